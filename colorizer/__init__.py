@@ -1,0 +1,41 @@
+"""What does the package offer to other programs? Colorizer, its settings, Photo and the errors.
+
+    from colorizer import Colorizer, Photo
+
+    Colorizer.load().colorize(Photo.open("grandmother.jpg")).save("grandmother-colorized.png")
+
+Each name is imported when it is first asked for, so that `import colorizer` costs nothing and doesn't read torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from colorizer.errors import ColorizerError
+    from colorizer.photo import Photo
+    from colorizer.predictors.colorize import Colorizer
+    from colorizer.predictors.settings import ColorizeSettings
+
+__version__ = "1.0.0"
+__all__ = ["ColorizeSettings", "Colorizer", "ColorizerError", "Photo", "__version__"]
+
+_HOMES = {
+    "ColorizeSettings": "colorizer.predictors.settings",
+    "Colorizer": "colorizer.predictors.colorize",
+    "ColorizerError": "colorizer.errors",
+    "Photo": "colorizer.photo",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
