@@ -4,7 +4,7 @@
 
     Colorizer.load().colorize(Photo.open("grandmother.jpg")).save("grandmother-colorized.png")
 
-Each name is imported when it is first asked for, so that `import colorizer` costs nothing and doesn't read torch.
+Each name is imported when it is first asked for, so `import colorizer` costs nothing and doesn't read torch.
 """
 
 from __future__ import annotations

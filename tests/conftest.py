@@ -1,0 +1,63 @@
+"""What do all tests share? Tiny random weights, pictures made on the spot, and a quiet environment."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports these libraries: they read the environment once.
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+from PIL import Image
+
+from colorizer import weights
+from colorizer.networks.unet import ColorUNet
+
+settings.register_profile("default", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights folder with a narrow U-Net of random weights, which colours, if not well."""
+    folder = tmp_path_factory.mktemp("weights")
+    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
+        torch.manual_seed(1)
+        network = ColorUNet(widths=(16, 12, 8))
+        torch.nn.init.normal_(network.classify.weight)  # flat logits would be grey
+        trained = tmp_path_factory.mktemp("trained") / "unet.safetensors"
+        weights.save(trained, network.state_dict(), {"version": "0.0.1"})
+        weights.register("unet", trained, version="0.0.1", task="colorize")
+    return folder
+
+
+@pytest.fixture
+def weights_folder(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tiny weights, in force for this test and for the processes that it starts."""
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tiny_weights))
+    return tiny_weights
+
+
+@pytest.fixture
+def draw(tmp_path: Path) -> Callable[..., Path]:
+    """draw("a.png", width=80, height=60, mode="L", **saving) writes a picture of soft shapes: its path."""
+
+    def write(
+        name: str = "photo.png", width: int = 80, height: int = 60, mode: str = "L", **saving: object
+    ) -> Path:
+        coarse = np.random.default_rng(len(name)).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        picture = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).convert("L")
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.convert(mode).save(path, **saving)
+        return path
+
+    return write

@@ -1,0 +1,101 @@
+"""Do imports run one way, and does colouring work with what a small installation lacks?"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import colorizer
+
+PACKAGE = Path(colorizer.__file__).resolve().parent
+ROOT = PACKAGE.parent
+TRAINING_SIDE = ("training/", "cli_train.py")  # may import colorizer.training; nothing else may
+FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def belongs(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if not file.startswith(TRAINING_SIDE)])
+def test_nothing_that_serves_a_request_imports_training_or_torchvision(file):
+    wrong = [name for name in imported(PACKAGE / file) if belongs(name, "colorizer.training", "torchvision")]
+    assert not wrong
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if not file.startswith("ui/")])
+def test_only_the_page_knows_gradio(file):
+    wrong = [name for name in imported(PACKAGE / file) if belongs(name, "gradio", "colorizer.ui")]
+    assert not wrong
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("networks/")])
+def test_networks_are_pure(file):
+    ours = [name for name in imported(PACKAGE / file) if belongs(name, "colorizer")]
+    assert [name for name in ours if not belongs(name, "colorizer.networks", "colorizer.lab")] == []
+
+
+def python(code: str) -> str:
+    """What a new Python prints that runs this code."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+COLOUR = """
+import sys
+{before}
+from colorizer import Colorizer, ColorizeSettings, Photo
+import numpy as np
+photo = Photo.from_array(np.arange(64 * 48, dtype=np.uint32).reshape(48, 64).astype(np.uint8))
+result = Colorizer.load().colorize(photo, ColorizeSettings(size=128))
+assert result.rgb.shape == (48, 64, 3)
+{after}
+"""
+
+
+def test_importing_the_package_is_light():
+    heavy = ("torch", "numpy", "PIL", "gradio", "cv2", "huggingface_hub")
+    assert python(f"import sys, colorizer; print([name for name in {heavy} if name in sys.modules])") == "[]"
+
+
+def test_the_public_names_are_there():
+    for name in colorizer.__all__:
+        assert getattr(colorizer, name) is not None
+        assert name in dir(colorizer)
+    with pytest.raises(AttributeError, match="Colouriser"):
+        colorizer.__getattr__("Colouriser")
+
+
+@pytest.mark.usefixtures("weights_folder")
+def test_colouring_works_where_torchvision_is_broken():
+    before = """
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "torchvision":
+            raise ImportError("operator torchvision::nms does not exist")
+sys.meta_path.insert(0, Broken())
+"""
+    python(COLOUR.format(before=before, after=""))
+
+
+@pytest.mark.usefixtures("weights_folder")
+def test_embedded_weights_need_no_hub_client():
+    unneeded = ("huggingface_hub", "gradio", "torchvision", "colorizer.training", "scipy", "tqdm")
+    after = f"print([name for name in {unneeded} if name in sys.modules])"
+    assert python(COLOUR.format(before="", after=after)) == "[]"
