@@ -1,0 +1,111 @@
+"""What do rebalancing, temperature and saturation trade? Their curve of PSNR against colourfulness.
+
+The network runs once a picture; every setting is then a rendering of what it said.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from colorizer.errors import ColorizerError
+from colorizer.evaluation.metrics import colourfulness, psnr
+from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, read_square
+from colorizer.photo import Photo
+from colorizer.predictors.colorize import Colorizer
+from colorizer.predictors.settings import ColorizeSettings
+
+REBALANCE = (0.0, 0.25, 0.5, 0.75, 1.0)
+TEMPERATURE = (0.2, 0.38, 0.6, 1.0)
+SATURATION = (0.8, 1.0, 1.2, 1.4)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A setting and what it reaches: mean PSNR in dB over RGB, mean colourfulness, and the true pictures'.
+
+    best: no other setting of the curve reaches both a higher PSNR and a higher colourfulness.
+    """
+
+    rebalance: float
+    temperature: float
+    saturation: float
+    psnr: float
+    colourfulness: float
+    true_colourfulness: float
+    best: bool = False
+
+
+def mark_best(points: Sequence[Point]) -> list[Point]:
+    """The same points with `best` filled in."""
+
+    def reached(point: Point) -> tuple[float, float]:  # finer differences are rounding
+        return round(point.psnr, 3), round(point.colourfulness, 2)
+
+    def beaten(point: Point) -> bool:
+        psnr, colour = reached(point)
+        others = (reached(other) for other in points)
+        return any(p >= psnr and c >= colour and (p, c) != (psnr, colour) for p, c in others)
+
+    return [dataclasses.replace(point, best=not beaten(point)) for point in points]
+
+
+def trace_curve(
+    data: Path,
+    *,
+    settings: ColorizeSettings | None = None,
+    limit: int | None = None,
+    side: int = SIDE,
+    colorizer: Colorizer | None = None,
+    rebalance: Sequence[float] = REBALANCE,
+    temperature: Sequence[float] = TEMPERATURE,
+    saturation: Sequence[float] = SATURATION,
+) -> list[Point]:
+    """A point for every combination of the three, over the pictures of a folder (or `limit` of them).
+
+    The rest comes from `settings`; the model must be "unet", the only one with a distribution to bend.
+    """
+    settings = settings or ColorizeSettings()
+    if settings.model != "unet":
+        raise ColorizerError(f"The curve needs the model “unet”, but the settings name “{settings.model}”.")
+    paths = list_photos(data, limit)
+    colorizer = colorizer or Colorizer.load()
+    grid = list(itertools.product(rebalance, temperature, saturation))
+    choices = [dataclasses.replace(settings, rebalance=r, temperature=t, saturation=s) for r, t, s in grid]
+    figures: list[list[tuple[float, float]]] = [[] for _ in grid]
+    true = []
+    for path in tqdm(paths, unit="picture"):
+        truth = read_square(path, side)
+        true.append(colourfulness(truth))
+        analysis = colorizer.analyse(Photo.from_array(lightness_alone(truth), name=path.stem), settings)
+        for number, choice in enumerate(choices):
+            result = colorizer.render(analysis, choice).rgb
+            figures[number].append((psnr(result, truth), colourfulness(result)))
+    reference = math.fsum(true) / len(true)
+    points = []
+    for knobs, values in zip(grid, figures, strict=True):
+        quality, colour = (math.fsum(column) / len(values) for column in zip(*values, strict=True))
+        points.append(Point(*knobs, quality, colour, reference))
+    return mark_best(points)
+
+
+def markdown(points: Sequence[Point]) -> str:
+    """The points as a Markdown table, most colourful last; a star marks what none beats in both."""
+    lines = [
+        f"True pictures: colourfulness {points[0].true_colourfulness:.1f}.",
+        "",
+        "| rebalance | temperature | saturation | PSNR-RGB | colourfulness | |",
+        "|---|---|---|---|---|---|",
+    ]
+    for point in sorted(points, key=lambda point: point.colourfulness):
+        knobs = f"| {point.rebalance:g} | {point.temperature:g} | {point.saturation:g} "
+        lines.append(
+            f"{knobs}| {point.psnr:.2f} dB | {point.colourfulness:.1f} | {'*' if point.best else ''} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,50 @@
+"""How far is a coloured picture from the true one, and how colourful is it?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from colorizer.errors import ColorizerError
+
+
+def psnr(result: np.ndarray, truth: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in dB of uint8 RGB pictures (H, W, 3), over all channels together."""
+    error = np.mean((result.astype(np.float64) - truth.astype(np.float64)) ** 2)
+    return float("inf") if error == 0 else float(10 * np.log10(255.0**2 / error))
+
+
+def ciede2000(result: np.ndarray, truth: np.ndarray) -> float:
+    """Mean CIEDE2000 colour difference of Lab pictures (3, H, W); about 1 is the least that is seen.
+
+    Sharma et al. 2005, as scikit-image computes it.
+    """
+    try:  # here, because training wants the other metrics and not scikit-image
+        from skimage.color import deltaE_ciede2000
+    except ImportError:
+        raise ColorizerError(
+            "CIEDE2000 needs scikit-image, which isn't installed. Run: pip install -r requirements-dev.txt"
+        ) from None
+    return float(deltaE_ciede2000(result, truth, channel_axis=0).mean())
+
+
+def lightness_error(result: np.ndarray, given: np.ndarray) -> tuple[float, float]:
+    """Mean and largest |dL| between two lightness pictures (H, W), L in 0..100."""
+    distance = np.abs(result.astype(np.float64) - given.astype(np.float64))
+    return float(distance.mean()), float(distance.max())
+
+
+def colourfulness(rgb: np.ndarray) -> float:
+    """Hasler and Süsstrunk 2003, section 4, of uint8 RGB (H, W, 3): 0 is grey, above 45 quite colourful."""
+    red, green, blue = np.moveaxis(rgb.astype(np.float64), -1, 0)
+    rg, yb = red - green, (red + green) / 2 - blue
+    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
+
+
+def area_under_curve(ab: np.ndarray, truth: np.ndarray, largest: int = 150) -> float:
+    """AuC of Zhang et al. 2016, section 3.1: the share of pixels within a distance, averaged over 0..150.
+
+    ab and truth are (2, H, W) Lab chroma; the result lies in 0..1.
+    """
+    distance = np.hypot(*(ab - truth)).ravel()
+    counts = np.bincount(np.ceil(distance).clip(0, largest + 1).astype(int), minlength=largest + 2)
+    return float(np.cumsum(counts)[: largest + 1].mean() / distance.size)

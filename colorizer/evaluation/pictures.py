@@ -1,0 +1,66 @@
+"""Which pictures are evaluated, and how are they brought to one size and to grey?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from colorizer.errors import ColorizerError
+from colorizer.lab import linear_to_srgb, rgb_to_lab, srgb_to_linear
+from colorizer.photo import SUFFIXES, Photo
+
+SIDE = 256
+LUMINANCE = (0.212671, 0.715160, 0.072169)  # the Y row of colorizer.lab.XYZ_FROM_RGB
+
+
+def list_photos(folder: Path, limit: int | None = None) -> list[Path]:
+    """The pictures in a folder and below, sorted; with `limit`, so many of them, evenly spread."""
+    if not folder.is_dir():
+        raise ColorizerError(f"“{folder}” is not a folder. Give --data a folder of pictures.")
+    if limit is not None and limit < 1:
+        raise ColorizerError(f"--limit is {limit}, but at least one picture is needed.")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not paths:
+        raise ColorizerError(
+            f"“{folder}” holds no picture that can be read. Give --data a folder of photographs."
+        )
+    if limit is None or limit >= len(paths):
+        return paths
+    return [paths[number * len(paths) // limit] for number in range(limit)]
+
+
+def eight_bit(rgb: np.ndarray) -> np.ndarray:
+    """uint8 or uint16 pixels -> uint8, rounded."""
+    return rgb if rgb.dtype == np.uint8 else ((rgb.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def square(rgb: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """A picture (H, W, 3) -> uint8 (side, side, 3): short side to `side`, antialiased, then the middle."""
+    image = Image.fromarray(eight_bit(rgb))
+    scale = side / min(image.size)
+    if scale != 1:
+        size = (max(side, round(image.width * scale)), max(side, round(image.height * scale)))
+        image = image.resize(size, Image.Resampling.LANCZOS)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return np.array(image.crop((left, top, left + side, top + side)))
+
+
+def to_lab(rgb: np.ndarray) -> np.ndarray:
+    """A uint8 picture (H, W, 3) -> Lab (3, H, W) float64."""
+    return rgb_to_lab(torch.from_numpy(rgb).movedim(-1, 0).double() / 255).numpy()
+
+
+def lightness_alone(rgb: np.ndarray) -> np.ndarray:
+    """A uint8 picture (H, W, 3) -> the grey of the same L, rounded to 8 bits; three equal channels."""
+    linear = srgb_to_linear(torch.from_numpy(rgb).double() / 255)
+    luminance = linear @ torch.tensor(LUMINANCE, dtype=torch.float64)
+    grey = (linear_to_srgb(luminance).clamp(0, 1) * 255).round().byte().numpy()
+    return np.repeat(grey[..., None], 3, axis=-1)
+
+
+def read_square(path: Path, side: int = SIDE) -> np.ndarray:
+    """Decode a file as the product does, then `square`; PhotoError if it can't be read."""
+    return square(Photo.open(path).rgb, side)
