@@ -1,0 +1,162 @@
+"""What does the Hub's client need of a Hub? A small one on 127.0.0.1, for tests without the internet.
+
+It serves the files of one repository (the head with ETag and X-Repo-Commit, the body with ranges) and takes
+uploads by the Git LFS protocol. Its fields make it misbehave.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+FIRST_COMMIT = "1" * 40
+SECOND_COMMIT = "2" * 40
+
+
+@dataclass
+class Hub:
+    """One repository, and what went wrong with it.
+
+    commit: "" for a server that is no Hub. status: answer everything with this error; code: its X-Error-Code.
+    cuts: how many bytes each next GET sends before the connection breaks off. silent: never answer.
+    """
+
+    repository: str = "you/name"
+    commit: str = FIRST_COMMIT
+    files: dict[str, bytes] = field(default_factory=dict)
+    status: int = 0
+    code: str = ""
+    cuts: list[int] = field(default_factory=list)
+    silent: bool = False
+    log: list[str] = field(default_factory=list)  # "GET unet.safetensors bytes=10-"
+    uploads: dict[str, bytes] = field(default_factory=dict)  # Git LFS objects by SHA-256
+    private: bool = False
+    stopped: threading.Event = field(default_factory=threading.Event)
+    url: str = ""
+
+    def start(self) -> None:
+        handler = type("Handler", (HubHandler,), {"hub": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def gets(self) -> list[str]:
+        return [line for line in self.log if line.startswith("GET")]
+
+
+class HubHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    hub: Hub
+
+    def log_message(self, *args) -> None:
+        """Stay quiet."""
+
+    def do_HEAD(self) -> None:
+        self._resolve()
+
+    def do_GET(self) -> None:
+        self._resolve()
+
+    def _misbehaves(self) -> bool:
+        if self.hub.silent:
+            self.hub.stopped.wait(5)
+            self.close_connection = True
+        elif self.hub.status:
+            self._send(self.hub.status, {"X-Error-Code": self.hub.code} if self.hub.code else {})
+        return self.hub.silent or bool(self.hub.status)
+
+    def _resolve(self) -> None:
+        """/you/name/resolve/REVISION/FILE"""
+        prefix, _, rest = urlsplit(self.path).path.strip("/").partition("/resolve/")
+        revision, _, name = rest.partition("/")
+        span = self.headers.get("Range", "")
+        self.hub.log.append(f"{self.command} {name} {span}".strip())
+        if self._misbehaves():
+            return
+        if prefix != self.hub.repository:
+            return self._send(404, {"X-Error-Code": "RepoNotFound"})
+        if revision not in ("main", self.hub.commit):
+            return self._send(404, {"X-Error-Code": "RevisionNotFound"})
+        if name not in self.hub.files:
+            return self._send(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": self.hub.commit})
+        body = self.hub.files[name]
+        headers = {
+            "ETag": f'"{hashlib.sha256(body).hexdigest()}"',
+            "X-Linked-Size": str(len(body)),
+            "Accept-Ranges": "bytes",
+        }
+        if self.hub.commit:
+            headers["X-Repo-Commit"] = self.hub.commit
+        start = int(span.removeprefix("bytes=").partition("-")[0]) if span else 0
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        cut = self.hub.cuts.pop(0) if self.command == "GET" and self.hub.cuts else None
+        self._send(206 if start else 200, headers, body[start:], cut)
+
+    def _send(
+        self, status: int, headers: dict[str, str] | None = None, body: bytes = b"", cut: int | None = None
+    ) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body[:cut])
+        if cut is not None:
+            self.close_connection = True
+
+    def do_POST(self) -> None:
+        path = urlsplit(self.path).path
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.hub.log.append(f"POST {path}")
+        if self._misbehaves():
+            return
+        answer: dict[str, object] = {}
+        if path == "/api/repos/create":
+            wanted = json.loads(body)  # one key or the other, by the client's version
+            self.hub.private = wanted.get("visibility") == "private" or wanted.get("private", False)
+            answer = {"url": f"{self.hub.url}/{self.hub.repository}"}
+        elif "/preupload/" in path:
+            answer = {"files": [_upload_mode(file["path"]) for file in json.loads(body)["files"]]}
+        elif path.endswith("/info/lfs/objects/batch"):
+            objects = json.loads(body)["objects"]
+            answer = {"transfer": "basic", "objects": [self._lfs_upload(item) for item in objects]}
+        elif "/commit/" in path:
+            self._commit([json.loads(line) for line in body.splitlines()])
+            address = f"{self.hub.url}/{self.hub.repository}/commit/{SECOND_COMMIT}"
+            answer = {"commitUrl": address, "commitOid": SECOND_COMMIT}
+        self._send(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.hub.uploads[hashlib.sha256(body).hexdigest()] = body
+        self._send(200)
+
+    def _lfs_upload(self, item: dict) -> dict:
+        return {**item, "actions": {"upload": {"href": f"{self.hub.url}/lfs/{item['oid']}"}}}
+
+    def _commit(self, lines: list[dict]) -> None:
+        for line in lines:
+            value = line["value"]
+            if line["key"] == "file":
+                self.hub.files[value["path"]] = base64.b64decode(value["content"])
+            elif line["key"] == "lfsFile":
+                self.hub.files[value["path"]] = self.hub.uploads[value["oid"]]
+        self.hub.commit = SECOND_COMMIT
+
+
+def _upload_mode(path: str) -> dict[str, object]:
+    mode = "lfs" if path.endswith(".safetensors") else "regular"
+    return {"path": path, "uploadMode": mode, "shouldIgnore": False}
