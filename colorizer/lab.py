@@ -1,0 +1,165 @@
+"""How are colours turned from sRGB into Lab and back, and which ab colours exist at all?
+
+Every function works on tensors whose third-last dimension holds the channels: (..., C, H, W).
+Lab is CIE 1976 with the D65 white of the 2 degree observer, as scikit-image has it:
+L in 0..100, a and b roughly in -110..110.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+XYZ_FROM_RGB = (
+    (0.412453, 0.357580, 0.180423),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334, 0.119193, 0.950227),
+)
+WHITE_D65 = (0.95047, 1.0, 1.08883)
+NTSC_LUMA = (0.299, 0.587, 0.114)
+
+# The toe of the Lab curve: below EPSILON (a share of the white) the cube root becomes a straight line.
+EPSILON = 0.008856
+SLOPE = 7.787
+OFFSET = 16.0 / 116.0
+
+
+def srgb_to_linear(rgb: Tensor) -> Tensor:
+    """Undo the sRGB curve (IEC 61966-2-1): values 0..1 in, linear light 0..1 out, same shape."""
+    return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb.clamp(min=0.0) + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_srgb(linear: Tensor) -> Tensor:
+    """Apply the sRGB curve (IEC 61966-2-1): linear light in, values out; what lies outside 0..1 stays outside."""
+    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def _matrix(like: Tensor, rows: object) -> Tensor:
+    return torch.tensor(rows, dtype=like.dtype, device=like.device)
+
+
+def linear_to_lab(linear: Tensor) -> Tensor:
+    """Linear-light sRGB (..., 3, H, W) in 0..1 -> Lab (..., 3, H, W)."""
+    matrix = _matrix(linear, XYZ_FROM_RGB) / _matrix(linear, WHITE_D65)[:, None]
+    xyz = torch.einsum("ij,...jhw->...ihw", matrix, linear)
+    f = torch.where(xyz > EPSILON, xyz.clamp(min=EPSILON) ** (1 / 3), SLOPE * xyz + OFFSET)
+    fx, fy, fz = f.unbind(-3)
+    return torch.stack((116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)), dim=-3)
+
+
+def lab_to_linear(lab: Tensor) -> Tensor:
+    """Lab (..., 3, H, W) -> linear-light sRGB (..., 3, H, W); colours out of gamut leave 0..1."""
+    lightness, a, b = lab.unbind(-3)
+    fy = (lightness + 16.0) / 116.0
+    f = torch.stack((fy + a / 500.0, fy, fy - b / 200.0), dim=-3)
+    xyz = torch.where(f > SLOPE * EPSILON + OFFSET, f**3, (f - OFFSET) / SLOPE)
+    forward = np.array(XYZ_FROM_RGB) / np.array(WHITE_D65)[:, None]
+    matrix = _matrix(lab, np.linalg.inv(forward).tolist())
+    return torch.einsum("ij,...jhw->...ihw", matrix, xyz)
+
+
+def rgb_to_lab(rgb: Tensor) -> Tensor:
+    """sRGB (..., 3, H, W) in 0..1 -> Lab (..., 3, H, W)."""
+    return linear_to_lab(srgb_to_linear(rgb))
+
+
+def lab_to_rgb(lab: Tensor) -> Tensor:
+    """Lab (..., 3, H, W) -> sRGB (..., 3, H, W), clipped to 0..1 channel by channel (see clamp_to_gamut)."""
+    return linear_to_srgb(lab_to_linear(lab).clamp(0.0, 1.0))
+
+
+def ntsc_luma(rgb: Tensor) -> Tensor:
+    """NTSC luma (ITU-R BT.601) of sRGB (..., 3, H, W) -> (..., 1, H, W), in the range of the input."""
+    weights = _matrix(rgb, NTSC_LUMA)
+    return torch.einsum("j,...jhw->...hw", weights, rgb).unsqueeze(-3)
+
+
+def grey_to_lightness(grey: Tensor) -> Tensor:
+    """Lightness L (0..100) of neutral sRGB values 0..1, any shape."""
+    y = srgb_to_linear(grey)
+    return 116.0 * torch.where(y > EPSILON, y.clamp(min=EPSILON) ** (1 / 3), SLOPE * y + OFFSET) - 16.0
+
+
+def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
+    """Which Lab colours (..., 3, H, W) sRGB can show: bool (..., H, W); tolerance is in linear light."""
+    linear = lab_to_linear(lab)
+    return ((linear >= -tolerance) & (linear <= 1.0 + tolerance)).all(dim=-3)
+
+
+def clamp_to_gamut(lab: Tensor, steps: int = 10) -> Tensor:
+    """Reduce the chroma of colours that sRGB can't show, hue and lightness kept.
+
+    Takes and returns Lab (..., 3, H, W). The largest share of the chroma that fits is found by bisection,
+    for the colours out of gamut only, to 1/2**steps of it.
+    """
+    outside = ~in_gamut(lab)
+    if not bool(outside.any()):
+        return lab
+    flat = lab.movedim(-3, -1)
+    pixels = flat[outside].clone()
+    pixels[:, 0].clamp_(0.0, 100.0)
+    low = torch.zeros_like(pixels[:, 0])
+    high = torch.ones_like(low)
+    for _ in range(steps):
+        share = (low + high) / 2
+        trial = torch.cat((pixels[:, :1], pixels[:, 1:] * share[:, None]), dim=1)
+        fits = in_gamut(trial.T[:, :, None])[:, 0]
+        low = torch.where(fits, share, low)
+        high = torch.where(fits, high, share)
+    pixels[:, 1:] *= low[:, None]
+    result = flat.clone()
+    result[outside] = pixels
+    return result.movedim(-1, -3)
+
+
+@lru_cache(maxsize=4)
+def _gamut_bins(spacing: int, samples: int) -> np.ndarray:
+    axis = np.linspace(0.0, 1.0, samples)
+    cube = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=0).reshape(3, samples, samples * samples)
+    ab = rgb_to_lab(torch.from_numpy(cube))[1:].reshape(2, -1).T.numpy()
+    return np.unique(np.round(ab / spacing), axis=0).astype(np.float32) * spacing
+
+
+def ab_bins(spacing: int = 10, samples: int = 52) -> Tensor:
+    """Centres of the ab squares that hold a colour of sRGB: (Q, 2) float32, sorted by a, then b.
+
+    Zhang et al. 2016, section 2.1: a grid of side 10 leaves their 313 squares; those that a colour
+    really falls into are fewer.
+    """
+    return torch.from_numpy(_gamut_bins(spacing, samples).copy())
+
+
+class SoftEncoding:
+    """The soft-encoding of ab colours over the bins (Zhang et al. 2016, section 2.2).
+
+    Each colour is spread over its five nearest bins, weighted by a Gaussian of sigma 5. The table is
+    computed once for whole-number ab, which is finer than eight-bit pictures resolve.
+    """
+
+    reach = 112
+
+    def __init__(self, bins: Tensor, neighbours: int = 5, sigma: float = 5.0) -> None:
+        axis = torch.arange(-self.reach, self.reach + 1, dtype=torch.float32)
+        grid = torch.cartesian_prod(axis, axis)
+        distance, index = torch.cdist(grid, bins.float().cpu()).topk(neighbours, largest=False)
+        weight = torch.exp(-(distance**2) / (2 * sigma**2))
+        self.index = index.to(bins.device)
+        self.weight = (weight / weight.sum(1, keepdim=True)).to(bins.device)
+
+    def __call__(self, ab: Tensor) -> tuple[Tensor, Tensor]:
+        """ab (N, 2, H, W) -> bin numbers (N, K, H, W) int64 and their weights (N, K, H, W), which sum to 1."""
+        a, b = (ab.round().clamp(-self.reach, self.reach).long() + self.reach).unbind(1)
+        row = a * (2 * self.reach + 1) + b
+        return self.index[row].movedim(-1, 1), self.weight[row].movedim(-1, 1)
+
+
+def annealed_mean(logits: Tensor, bins: Tensor, temperature: float = 0.38) -> Tensor:
+    """The annealed mean of a distribution over bins (Zhang et al. 2016, section 2.3).
+
+    logits (N, Q, H, W) and bins (Q, 2) -> ab (N, 2, H, W). Temperature 1 is the mean, towards 0 the mode.
+    """
+    probability = torch.softmax(logits / temperature, dim=1)
+    return torch.einsum("nqhw,qc->nchw", probability, bins.to(probability.dtype))

@@ -1,0 +1,1 @@
+"""How is a picture turned into a result? One predictor a task: the expensive step apart from the cheap one."""
