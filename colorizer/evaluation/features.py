@@ -53,7 +53,7 @@ class Features:
         """A uint8 picture (H, W, 3), sides multiples of 32 -> its pooled features, (320,) float64."""
         if rgb.shape[0] % MULTIPLE or rgb.shape[1] % MULTIPLE:
             raise ValueError(f"features need sides in multiples of {MULTIPLE}, not {rgb.shape[:2]}")
-        pixels = torch.from_numpy(np.ascontiguousarray(rgb)).movedim(-1, 0)[None].float()
+        pixels = torch.from_numpy(rgb.astype(np.float32)).movedim(-1, 0)[None]
         deepest: Tensor = self.network((pixels - 127.0) / 128.0)[-1]
         return deepest.mean(dim=(2, 3))[0].double().numpy()
 

@@ -50,12 +50,12 @@ def square(rgb: np.ndarray, side: int = SIDE) -> np.ndarray:
 
 def to_lab(rgb: np.ndarray) -> np.ndarray:
     """A uint8 picture (H, W, 3) -> Lab (3, H, W) float64."""
-    return rgb_to_lab(torch.from_numpy(rgb).movedim(-1, 0).double() / 255).numpy()
+    return rgb_to_lab(torch.from_numpy(rgb / 255.0).movedim(-1, 0)).numpy()
 
 
 def lightness_alone(rgb: np.ndarray) -> np.ndarray:
     """A uint8 picture (H, W, 3) -> the grey of the same L, rounded to 8 bits; three equal channels."""
-    linear = srgb_to_linear(torch.from_numpy(rgb).double() / 255)
+    linear = srgb_to_linear(torch.from_numpy(rgb / 255.0))
     luminance = linear @ torch.tensor(LUMINANCE, dtype=torch.float64)
     grey = (linear_to_srgb(luminance).clamp(0, 1) * 255).round().byte().numpy()
     return np.repeat(grey[..., None], 3, axis=-1)
