@@ -60,8 +60,8 @@ def make_photo(path: str, width: str, height: str) -> Found:
 def small(path: str, model: str, runs: str) -> Found:
     """Analyse and render one photo again and again."""
     import torch
-    from colorizer.photo import Photo
 
+    from colorizer.photo import Photo
     from colorizer.predictors.colorize import Colorizer
     from colorizer.predictors.settings import ColorizeSettings
 
@@ -82,7 +82,6 @@ def end_to_end(path: str, model: str, out: str) -> Found:
     """Open, colour and save one photo, with all that a first photo costs."""
     import_seconds = time.perf_counter()
     from colorizer.photo import Photo
-
     from colorizer.predictors.colorize import Colorizer
     from colorizer.predictors.settings import ColorizeSettings
 

@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
-from colorizer.photo import Photo
 from PIL import Image
 from skimage import color
 
@@ -21,6 +20,7 @@ from colorizer.cli_evaluate import add_evaluate_commands
 from colorizer.errors import ColorizerError
 from colorizer.evaluation import curve, features, metrics, pictures, plot, report, sheet
 from colorizer.networks.unet import ColorUNet
+from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import ColorizeSettings
 
