@@ -19,6 +19,8 @@ XYZ_FROM_RGB = (
     (0.019334, 0.119193, 0.950227),
 )
 WHITE_D65 = (0.95047, 1.0, 1.08883)
+# From XYZ as shares of the white to linear sRGB.
+RGB_FROM_XYZ: list[list[float]] = np.linalg.inv(np.array(XYZ_FROM_RGB) / np.array(WHITE_D65)[:, None]).tolist()
 NTSC_LUMA = (0.299, 0.587, 0.114)
 
 # The toe of the Lab curve: below EPSILON (a share of the white) the cube root becomes a straight line.
@@ -56,9 +58,7 @@ def lab_to_linear(lab: Tensor) -> Tensor:
     fy = (lightness + 16.0) / 116.0
     f = torch.stack((fy + a / 500.0, fy, fy - b / 200.0), dim=-3)
     xyz = torch.where(f > SLOPE * EPSILON + OFFSET, f**3, (f - OFFSET) / SLOPE)
-    forward = np.array(XYZ_FROM_RGB) / np.array(WHITE_D65)[:, None]
-    matrix = _matrix(lab, np.linalg.inv(forward).tolist())
-    return torch.einsum("ij,...jhw->...ihw", matrix, xyz)
+    return torch.einsum("ij,...jhw->...ihw", _matrix(lab, RGB_FROM_XYZ), xyz)
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
@@ -89,13 +89,13 @@ def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
     return ((linear >= -tolerance) & (linear <= 1.0 + tolerance)).all(dim=-3)
 
 
-def clamp_to_gamut(lab: Tensor, steps: int = 10) -> Tensor:
+def clamp_to_gamut(lab: Tensor, steps: int = 10, tolerance: float = 1e-4) -> Tensor:
     """Reduce the chroma of colours that sRGB can't show, hue and lightness kept.
 
     Takes and returns Lab (..., 3, H, W). The largest share of the chroma that fits is found by bisection,
-    for the colours out of gamut only, to 1/2**steps of it.
+    for the colours out of gamut only, to 1/2**steps of it; tolerance is in linear light.
     """
-    outside = ~in_gamut(lab)
+    outside = ~in_gamut(lab, tolerance)
     if not bool(outside.any()):
         return lab
     flat = lab.movedim(-3, -1)
@@ -106,7 +106,7 @@ def clamp_to_gamut(lab: Tensor, steps: int = 10) -> Tensor:
     for _ in range(steps):
         share = (low + high) / 2
         trial = torch.cat((pixels[:, :1], pixels[:, 1:] * share[:, None]), dim=1)
-        fits = in_gamut(trial.T[:, :, None])[:, 0]
+        fits = in_gamut(trial.T[:, :, None], tolerance)[:, 0]
         low = torch.where(fits, share, low)
         high = torch.where(fits, high, share)
     pixels[:, 1:] *= low[:, None]
@@ -145,9 +145,8 @@ class SoftEncoding:
         axis = torch.arange(-self.reach, self.reach + 1, dtype=torch.float32)
         grid = torch.cartesian_prod(axis, axis)
         distance, index = torch.cdist(grid, bins.float().cpu()).topk(neighbours, largest=False)
-        weight = torch.exp(-(distance**2) / (2 * sigma**2))
         self.index = index.to(bins.device)
-        self.weight = (weight / weight.sum(1, keepdim=True)).to(bins.device)
+        self.weight = torch.softmax(-(distance**2) / (2 * sigma**2), dim=1).to(bins.device)
 
     def __call__(self, ab: Tensor) -> tuple[Tensor, Tensor]:
         """ab (N, 2, H, W) -> bin numbers (N, K, H, W) int64 and their weights (N, K, H, W), which sum to 1."""

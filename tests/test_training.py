@@ -263,7 +263,7 @@ def test_rare_colours_weigh_more(tmp_path):
         Image.new("RGB", (64, 64), "red" if number else "green").save(tmp_path / f"{number}.png")
     bins = ab_bins()
     encoding = SoftEncoding(bins)
-    balance = colorizer.prior_weights(data.list_pictures(tmp_path), encoding, bins, 0.5)
+    balance = colorizer.class_weights(colorizer.colour_prior(data.list_pictures(tmp_path), bins), 0.5)
     red, green = (
         balance[encoding(torch.tensor(ab)[None, :, None, None])[0][0, 0, 0, 0]]
         for ab in ([80.0, 67.0], [-51.0, 50.0])

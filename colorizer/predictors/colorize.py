@@ -190,7 +190,7 @@ def _report(progress: Progress | None, share: float, text: str) -> None:
 
 def small_lightness(photo: Photo, width: int, height: int) -> Tensor:
     """L (1, 1, height, width) in 0..100 of a copy of the photo brought to that size."""
-    rgb = torch.from_numpy(np.ascontiguousarray(photo.preview(2 * max(width, height))))
+    rgb = torch.from_numpy(photo.preview(2 * max(width, height)).copy())
     lightness = rgb_to_lab(rgb.movedim(-1, 0)[None].float() / 255)[:, :1]
     return F.interpolate(lightness, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
 

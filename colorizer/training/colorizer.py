@@ -21,7 +21,7 @@ from colorizer.lab import SoftEncoding, ab_bins, annealed_mean, grey_to_lightnes
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.training import common
 from colorizer.training.adversary import Adversary
-from colorizer.training.data import fingerprint, read_rgb, training_pictures
+from colorizer.training.data import CropSettings, fingerprint, read_rgb, training_pictures
 from colorizer.training.degrade import OldPrint, age
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.validation import validate, validation_pictures
@@ -39,6 +39,7 @@ class Options(RunOptions):
     hints: float = 0.3  # share of crops with colour hints
     adversarial: float = 0.0  # weight of the discriminator's opinion (see adversary.py); 0: none
     old: OldPrint = field(default_factory=OldPrint)
+    crops: CropSettings = field(default_factory=lambda: CropSettings(decode=1 / CropSettings.smallest))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -74,16 +75,20 @@ def imagenet_encoder(network: ColorUNet) -> None:
             mine.copy_(value)
 
 
-def prior_weights(paths: list[Path], encoding: SoftEncoding, bins: Tensor, mixture: float) -> Tensor:
-    """Class weights (Q,) of Zhang et al. 2016, section 2.2, from thumbnails; their mean (by prior) is 1."""
-    counts = torch.zeros(len(bins))
+def colour_prior(paths: list[Path], bins: Tensor) -> Tensor:
+    """How common each ab bin (Q, 2) is in the pictures, soft-encoded, from thumbnails of some 2,000: (Q,), sum 1."""
+    encoding, counts = SoftEncoding(bins), torch.zeros(len(bins))
     for path in paths[:: max(1, len(paths) // 2000)]:
         image = read_rgb(path, 64).resize((64, 64), Image.Resampling.BOX)
         lab = rgb_to_lab(torch.from_numpy(np.asarray(image).copy()).movedim(-1, 0)[None].float() / 255)
         index, weight = encoding(lab[:, 1:])
         counts.index_add_(0, index.flatten(), weight.flatten())
-    prior = counts / counts.sum()
-    raw = 1 / ((1 - mixture) * prior + mixture / len(bins))
+    return counts / counts.sum()
+
+
+def class_weights(prior: Tensor, mixture: float) -> Tensor:
+    """Class weights (Q,) of Zhang et al. 2016, section 2.2; their mean under the prior is 1."""
+    raw = 1 / ((1 - mixture) * prior + mixture / len(prior))
     return raw / (prior * raw).sum()
 
 
@@ -157,12 +162,9 @@ def start_network(options: Options) -> ColorUNet:
     return network
 
 
-def make_loss(bins: Tensor, paths: list[Path], options: Options) -> ColorLoss:
-    balance = None
-    if options.rebalance:
-        on_cpu = bins.cpu()
-        balance = prior_weights(paths, SoftEncoding(on_cpu), on_cpu, options.rebalance).to(bins.device)
-    return ColorLoss(SoftEncoding(bins), bins, balance, options.regression)
+def make_loss(network: ColorUNet, options: Options) -> ColorLoss:
+    balance = class_weights(network.prior, options.rebalance) if options.rebalance else None
+    return ColorLoss(SoftEncoding(network.bins), network.bins, balance, options.regression)
 
 
 def predict_ab(network: nn.Module, bins: Tensor, lightness: Tensor) -> Tensor:
@@ -182,11 +184,13 @@ def train(options: Options) -> Path:
         "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(held_out), device
     )
 
-    network = start_network(options).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = start_network(options)
+    network.prior.copy_(colour_prior(paths, network.bins))
+    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     bins, optimiser = network.bins, make_optimiser(network, options)
     adversary = Adversary(options.adversarial, device) if options.adversarial else None
     parts = {"network": network, "optimiser": optimiser} | (adversary.parts if adversary else {})
-    loss_of = make_loss(bins, paths, options)
+    loss_of = make_loss(network, options)
 
     def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
         return validate(lambda lightness: predict_ab(average, bins, lightness), held_out, device)
