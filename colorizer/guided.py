@@ -1,7 +1,8 @@
 """How does small, soft chroma find the edges of a large photograph? By a guided filter on its lightness.
 
-After He et al. 2013 (guided image filtering), in the fast form of He and Sun 2015: the linear coefficients are
-computed at the chroma's own small size and enlarged, so that the full-size work is one multiplication and one addition.
+After He et al. 2013 (guided image filtering), in the fast form of He and Sun 2015: the linear coefficients
+are computed at the chroma's own small size and enlarged, so that the full-size work is one multiplication
+and one addition.
 """
 
 from __future__ import annotations
@@ -22,24 +23,31 @@ def box_mean(x: Tensor, radius: int) -> Tensor:
 
 @dataclass(frozen=True)
 class LocalLines:
-    """Chroma as a locally linear function of lightness: ab = slope * L + offset, both (1, 2, h, w) on a small grid."""
+    """Chroma as a locally linear function of lightness: ab = slope * L + offset, both (1, 2, h, w) on a
+    small grid."""
 
     slope: Tensor
     offset: Tensor
 
     def rows(self, lightness: Tensor, top: int, height: int) -> Tensor:
-        """The ab (1, 2, rows, W) for the rows `top`.. of a picture `height` rows high; lightness is theirs, (1, 1, rows, W)."""
+        """The ab (1, 2, rows, W) for the rows `top`.. of a picture `height` rows high; lightness is theirs,
+        (1, 1, rows, W)."""
         rows, width = lightness.shape[-2:]
         both = torch.cat((self.slope, self.offset), dim=1)
         grid = _enlarge_rows(both, top, rows, height)
-        slope, offset = F.interpolate(grid, size=(rows, width), mode="bilinear", align_corners=False).split(2, dim=1)
+        slope, offset = F.interpolate(grid, size=(rows, width), mode="bilinear", align_corners=False).split(
+            2, dim=1
+        )
         return torch.addcmul(offset, slope, lightness)
 
 
 def _enlarge_rows(small: Tensor, top: int, rows: int, height: int) -> Tensor:
-    """The rows `top`.. of `small` (1, C, h, w) enlarged to `height` rows, bilinear: what a whole enlargement would hold."""
+    """The rows `top`.. of `small` (1, C, h, w) enlarged to `height` rows, bilinear: what a whole enlargement
+    would hold."""
     count = small.shape[-2]
-    position = ((torch.arange(top, top + rows, dtype=torch.float32) + 0.5) * (count / height) - 0.5).clamp(0, count - 1)
+    position = ((torch.arange(top, top + rows, dtype=torch.float32) + 0.5) * (count / height) - 0.5).clamp(
+        0, count - 1
+    )
     above = position.floor().long()
     below = (above + 1).clamp(max=count - 1)
     share = (position - above)[:, None]
@@ -49,10 +57,11 @@ def _enlarge_rows(small: Tensor, top: int, rows: int, height: int) -> Tensor:
 def fit_lines(lightness: Tensor, ab: Tensor, radius: int = 2, epsilon: float = 50.0) -> LocalLines:
     """Fit small ab (1, 2, h, w) by equally small lightness (1, 1, h, w), L in 0..100, in windows of `radius`.
 
-    The slope is the guided filter's. The offset is chosen so that the line goes through each pixel's own colour, not
-    through the window's mean: what the small chroma knows is kept, and only what it is too coarse for is added.
-    (With the window's mean the chroma of 256 px photographs came back 3 dB worse from a quarter of their size.)
-    `epsilon`, in units of L squared, says which contrast counts as an edge: what lies well below its root is ignored.
+    The slope is the guided filter's. The offset is chosen so that the line goes through each pixel's own
+    colour, not through the window's mean: what the small chroma knows is kept, and only what it is too
+    coarse for is added. (With the window's mean the chroma of 256 px photographs came back 3 dB worse from a
+    quarter of their size.) `epsilon`, in units of L squared, says which contrast counts as an edge: what
+    lies well below its root is ignored.
     """
     mean_l, mean_ab = box_mean(lightness, radius), box_mean(ab, radius)
     variance = (box_mean(lightness * lightness, radius) - mean_l * mean_l).clamp(min=0.0)
@@ -62,5 +71,6 @@ def fit_lines(lightness: Tensor, ab: Tensor, radius: int = 2, epsilon: float = 5
 
 
 def upsample_chroma(ab: Tensor, guide: Tensor, lightness: Tensor) -> Tensor:
-    """Small ab (1, 2, h, w) to the size of lightness (1, 1, H, W), whose copy at ab's size is guide (1, 1, h, w)."""
+    """Small ab (1, 2, h, w) to the size of lightness (1, 1, H, W), whose copy at ab's size is guide (1, 1,
+    h, w)."""
     return fit_lines(guide, ab).rows(lightness, 0, lightness.shape[-2])

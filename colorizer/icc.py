@@ -1,7 +1,7 @@
 """How are a file's colour profile and sRGB turned into each other?
 
-8-bit pictures go through LittleCMS (Pillow's ImageCms) directly. It takes no 16-bit colour, so those go through a
-table of the same transform, interpolated: 52 steps an axis, a multiple of five 8-bit levels each.
+8-bit pictures go through LittleCMS (Pillow's ImageCms) directly. It takes no 16-bit colour, so those go
+through a table of the same transform, interpolated: 52 steps an axis, a multiple of five 8-bit levels each.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ SPACE = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 
 
 def describe(profile: bytes) -> tuple[str, str]:
-    """A profile's human name and its colour space ("RGB ", "GRAY", "CMYK"); ValueError when it can't be used."""
+    """A profile's human name and its colour space ("RGB ", "GRAY", "CMYK"); ValueError when it can't be
+    used."""
     try:
         parsed = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         name = ImageCms.getProfileDescription(parsed).strip() or "an unnamed profile"
@@ -29,7 +30,8 @@ def describe(profile: bytes) -> tuple[str, str]:
 
 
 def image_to_srgb(image: Image.Image, profile: bytes | None) -> tuple[np.ndarray, str, str]:
-    """An 8-bit Pillow image and its profile -> rgb (H, W, 3) uint8 in sRGB, the profile's name, and a note or ""."""
+    """An 8-bit Pillow image and its profile -> rgb (H, W, 3) uint8 in sRGB, the profile's name, and a note
+    or ""."""
     if image.mode not in SPACE:
         image = image.convert("L" if image.mode == "1" else "RGB")
     name, note = "sRGB", ""
@@ -89,7 +91,8 @@ def array_to_srgb(rgb: np.ndarray, profile: bytes | None) -> tuple[np.ndarray, s
 
 
 def for_saving(rgb: np.ndarray, profile: bytes | None) -> tuple[np.ndarray, bytes | None]:
-    """sRGB pixels as the file's own RGB profile has them, and the profile to embed (sRGB's where that one can't be used)."""
+    """sRGB pixels as the file's own RGB profile has them, and the profile to embed (sRGB's where that one
+    can't be used)."""
     if not profile:
         return rgb, None
     try:
@@ -100,7 +103,9 @@ def for_saving(rgb: np.ndarray, profile: bytes | None) -> tuple[np.ndarray, byte
             return _through_table(rgb, _table(profile, True)), profile
         if space == "RGB":
             target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            return np.asarray(ImageCms.profileToProfile(Image.fromarray(rgb), SRGB, target, outputMode="RGB")), profile
+            return np.asarray(
+                ImageCms.profileToProfile(Image.fromarray(rgb), SRGB, target, outputMode="RGB")
+            ), profile
     except (ValueError, ImageCms.PyCMSError, OSError):
         pass
     return rgb, SRGB.tobytes()

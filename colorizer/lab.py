@@ -20,7 +20,9 @@ XYZ_FROM_RGB = (
 )
 WHITE_D65 = (0.95047, 1.0, 1.08883)
 # From XYZ as shares of the white to linear sRGB.
-RGB_FROM_XYZ: list[list[float]] = np.linalg.inv(np.array(XYZ_FROM_RGB) / np.array(WHITE_D65)[:, None]).tolist()
+RGB_FROM_XYZ: list[list[float]] = np.linalg.inv(
+    np.array(XYZ_FROM_RGB) / np.array(WHITE_D65)[:, None]
+).tolist()
 NTSC_LUMA = (0.299, 0.587, 0.114)
 
 # The toe of the Lab curve: below EPSILON (a share of the white) the cube root becomes a straight line.
@@ -35,8 +37,11 @@ def srgb_to_linear(rgb: Tensor) -> Tensor:
 
 
 def linear_to_srgb(linear: Tensor) -> Tensor:
-    """Apply the sRGB curve (IEC 61966-2-1): linear light in, values out; what lies outside 0..1 stays outside."""
-    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+    """Apply the sRGB curve (IEC 61966-2-1): linear light in, values out; what lies outside 0..1 stays
+    outside."""
+    return torch.where(
+        linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
+    )
 
 
 def _matrix(like: Tensor, rows: object) -> Tensor:
@@ -118,7 +123,9 @@ def clamp_to_gamut(lab: Tensor, steps: int = 10, tolerance: float = 1e-4) -> Ten
 @lru_cache(maxsize=4)
 def _gamut_bins(spacing: int, samples: int) -> np.ndarray:
     axis = np.linspace(0.0, 1.0, samples)
-    cube = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=0).reshape(3, samples, samples * samples)
+    cube = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=0).reshape(
+        3, samples, samples * samples
+    )
     ab = rgb_to_lab(torch.from_numpy(cube))[1:].reshape(2, -1).T.numpy()
     return np.unique(np.round(ab / spacing), axis=0).astype(np.float32) * spacing
 
@@ -149,7 +156,8 @@ class SoftEncoding:
         self.weight = torch.softmax(-(distance**2) / (2 * sigma**2), dim=1).to(bins.device)
 
     def __call__(self, ab: Tensor) -> tuple[Tensor, Tensor]:
-        """ab (N, 2, H, W) -> bin numbers (N, K, H, W) int64 and their weights (N, K, H, W), which sum to 1."""
+        """ab (N, 2, H, W) -> bin numbers (N, K, H, W) int64 and their weights (N, K, H, W), which sum to
+        1."""
         a, b = (ab.round().clamp(-self.reach, self.reach).long() + self.reach).unbind(1)
         row = a * (2 * self.reach + 1) + b
         return self.index[row].movedim(-1, 1), self.weight[row].movedim(-1, 1)

@@ -1,7 +1,7 @@
 """How does any picture file become pixels that can be worked on, and a file again?
 
-A Photo is sRGB in 8 or 16 bits with its alpha apart; orientation is applied and a colour profile converted. What the
-file said about itself (EXIF, resolution, profile) is kept for the way back.
+A Photo is sRGB in 8 or 16 bits with its alpha apart; orientation is applied and a colour profile converted.
+What the file said about itself (EXIF, resolution, profile) is kept for the way back.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class Metadata:
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A picture: rgb (H, W, 3) uint8 or uint16 in sRGB, alpha (H, W) of the same type or None, and its metadata."""
+    """A picture: rgb (H, W, 3) uint8 or uint16 in sRGB, alpha (H, W) of the same type or None, and its
+    metadata."""
 
     rgb: np.ndarray
     alpha: np.ndarray | None = None
@@ -91,9 +92,19 @@ class Photo:
                 return _decode(path, image)
         except UnidentifiedImageError:
             raise _not_a_picture(path) from None
-        except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError, cv2.error) as error:
+        except (
+            OSError,
+            ValueError,
+            SyntaxError,
+            EOFError,
+            IndexError,
+            TypeError,
+            KeyError,
+            cv2.error,
+        ) as error:
             raise UnreadablePhoto(
-                f"“{path.name}” is damaged or cut short and can't be read to its end ({error}). Try another copy of it."
+                f"“{path.name}” is damaged or cut short and can't be read to its end ({error}). Try another "
+                f"copy of it."
             ) from None
 
     @classmethod
@@ -137,7 +148,8 @@ class Photo:
 
     @cached_property
     def tone(self) -> Tone:
-        """Whether the picture is grey, toned (sepia, cyanotype: one hue as a function of lightness) or coloured."""
+        """Whether the picture is grey, toned (sepia, cyanotype: one hue as a function of lightness) or
+        coloured."""
         lab = rgb2lab(self.preview(256)).reshape(-1, 3)
         lightness, ab = lab[:, 0] / 100, lab[:, 1:]
         if np.percentile(np.hypot(*ab.T), 95) < 6.0:
@@ -147,7 +159,8 @@ class Photo:
         return "toned" if np.sqrt(np.mean((ab - fit) ** 2)) < 2.5 else "coloured"
 
     def with_rgb(self, rgb: np.ndarray, note: str = "") -> Photo:
-        """The same photo with other pixels of the same size; alpha and metadata stay, `note` is added to the notes."""
+        """The same photo with other pixels of the same size; alpha and metadata stay, `note` is added to the
+        notes."""
         if rgb.shape != self.rgb.shape:
             raise ValueError(f"pixels of shape {rgb.shape} do not fit a photo of shape {self.rgb.shape}")
         notes = (*self.metadata.notes, note) if note else self.metadata.notes
@@ -173,8 +186,9 @@ class Photo:
     ) -> Path:
         """Write the photo; PhotoNotSaved when that fails, and then nothing is left behind.
 
-        PNG and TIFF in the photo's own depth or `bits` (8 or 16), JPEG 4:4:4 and WebP in 8 bits at `quality`. EXIF
-        (orientation reset), resolution and an RGB profile are kept; `settings` are written beside them as JSON.
+        PNG and TIFF in the photo's own depth or `bits` (8 or 16), JPEG 4:4:4 and WebP in 8 bits at
+        `quality`. EXIF (orientation reset), resolution and an RGB profile are kept; `settings` are written
+        beside them as JSON.
         """
         path = Path(path)
         writer = format or WRITERS.get(path.suffix.lower(), "")
@@ -185,7 +199,8 @@ class Photo:
         longest = max(self.width, self.height)
         if longest > LONGEST.get(writer, longest):
             raise PhotoNotSaved(
-                f"{writer} holds at most {LONGEST[writer]} pixels a side, the picture has {longest}. Choose PNG or TIFF."
+                f"{writer} holds at most {LONGEST[writer]} pixels a side, the picture has {longest}. Choose "
+                f"PNG or TIFF."
             )
         depth = 8 if writer in LONGEST else (bits or self.bits)
         pixels, profile = icc.for_saving(to_bits(self.rgb, depth), self.metadata.icc)
@@ -193,7 +208,9 @@ class Photo:
         try:
             _write_whole(path, encode(writer, pixels, alpha, profile, quality, self.metadata, settings))
         except OSError as error:
-            raise PhotoNotSaved(f"“{path}” can't be written ({error.strerror or error}). Choose another folder.") from None
+            raise PhotoNotSaved(
+                f"“{path}” can't be written ({error.strerror or error}). Choose another folder."
+            ) from None
         return path
 
 
@@ -216,7 +233,8 @@ def check_size(name: str, width: int, height: int) -> None:
         )
     if max(width, height) > LIMITS.max_side:
         raise PhotoTooLarge(
-            f"“{name}” is {max(width, height)} pixels long; the limit is {LIMITS.max_side}. Crop it or make it smaller."
+            f"“{name}” is {max(width, height)} pixels long; the limit is {LIMITS.max_side}. Crop it or make "
+            f"it smaller."
         )
 
 
@@ -236,12 +254,15 @@ def _check_file(path: Path) -> None:
         raise UnreadablePhoto(f"“{path.name}” is empty (0 bytes). Copy it again from where it came.")
     if size > LIMITS.max_bytes:
         raise PhotoTooLarge(
-            f"“{path.name}” has {size / 2**20:.0f} MB; the limit is {LIMITS.max_bytes / 2**20:.0f}. Save it smaller first."
+            f"“{path.name}” has {size / 2**20:.0f} MB; the limit is {LIMITS.max_bytes / 2**20:.0f}. Save it "
+            f"smaller first."
         )
     if b"<svg" in head.lower():
         raise UnsupportedPhoto(f"“{path.name}” is a drawing (SVG), not a photograph. Export it as PNG first.")
     if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypheim") and not HEIC:
-        raise UnsupportedPhoto(f"“{path.name}” is HEIC, which needs the package pillow-heif. Save it as JPEG or PNG.")
+        raise UnsupportedPhoto(
+            f"“{path.name}” is HEIC, which needs the package pillow-heif. Save it as JPEG or PNG."
+        )
 
 
 def _not_a_picture(path: Path) -> UnreadablePhoto:
@@ -266,7 +287,8 @@ def _decode(path: Path, image: Image.Image) -> Photo:
     bits = _file_bits(path, image)
     if image.mode in ("F", "I") or bits > 16:
         raise UnsupportedPhoto(
-            f"“{path.name}” holds {image.mode} numbers of {max(bits, 32)} bits. Save it with 8 or 16 bits a channel."
+            f"“{path.name}” holds {image.mode} numbers of {max(bits, 32)} bits. Save it with 8 or 16 bits a "
+            f"channel."
         )
     frames = int(getattr(image, "n_frames", 1))
     notes = [f"First of {frames} frames."] if frames > 1 and image.format in ("GIF", "WEBP", "PNG") else []
@@ -288,7 +310,9 @@ def _decode(path: Path, image: Image.Image) -> Photo:
         rgb, name, note = icc.image_to_srgb(image, profile)
     rgb = np.ascontiguousarray(turn(rgb, orientation))
     alpha = None if alpha is None else np.ascontiguousarray(turn(alpha, orientation))
-    usable_dpi = (float(dpi[0]), float(dpi[1])) if dpi and all(0 < float(value) < 1e5 for value in dpi[:2]) else None
+    usable_dpi = (
+        (float(dpi[0]), float(dpi[1])) if dpi and all(0 < float(value) < 1e5 for value in dpi[:2]) else None
+    )
     notes += [note] if note else []
     return Photo(
         rgb, alpha, replace(about, exif=exif, dpi=usable_dpi, icc=profile, profile=name, notes=tuple(notes))
@@ -300,7 +324,9 @@ def _decode_16(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.fromfile(path, np.uint8), flags)
     if pixels is None or pixels.dtype != np.uint16:
-        raise UnreadablePhoto(f"“{path.name}” is a 16-bit picture of a kind that can't be read. Save it again as PNG.")
+        raise UnreadablePhoto(
+            f"“{path.name}” is a 16-bit picture of a kind that can't be read. Save it again as PNG."
+        )
     if pixels.ndim == 2:
         return np.repeat(pixels[..., None], 3, axis=2), None
     if pixels.shape[2] == 2:
@@ -339,7 +365,9 @@ def encode(
         return _encode_16(writer, rgb, alpha, exif, profile, about, text)
     if writer == "JPEG" and alpha is not None:
         share = alpha[..., None].astype(np.uint16)
-        rgb = ((rgb * share + 255 * (255 - share) + 127) // 255).astype(np.uint8)  # on white: JPEG has no alpha
+        rgb = ((rgb * share + 255 * (255 - share) + 127) // 255).astype(
+            np.uint8
+        )  # on white: JPEG has no alpha
         alpha = None
     image = Image.fromarray(rgb if alpha is None else np.dstack((rgb, alpha)))
     if writer == "PNG":
@@ -372,7 +400,9 @@ def _exif(about: Metadata, settings: Mapping[str, object] | None) -> Image.Exif:
         exif.pop(tag, None)
     if settings:
         comment = json.dumps(dict(settings), ensure_ascii=True)
-        exif.get_ifd(ExifTags.IFD.Exif)[int(ExifTags.Base.UserComment)] = b"ASCII\0\0\0" + comment.encode("ascii")
+        exif.get_ifd(ExifTags.IFD.Exif)[int(ExifTags.Base.UserComment)] = b"ASCII\0\0\0" + comment.encode(
+            "ascii"
+        )
     return exif
 
 

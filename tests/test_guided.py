@@ -53,7 +53,9 @@ def test_strips_give_what_the_whole_gives(height: int, width: int, rows: int, sm
     whole = lines.rows(lightness, 0, height)
     strips = [lines.rows(lightness[:, :, top : top + rows], top, height) for top in range(0, height, rows)]
     assert torch.allclose(torch.cat(strips, dim=2), whole, atol=1e-3)
-    direct = F.interpolate(lines.slope, size=(height, width), mode="bilinear", align_corners=False) * lightness
+    direct = (
+        F.interpolate(lines.slope, size=(height, width), mode="bilinear", align_corners=False) * lightness
+    )
     direct = direct + F.interpolate(lines.offset, size=(height, width), mode="bilinear", align_corners=False)
     assert torch.allclose(whole, direct, atol=2e-3)
 

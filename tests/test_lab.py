@@ -1,4 +1,5 @@
-"""Colours agree with scikit-image, bins hold what sRGB can show, and the gamut clamp keeps hue and lightness."""
+"""Colours agree with scikit-image, bins hold what sRGB can show, and the gamut clamp keeps hue and
+lightness."""
 
 from __future__ import annotations
 
@@ -45,7 +46,9 @@ def test_ntsc_luma_of_pure_colours():
 
 def test_lightness_of_greys_is_the_lightness_of_their_lab():
     grey = torch.linspace(0, 1, 256)
-    assert torch.allclose(lab.grey_to_lightness(grey), lab.rgb_to_lab(grey.expand(3, 1, 256))[0, 0], atol=1e-3)
+    assert torch.allclose(
+        lab.grey_to_lightness(grey), lab.rgb_to_lab(grey.expand(3, 1, 256))[0, 0], atol=1e-3
+    )
 
 
 def test_every_colour_of_srgb_lies_in_a_bin():

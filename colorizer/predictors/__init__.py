@@ -1,1 +1,2 @@
-"""How is a picture turned into a result? One predictor a task: the expensive step apart from the cheap one."""
+"""How is a picture turned into a result? One predictor a task: the expensive step apart from the cheap
+one."""

@@ -1,7 +1,7 @@
 """How is a photograph coloured? `analyse` runs the network once, `render` is arithmetic on what it stored.
 
-Colour is predicted small and lightness is kept whole: the network sees a small copy, its chroma is brought to full
-size along the edges of the photograph's own lightness and kept inside what sRGB can show.
+Colour is predicted small and lightness is kept whole: the network sees a small copy, its chroma is brought
+to full size along the edges of the photograph's own lightness and kept inside what sRGB can show.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Analysis:
     """What the network said of a photo, kept so that settings can change without asking it again.
 
     output: (1, Q, h, w) log-probabilities over the bins for the U-Net, (1, 2, h, w) ab for the course models.
-    guide: (1, 1, h, w), the lightness at that size. bins (Q, 2), prior (Q,) and tilts (VARIANTS, Q): U-Net only.
+    guide: (1, 1, h, w), the lightness at that size. bins (Q, 2), prior (Q,) and tilts (VARIANTS, Q): U-Net
+    only.
     """
 
     photo: Photo
@@ -73,9 +74,9 @@ class Analysis:
 def rebalance_logits(prior: Tensor, amount: float) -> Tensor:
     """What is added to the logits (Q,) to favour rare colours.
 
-    Zhang et al. 2016, section 2.2, weight the loss by 1 / (prior / 2 + 1 / 2Q); a network trained without those
-    weights gets the same distribution by multiplying them in afterwards (logit adjustment, Menon et al. 2021), and
-    by any share of them.
+    Zhang et al. 2016, section 2.2, weight the loss by 1 / (prior / 2 + 1 / 2Q); a network trained without
+    those weights gets the same distribution by multiplying them in afterwards (logit adjustment, Menon et
+    al. 2021), and by any share of them.
     """
     return -amount * torch.log(0.5 * prior + 0.5 / len(prior))
 
@@ -90,7 +91,8 @@ class Colorizer:
 
     @classmethod
     def load(cls, *, device: str = "cpu") -> Colorizer:
-        """A colorizer; each network's weights are read when it is first needed (WeightsError if they can't be)."""
+        """A colorizer; each network's weights are read when it is first needed (WeightsError if they can't
+        be)."""
         return cls(device)
 
     def network(self, model: str) -> tuple[nn.Module, str]:
@@ -99,7 +101,7 @@ class Colorizer:
             if model not in self._networks:
                 state, about = weights.load(model)
                 network = BUILDERS[model](state).eval().requires_grad_(False)
-                network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+                network = network.to(self.device).to(memory_format=torch.channels_last)
                 self._networks[model] = network, about.get("version", "") or weights.entries()[model].version
             return self._networks[model]
 
@@ -125,7 +127,9 @@ class Colorizer:
         bins, prior = network.bins.cpu(), network.prior.cpu()
         tilts = mode_tilts(output, bins)
         seconds = time.perf_counter() - began
-        return Analysis(photo, settings.model, version, (width, height), seconds, output, guide, bins, prior, tilts)
+        return Analysis(
+            photo, settings.model, version, (width, height), seconds, output, guide, bins, prior, tilts
+        )
 
     @torch.inference_mode()
     def render(
@@ -135,7 +139,8 @@ class Colorizer:
         settings = settings or ColorizeSettings()
         if settings.model != analysis.model:
             raise SettingsError(
-                f"The photograph was analysed by “{analysis.model}”, not by “{settings.model}”. Analyse it again."
+                f"The photograph was analysed by “{analysis.model}”, not by “{settings.model}”. Analyse it "
+                f"again."
             )
         lines = fit_lines(analysis.guide, analysis.chroma(settings) * settings.saturation)
         return analysis.photo.with_rgb(compose(analysis.photo.rgb, lines, settings.strength, progress))
@@ -151,7 +156,8 @@ class Colorizer:
     def variants(
         self, analysis: Analysis, settings: ColorizeSettings | None = None, side: int = 320
     ) -> list[tuple[int, np.ndarray]]:
-        """Up to four other colourings that visibly differ: their numbers and previews, uint8 (h, w, 3), long side <= side."""
+        """Up to four other colourings that visibly differ: their numbers and previews, uint8 (h, w, 3), long
+        side <= side."""
         settings = settings or ColorizeSettings()
         if analysis.bins is None:
             return []
@@ -169,7 +175,8 @@ class Colorizer:
 
     @torch.inference_mode()
     def confidence(self, analysis: Analysis, side: int = 1024) -> np.ndarray:
-        """How sure the network is, (h, w) float32: 1 minus the entropy as a share of its maximum; long side <= side."""
+        """How sure the network is, (h, w) float32: 1 minus the entropy as a share of its maximum; long side
+        <= side."""
         if analysis.bins is None:
             raise SettingsError(f"The model “{analysis.model}” gives no confidence. Choose “unet”.")
         entropy = -(analysis.output.exp() * analysis.output).sum(1, keepdim=True) / np.log(len(analysis.bins))
@@ -192,13 +199,18 @@ def small_lightness(photo: Photo, width: int, height: int) -> Tensor:
     """L (1, 1, height, width) in 0..100 of a copy of the photo brought to that size."""
     rgb = torch.from_numpy(photo.preview(2 * max(width, height)).copy())
     lightness = rgb_to_lab(rgb.movedim(-1, 0)[None].float() / 255)[:, :1]
-    return F.interpolate(lightness, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
+    return F.interpolate(
+        lightness, size=(height, width), mode="bilinear", align_corners=False, antialias=True
+    )
 
 
 def network_size(photo: Photo, settings: ColorizeSettings) -> tuple[int, int]:
-    """Width and height of what the network sees: the long side is settings.size, both multiples of what it needs."""
+    """Width and height of what the network sees: the long side is settings.size, both multiples of what it
+    needs."""
     if settings.model == "autoencoder":
         return AUTOENCODER_SIDE, AUTOENCODER_SIDE
     scale = settings.size / max(photo.width, photo.height)
-    width, height = (max(MULTIPLE, round(length * scale / MULTIPLE) * MULTIPLE) for length in (photo.width, photo.height))
+    width, height = (
+        max(MULTIPLE, round(length * scale / MULTIPLE) * MULTIPLE) for length in (photo.width, photo.height)
+    )
     return width, height

@@ -1,4 +1,5 @@
-"""How do the photograph's lightness and the predicted chroma become a picture? In strips, so that memory stays bounded."""
+"""How do the photograph's lightness and the predicted chroma become a picture? In strips, so that memory
+stays bounded."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def is_grey(rgb: np.ndarray) -> bool:
 
 
 def _strip_lab(rgb: np.ndarray) -> tuple[Tensor, Tensor | None]:
-    """Rows (h, W, 3) uint8 or uint16 -> L (1, 1, h, W) and ab (1, 2, h, W), or None for ab where the rows are grey."""
+    """Rows (h, W, 3) uint8 or uint16 -> L (1, 1, h, W) and ab (1, 2, h, W), or None for ab where the rows
+    are grey."""
     levels = int(np.iinfo(rgb.dtype).max) + 1
     if is_grey(rgb):
         return torch.from_numpy(_lightness_table(levels)[rgb[..., 0]])[None, None], None
@@ -68,7 +70,8 @@ def _to_linear(lightness: Tensor, ab: Tensor) -> Tensor:
 
 
 def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> Tensor:
-    """L (1, 1, h, W) and ab (1, 2, h, W), brought into gamut with hue and L kept -> (h, W, 3) of 0..levels-1, rounded."""
+    """L (1, 1, h, W) and ab (1, 2, h, W), brought into gamut with hue and L kept -> (h, W, 3) of
+    0..levels-1, rounded."""
     linear = _to_linear(lightness[0, 0], ab[0])
     outside = (linear.amin(0) < -1e-4) | (linear.amax(0) > 1 + 1e-4)
     if bool(outside.any()):
@@ -81,10 +84,11 @@ def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> Tensor:
 def compose(
     rgb: np.ndarray, lines: LocalLines, strength: float, progress: Callable[[float, str], None] | None = None
 ) -> np.ndarray:
-    """The picture rgb (H, W, 3) with its chroma replaced by (strength 1) or blended with the chroma of `lines`.
+    """The picture rgb (H, W, 3) with its chroma replaced by (strength 1) or blended with the chroma of
+    `lines`.
 
-    uint8 or uint16 in, the same out; its lightness is that of the input up to rounding. `progress` is told now and
-    then and may raise to stop.
+    uint8 or uint16 in, the same out; its lightness is that of the input up to rounding. `progress` is told
+    now and then and may raise to stop.
     """
     height, width = rgb.shape[:2]
     levels = int(np.iinfo(rgb.dtype).max) + 1

@@ -1,8 +1,10 @@
-"""Which other colourings are plausible? The modes of the predicted distribution, each made coherent over the picture.
+"""Which other colourings are plausible? The modes of the predicted distribution, each made coherent over the
+picture.
 
-Drawing every pixel's colour by chance gives noise, and the second mode of each pixel gives patchwork. Instead the
-colours that the network considers anywhere are gathered into a few groups, and a variant leans every pixel's
-distribution towards one group: where the network is sure nothing moves, where it wavers the picture changes together.
+Drawing every pixel's colour by chance gives noise, and the second mode of each pixel gives patchwork.
+Instead the colours that the network considers anywhere are gathered into a few groups, and a variant leans
+every pixel's distribution towards one group: where the network is sure nothing moves, where it wavers the
+picture changes together.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ LEAST_CHROMA = 12.0
 
 
 def colour_groups(mass: Tensor, bins: Tensor, count: int = VARIANTS, rounds: int = 12) -> Tensor:
-    """Weighted k-means of bins (Q, 2) with mass (Q,), started at `count` hues: centres (count, 2), most mass first."""
+    """Weighted k-means of bins (Q, 2) with mass (Q,), started at `count` hues: centres (count, 2), most mass
+    first."""
     mass = mass * (bins.norm(dim=1) >= LEAST_CHROMA)
     angles = torch.arange(count) * (2 * torch.pi / count) + torch.pi / 4
     centres = 40.0 * torch.stack((angles.cos(), angles.sin()), dim=1)
