@@ -12,6 +12,7 @@ import re
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -66,15 +67,18 @@ def run_colorize(args: argparse.Namespace) -> int:
 
     names = [field.name for field in fields(ColorizeSettings)]
     settings = ColorizeSettings(**{name: getattr(args, name) for name in names})
-    check_output(args.format, args.quality)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries warn programmers; a person reads our sentences
+    format = check_output(args.format, args.quality)
     sources, failures = find_sources(args.inputs, Path(args.output))
-    jobs = plan(args.inputs, sources, args.output, args.format)
+    jobs = plan(args.inputs, sources, args.output, format)
     colorizer = Colorizer.load()
     progress = ProgressLine(sys.stderr, len(jobs))
+    total = len(jobs) + failures
     for job in jobs:
         failures += not _run(job, colorizer, settings, progress, args.quality)
-    if failures and failures + len(jobs) > 1:
-        print(f"{failures} of the photographs could not be coloured.", file=sys.stderr)
+    if failures and total > 1:
+        print(f"{failures} of {total} could not be coloured.", file=sys.stderr)
     return 1 if failures else 0
 
 
@@ -87,14 +91,16 @@ class Job:
     format: str | None
 
 
-def check_output(format: str | None, quality: int) -> None:
-    """SettingsError for a format or a quality that can't be written: better before the work than after it."""
+def check_output(format: str | None, quality: int) -> str | None:
+    """The format as FORMATS spells it; SettingsError when it or the quality can't be, before any work."""
     from colorizer.photo import FORMATS
 
-    if format is not None and format not in FORMATS:
-        raise SettingsError(f"There is no format “{format}”. Choose one of {', '.join(FORMATS)}.")
     if not 1 <= quality <= 100:
         raise SettingsError(f"quality is {quality}, but must be a whole number from 1 to 100.")
+    spelled = {name.casefold(): name for name in FORMATS}
+    if format is not None and format.casefold() not in spelled:
+        raise SettingsError(f"There is no format “{format}”. Choose one of {', '.join(FORMATS)}.")
+    return None if format is None else spelled[format.casefold()]
 
 
 def find_sources(inputs: Iterable[str], output: Path) -> tuple[list[Path], int]:
