@@ -1,0 +1,80 @@
+"""Which photographs can be tried before one is given? Three old ones, as large cards."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from PIL import Image
+
+from colorizer.ui.texts import both, in_both
+
+FOLDER = Path(__file__).parent / "examples"
+THUMBNAIL_SIDE = 800
+
+
+@dataclass(frozen=True)
+class Example:
+    """A photograph that comes with the page; `titles` in English and French."""
+
+    file: str
+    titles: tuple[str, str]
+    year: str
+    photographer: str
+    licence: str = "CC0"
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return FOLDER / self.file
+
+
+EXAMPLES = (
+    Example("alpine-landscape.jpg", ("Alpine Landscape", "Paysage alpin"), "1865–1870", "Adolphe Braun"),
+    Example(
+        "boats-in-river-nagasaki.jpg",
+        ("Boats in River, Nagasaki", "Bateaux sur la rivière, Nagasaki"),
+        "1865",
+        "Felice Beato",
+    ),
+    Example(
+        "abandoned-dust-bowl-home.jpg",
+        ("Abandoned Dust Bowl Home", "Maison abandonnée du Dust Bowl"),
+        "1935–1940",
+        "Dorothea Lange",
+    ),
+)
+
+# A card says which one was clicked; the page looks the number up and never takes a path from the browser.
+CLICK = """
+element.addEventListener('click', event => {
+  const card = event.target.closest('[data-example]');
+  if (card) trigger('click', {example: Number(card.dataset.example)});
+});
+"""
+
+
+def thumbnail(path: Path) -> str:
+    """A small copy as a data URI, so that the page needs no further request and no path of this machine."""
+    with Image.open(path) as picture:
+        small = picture.convert("RGB")
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=82)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def cards_html() -> str:
+    """The cards as HTML, in both languages."""
+    cards = []
+    for number, example in enumerate(EXAMPLES):
+        cards.append(
+            f'<button type="button" class="card" data-example="{number}">'
+            f'<img src="{thumbnail(example.path)}" alt="{escape(example.titles[0])}">'
+            f'<span class="caption"><b>{in_both(example.titles)}</b>'
+            f"<small>{example.photographer}, {example.year} · {example.licence}</small></span></button>"
+        )
+    return f'<p class="invite">{both("examples")}</p><div class="cards">{"".join(cards)}</div>'

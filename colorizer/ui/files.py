@@ -1,0 +1,75 @@
+"""Which files does the page write? Those that the browser shows, and the one that a person takes home.
+
+They go where Gradio keeps uploads, each in a folder whose name cannot be guessed, and are deleted with them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import numpy as np
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from colorizer.photo import FORMATS, Photo
+from colorizer.predictors.colorize import Analysis
+from colorizer.predictors.settings import ColorizeSettings
+
+SHOWN_PIXELS = 24_000_000  # beyond it a browser on a phone gives up
+SURROUND = 119  # the mid-grey of the result area, under transparent pixels
+VEIL = np.array((119, 119, 119), dtype=np.float32)
+BROWSERS_SHOW = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
+
+
+def new_path(name: str) -> Path:
+    """A path for a file of that name in a fresh folder of Gradio's cache."""
+    folder = Path(get_upload_folder()) / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    return folder / name
+
+
+def shown_side(photo: Photo) -> int:
+    """The long side in pixels at which a photo is shown: its own, unless it is too large for a browser."""
+    share = min(1.0, (SHOWN_PIXELS / (photo.width * photo.height)) ** 0.5)
+    return int(max(photo.width, photo.height) * share)
+
+
+def shown_pixels(photo: Photo) -> np.ndarray:
+    """uint8 (h, w, 3) for the screen: full size up to SHOWN_PIXELS, transparency laid over the surround."""
+    side = shown_side(photo)
+    if side < max(photo.width, photo.height):
+        return photo.preview(side)
+    rgb = photo.rgb if photo.bits == 8 else (photo.rgb // 257).astype(np.uint8)
+    if photo.alpha is None:
+        return rgb
+    opacity = photo.alpha.astype(np.float32)[..., None] / np.iinfo(photo.alpha.dtype).max
+    return np.rint(rgb * opacity + SURROUND * (1 - opacity)).astype(np.uint8)
+
+
+def veiled(pixels: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """The picture (h, w, 3) with a grey veil where confidence (any size, 0..1) is low."""
+    size = pixels.shape[1], pixels.shape[0]
+    low, high = np.percentile(confidence, (2, 98))
+    doubt = np.clip((high - confidence) / max(high - low, 0.05), 0, 1)
+    doubt = np.asarray(Image.fromarray(doubt.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
+    return np.rint(pixels + 0.85 * doubt[..., None] * (VEIL - pixels)).astype(np.uint8)
+
+
+def write_shown(pixels: np.ndarray, name: str) -> str:
+    """Write a picture for the screen as a JPEG (quality 95, full chroma); its path."""
+    path = new_path(f"{name}.jpg")
+    Image.fromarray(pixels).save(path, quality=95, subsampling=0)
+    return str(path)
+
+
+def write_result(photo: Photo, kind: str, analysis: Analysis, settings: ColorizeSettings) -> str:
+    """Write grandmother-colorized.png from grandmother.jpg, with what made it inside; its path."""
+    path = new_path(f"{photo.name}-colorized{FORMATS[kind]}")
+    photo.save(path, format=kind, settings=made_by(analysis, settings))
+    return str(path)
+
+
+def made_by(analysis: Analysis, settings: ColorizeSettings) -> dict[str, str | float | int]:
+    """Everything needed to make a result again."""
+    return {"task": "colorize", "version": analysis.version, **settings.as_dict()}

@@ -1,0 +1,42 @@
+// What the page does in the browser alone: the tab in the address, and sliders that also answer to the keyboard.
+(() => {
+  const asked = () => new URLSearchParams(location.search).get('tab');
+
+  // Tabs carry elem_id "tab-NAME"; Gradio names their buttons "tab-NAME-button".
+  const named = button => button.id.replace(/^tab-/, '').replace(/-button$/, '');
+
+  window.showTab = name => {
+    const button = document.getElementById(`tab-${name}-button`);
+    if (button && button.getAttribute('aria-selected') !== 'true') button.click();
+  };
+
+  const remember = name => {
+    const url = new URL(location);
+    if (url.searchParams.get('tab') === name) return;
+    url.searchParams.set('tab', name);
+    history.pushState(null, '', url);
+    // Inside a Hugging Face Space the page lives in a frame, and the frame's parent keeps the address.
+    if (window.parent !== window) window.parent.postMessage({queryString: url.search.slice(1)}, 'https://huggingface.co');
+  };
+
+  document.addEventListener('click', event => {
+    const button = event.isTrusted && event.target.closest('[role="tab"][id^="tab-"]');
+    if (button) remember(named(button));
+    const link = event.target.closest('a[href^="?tab="]');
+    if (link && !event.metaKey && !event.ctrlKey) {
+      event.preventDefault();
+      const name = new URLSearchParams(link.getAttribute('href')).get('tab');
+      window.showTab(name);
+      remember(name);
+    }
+  });
+  window.addEventListener('popstate', () => window.showTab(asked() || 'colorize'));
+
+  // Gradio tells of a slider's release by pointer only.
+  document.addEventListener('keyup', event => {
+    if (!event.target.matches?.('input[type="range"]')) return;
+    if (/^(Arrow|Page|Home|End)/.test(event.key)) {
+      event.target.dispatchEvent(new PointerEvent('pointerup', {bubbles: true}));
+    }
+  });
+})();

@@ -1,0 +1,56 @@
+"""Which tabs does the page have, and how is it served?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from colorizer.photo import LIMITS
+from colorizer.ui.about_tab import build_about_tab
+from colorizer.ui.api import build_api
+from colorizer.ui.colorize_tab import build_colorize_tab
+from colorizer.ui.texts import I18N, both, label
+from colorizer.ui.theme import CSS, HEAD, theme
+from colorizer.ui.work import Shelf
+
+FILES_KEPT = 50 * 60  # seconds; looked at every SWEEP seconds, so that nothing is older than an hour
+SWEEP = 5 * 60
+
+
+def build_page() -> gr.Blocks:
+    """The page, ready to launch with `appearance()`."""
+    shelf = Shelf()
+    with gr.Blocks(
+        title="Colorizer", analytics_enabled=False, delete_cache=(SWEEP, FILES_KEPT), fill_width=True
+    ) as page:
+        gr.HTML(f"<h1>{both('name')}</h1><p>{both('claim')}</p>", elem_id="header")
+        with gr.Tabs(elem_id="tabs") as tabs:
+            # A tab's id is its name in the address; page.js finds its button by elem_id.
+            with gr.Tab(label("tab_colorize"), id="colorize", elem_id="tab-colorize"):
+                build_colorize_tab(shelf)
+            with gr.Tab(label("tab_about"), id="about", elem_id="tab-about"):
+                build_about_tab()
+        names = [tab.id for tab in tabs.children if isinstance(tab, gr.Tab)]
+
+        def asked_tab(request: gr.Request) -> gr.Tabs:
+            asked = request.query_params.get("tab")
+            return gr.Tabs(selected=asked) if asked in names else gr.skip()
+
+        page.load(asked_tab, None, tabs, queue=False, api_visibility="private")
+        build_api()
+    return page
+
+
+def appearance() -> dict[str, Any]:
+    """What `launch` has to know of the page's looks, words and limits."""
+    return {
+        "theme": theme(),
+        "css": CSS,
+        "head": HEAD,
+        "i18n": I18N,
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "max_file_size": LIMITS.max_bytes,
+    }

@@ -1,0 +1,95 @@
+"""In which language does the page speak? The browser translates what never changes, the rest is said here.
+
+`label` names a text that Gradio's front end translates; `language` is what the browser asked for, and `say`,
+`sentence` and `note` write in it what has just happened.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+import gradio as gr
+
+from colorizer import errors
+from colorizer.photo import LIMITS
+from colorizer.ui.words import TEXTS
+
+LANGUAGES = ("en", "fr")
+
+# English shows the error's own sentence, with the value that was wrong; French says of what kind it is.
+FRENCH_ERRORS: dict[type[errors.ColorizerError], str] = {
+    errors.UnreadablePhoto: "Ce fichier ne se lit pas comme une image. Essayez un JPEG, un PNG ou un TIFF.",
+    errors.UnsupportedPhoto: "Ce genre d’image ne se lit pas ici. Enregistrez-la en JPEG, PNG ou TIFF.",
+    errors.PhotoTooLarge: (
+        f"Cette photographie dépasse la limite de {LIMITS.max_pixels // 1_000_000} mégapixels, "
+        f"{LIMITS.max_side} pixels de côté et {LIMITS.max_bytes >> 20} Mio. Réduisez-la."
+    ),
+    errors.PhotoNotSaved: "Le résultat n’a pas pu être enregistré dans ce format. Choisissez-en un autre.",
+    errors.WeightsError: "Ce modèle manque ou son fichier est abîmé. Choisissez-en un autre sous « Plus ».",
+    errors.SettingsError: "Un réglage est hors de ses limites.",
+    errors.Cancelled: TEXTS["stopped"][1],
+    errors.ColorizerError: "Cette demande n’a pas pu aboutir. Essayez une autre photographie.",
+}
+
+FRENCH_NOTES = (
+    (r"Converted from (.+) to sRGB\.", r"Converti de \1 en sRGB."),
+    (r"First of (\d+) frames\.", r"Première image sur \1."),
+    (
+        r"The embedded profile .+ was set aside\.",
+        "Le profil de couleur intégré ne convient pas ; il a été ignoré.",
+    ),
+    (
+        r"The embedded colour profile is damaged.+",
+        "Le profil de couleur est abîmé ; l’image est prise pour du sRGB.",
+    ),
+    (
+        r"The CMYK picture has no profile.+",
+        "L’image CMJN n’a pas de profil ; ses couleurs sont approximatives.",
+    ),
+)
+
+I18N = gr.I18n(**{code: {key: pair[i] for key, pair in TEXTS.items()} for i, code in enumerate(LANGUAGES)})
+
+
+def label(key: str) -> str:
+    """A text that the browser translates; Gradio takes it wherever it takes a string."""
+    if key not in TEXTS:
+        raise KeyError(key)
+    return cast(str, I18N(key))
+
+
+def language(request: gr.Request | None) -> str:
+    """The language that the browser prefers: "fr", or "en" for everybody else."""
+    wanted = request.headers.get("accept-language", "") if request is not None else ""
+    return "fr" if wanted.strip().lower().startswith("fr") else "en"
+
+
+def say(code: str, key: str, **values: object) -> str:
+    """The sentence of that name in the language `code`, filled with `values`."""
+    return TEXTS[key][LANGUAGES.index(code)].format(**values)
+
+
+def sentence(code: str, error: errors.ColorizerError) -> str:
+    """What a person reads of an error."""
+    if code == "fr":
+        return next(FRENCH_ERRORS[kind] for kind in type(error).__mro__ if kind in FRENCH_ERRORS)
+    return str(error)
+
+
+def note(code: str, text: str) -> str:
+    """A photo's note in that language."""
+    for pattern, french in FRENCH_NOTES if code == "fr" else ():
+        if re.fullmatch(pattern, text):
+            return re.sub(pattern, french, text)
+    return text
+
+
+def both(key: str) -> str:
+    """A text in both languages as HTML, of which the style sheet shows the one of the page."""
+    return in_both(TEXTS[key])
+
+
+def in_both(pair: tuple[str, str]) -> str:
+    """An English and a French text as HTML."""
+    return "".join(f'<span lang="{code}">{text}</span>' for code, text in zip(LANGUAGES, pair, strict=True))

@@ -1,0 +1,74 @@
+"""What does the page look like? Warm greys, one accent colour, the system's fonts; nothing is fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from gradio.themes.utils.colors import Color
+
+CSS = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+HEAD = f"<script>{(Path(__file__).parent / 'page.js').read_text(encoding='utf-8')}</script>"
+
+STONE = Color(
+    name="stone",
+    c50="#faf9f7", c100="#f3f1ee", c200="#e6e3de", c300="#d3cfc8", c400="#a39e96", c500="#77726a",
+    c600="#5a564f", c700="#433f3a", c800="#2b2926", c900="#1f1d1b", c950="#171614",
+)  # fmt: skip
+INK = Color(
+    name="ink",
+    c50="#f0f6f8", c100="#dceaef", c200="#bad6e0", c300="#8fbccc", c400="#6ba6bb", c500="#3c7a92",
+    c600="#2a6178", c700="#234f62", c800="#1d404f", c900="#173340", c950="#0f232c",
+)  # fmt: skip
+FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+
+
+def theme() -> gr.themes.Base:
+    """The theme; light and dark."""
+    return gr.themes.Base(
+        primary_hue=INK, secondary_hue=INK, neutral_hue=STONE, radius_size="sm", font=FONTS, font_mono=MONO
+    ).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        body_text_color="*neutral_900",
+        body_text_color_dark="*neutral_100",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        background_fill_primary="white",
+        background_fill_primary_dark="*neutral_900",
+        background_fill_secondary="*neutral_100",
+        background_fill_secondary_dark="*neutral_800",
+        border_color_primary="*neutral_200",
+        border_color_primary_dark="*neutral_700",
+        block_background_fill="white",
+        block_background_fill_dark="*neutral_900",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_400",
+        block_label_text_color="*neutral_700",
+        block_label_text_color_dark="*neutral_200",
+        block_title_text_color="*neutral_900",
+        block_title_text_color_dark="*neutral_100",
+        block_title_text_weight="600",
+        block_shadow="none",
+        color_accent="*primary_600",
+        slider_color="*primary_600",
+        slider_color_dark="*primary_400",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_text_color="white",
+        button_primary_background_fill_dark="*primary_300",
+        button_primary_background_fill_hover_dark="*primary_200",
+        button_primary_text_color_dark="*primary_950",
+        button_secondary_background_fill="white",
+        button_secondary_background_fill_hover="*neutral_100",
+        button_secondary_border_color="*neutral_300",
+        button_secondary_text_color="*neutral_900",
+        button_secondary_background_fill_dark="*neutral_800",
+        button_secondary_background_fill_hover_dark="*neutral_700",
+        button_secondary_border_color_dark="*neutral_600",
+        button_secondary_text_color_dark="*neutral_100",
+        button_border_width="1px",
+        link_text_color="*primary_700",
+        link_text_color_dark="*primary_300",
+    )

@@ -1,0 +1,144 @@
+"""What does the server remember of a visitor's photograph, and for how long?
+
+A visitor's browser holds a token and nothing else. The photograph, what the network said of it and the result
+stay here, in memory, until the tab is closed, the time is up, or too many others came.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from colorizer.errors import Cancelled
+from colorizer.photo import Photo
+from colorizer.predictors.colorize import Analysis
+from colorizer.predictors.settings import ColorizeSettings
+
+LIFETIME = 30 * 60  # seconds
+MOST_VISITORS = 16
+MOST_BYTES = 2 << 30
+
+
+class Job:
+    """One piece of work that its owner may stop."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the work to end at its next step."""
+        self._stopped.set()
+
+    def check(self) -> None:
+        """Raise Cancelled once somebody asked to stop."""
+        if self._stopped.is_set():
+            raise Cancelled
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The result on the page: what it was made of and with, and the file that stands on the slider's left."""
+
+    analysis: Analysis
+    settings: ColorizeSettings
+    result: Photo
+    before: str
+
+
+@dataclass
+class Work:
+    """What one visitor is working on.
+
+    given: the photograph in the picture field. wanted: the one that the button was pressed for.
+    shown: the result on the page.
+    variants: the numbers behind the pictures of the gallery; variant: the one chosen.
+    """
+
+    given: Photo | None = None
+    wanted: Photo | None = None
+    shown: Shown | None = None
+    variants: tuple[int, ...] = ()
+    variant: int = 0
+    job: Job = field(default_factory=Job)  # a colouring
+    touch: Job = field(default_factory=Job)  # a rendering after a slider moved
+    used: float = field(default_factory=time.monotonic)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the pictures take."""
+        photos = [self.given] if self.given else []
+        if self.shown:
+            photos += [self.shown.analysis.photo, self.shown.result]
+        return sum(photo.rgb.nbytes for photo in {id(photo): photo for photo in photos}.values())
+
+    def start(self) -> Job:
+        """Stop the colouring that runs for this visitor and begin anew."""
+        self.stop()
+        self.job = Job()
+        return self.job
+
+    def start_touch(self) -> Job:
+        """Stop the rendering that runs for this visitor and begin anew."""
+        self.touch.stop()
+        self.touch = Job()
+        return self.touch
+
+    def stop(self) -> None:
+        """Stop all that runs for this visitor."""
+        self.job.stop()
+        self.touch.stop()
+
+
+class Shelf:
+    """The works of all visitors, the oldest put away first."""
+
+    def __init__(
+        self, lifetime: float = LIFETIME, most: int = MOST_VISITORS, most_bytes: int = MOST_BYTES
+    ) -> None:
+        self.lifetime, self.most, self.most_bytes = lifetime, most, most_bytes
+        self._works: OrderedDict[str, Work] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._works)
+
+    def get(self, token: str) -> Work | None:
+        """The work under that token, if it is still kept."""
+        with self._lock:
+            self._sweep()
+            work = self._works.get(token)
+            if work is not None:
+                work.used = time.monotonic()
+                self._works.move_to_end(token)
+            return work
+
+    def open(self, token: str) -> tuple[str, Work]:
+        """The work under that token, or a new one under a new token."""
+        work = self.get(token)
+        if work is not None:
+            return token, work
+        with self._lock:
+            token, work = secrets.token_urlsafe(16), Work()
+            self._works[token] = work
+            self._sweep()
+            return token, work
+
+    def drop(self, token: str) -> None:
+        """Forget it and stop what runs for it."""
+        with self._lock:
+            work = self._works.pop(token, None)
+        if work is not None:
+            work.stop()
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        for token in [token for token, work in self._works.items() if now - work.used > self.lifetime]:
+            self._works.pop(token).stop()
+        held = sum(work.nbytes for work in self._works.values())
+        while len(self._works) > 1 and (len(self._works) > self.most or held > self.most_bytes):
+            _, work = self._works.popitem(last=False)
+            work.stop()
+            held -= work.nbytes

@@ -1,0 +1,366 @@
+"""Can somebody give a photograph, correct it and take it home? The page in a browser, and its endpoint.
+
+The networks are small files of chance in a temporary folder; the page doesn't know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import string
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage.color import rgb2lab
+
+from colorizer import weights
+from colorizer.errors import Cancelled, ColorizerError, UnreadablePhoto
+from colorizer.networks.autoencoder import AutoEncoder
+from colorizer.networks.course_unet import CourseUNet
+from colorizer.networks.unet import ColorUNet
+from colorizer.photo import Photo
+from colorizer.ui import about_tab, cards, colorize_events, engine
+from colorizer.ui.page import appearance, build_page
+from colorizer.ui.texts import TEXTS, sentence
+from colorizer.ui.work import Shelf
+
+WAIT = 30_000  # milliseconds
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+# What the tests run on
+
+
+@pytest.fixture(scope="module")
+def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Networks of chance, with a strong opinion on colour so that it can be seen."""
+    folder = tmp_path_factory.mktemp("weights")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
+        torch.manual_seed(0)
+        unet = ColorUNet(widths=(32, 16, 16))
+        torch.nn.init.normal_(unet.classify.bias, std=4.0)
+        networks = {
+            "unet": unet,
+            "course-unet": CourseUNet(widths=(4, 8, 8, 8, 8)),
+            "autoencoder": AutoEncoder(widths=(8, 8, 16, 16, 16)),
+        }
+        for name, network in networks.items():
+            path = folder / f"made-{name}.safetensors"
+            weights.save(path, network.state_dict(), {})
+            weights.register(name, path, "0.0.1", "colorize")
+        engine.colorizer.cache_clear()
+        yield folder
+    engine.colorizer.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def url(weights_folder: Path) -> Iterator[str]:
+    page = build_page()
+    _, address, _ = page.launch(
+        server_name="127.0.0.1", quiet=True, prevent_thread_lock=True, inbrowser=False, **appearance()
+    )
+    yield address
+    page.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    def missing(what: str) -> None:
+        if os.environ.get("CI"):
+            pytest.fail(f"The page can't be tested: {what}")
+        pytest.skip(f"The page isn't tested in a browser here: {what}")
+
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed (pip install -r requirements-dev.txt).")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        missing("there is no chromium on the path (apt-get install chromium).")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=BROWSER_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    """A grey photograph with an edge, a ramp and some grain, 480 x 320."""
+    rng = np.random.default_rng(1)
+    grey = np.linspace(40, 200, 480)[None].repeat(320, 0) + rng.normal(0, 4, (320, 480))
+    grey[120:240, 150:300] += 40
+    path = tmp_path / "grandmother.jpg"
+    Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(path, quality=95)
+    return path
+
+
+def opened(browser, url: str, width: int = 1280, height: int = 900, locale: str = "en-GB", query: str = ""):
+    page = browser.new_page(locale=locale, viewport={"width": width, "height": height})
+    page.set_default_timeout(WAIT)
+    page.goto(url + query)
+    page.wait_for_selector("#tabs [role=tab]")
+    return page
+
+
+def give(page, path: Path) -> None:
+    """Put a file where photographs are dropped, and wait until the server has it."""
+    if page.locator("#photo [aria-label=Clear]").is_visible():
+        page.locator("#photo [aria-label=Clear]").click()
+    with page.expect_response(re.compile("/upload")):
+        page.set_input_files("#photo input[type=file]", path)
+    page.wait_for_function("() => !document.querySelector('#line progress')")
+
+
+def after(page) -> str:
+    """The address of the coloured picture on the page."""
+    return page.locator("#stage img").nth(1).get_attribute("src")
+
+
+def coloured(page) -> str:
+    """Press the button and wait for the result."""
+    page.click("#colour")
+    page.wait_for_selector("#stage img")
+    page.wait_for_selector("#colour", state="visible")
+    return after(page)
+
+
+def scrolls_sideways(page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+# In the browser
+
+
+def test_a_photograph_is_coloured_corrected_and_taken_home(browser, url: str, photograph: Path) -> None:
+    page = opened(browser, url)
+    elsewhere = []
+    page.on("request", lambda request: elsewhere.append(request.url))
+    give(page, photograph)
+    first = coloured(page)
+    assert "480 × 320" in page.inner_text("#status")
+    assert TEXTS["unchanged"][0] in page.inner_text("#status")
+
+    page.locator("#saturation input[type=range]").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("old => document.querySelectorAll('#stage img')[1].src !== old", arg=first)
+
+    with page.expect_download() as download:
+        page.click("#download")
+    assert download.value.suggested_filename == "grandmother-colorized.png"
+    result = np.asarray(Image.open(download.value.path()).convert("RGB"))
+    given = np.asarray(Image.open(photograph).convert("RGB"))
+    assert result.shape == given.shape
+    difference = rgb2lab(result) - rgb2lab(given)
+    assert np.abs(difference[..., 0]).mean() <= 0.5
+    assert np.abs(difference[..., 1:]).mean() > 1
+    assert [address for address in elsewhere if not address.startswith((url, "data:", "blob:"))] == []
+    page.close()
+
+
+def test_a_file_that_is_no_picture_gives_one_sentence_and_the_page_goes_on(
+    browser, url: str, photograph: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"This is not a picture.")
+    page = opened(browser, url)
+    give(page, photograph)
+    shown = coloured(page)
+    give(page, bad)
+    trouble = page.locator("#line .trouble")
+    trouble.wait_for()
+    assert "bad.jpg" in trouble.inner_text()
+    assert "Traceback" not in page.inner_text("body")
+    assert page.locator("[data-testid=toast-body]").count() == 0
+    assert after(page) == shown
+    give(page, photograph)
+    page.click("#colour")
+    page.wait_for_function("old => document.querySelectorAll('#stage img')[1].src !== old", arg=shown)
+    page.close()
+
+
+def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(browser, url: str) -> None:
+    page = opened(browser, url, width=390, height=844, locale="fr-FR")
+    page.wait_for_selector("text=Mettre en couleur")
+    assert not scrolls_sideways(page)
+    page.locator(".card").first.click()
+    page.wait_for_selector("#stage img")
+    page.wait_for_selector("#colour", state="visible")
+    page.locator("#more > button").first.click()
+    page.wait_for_selector("#model")
+    assert not scrolls_sideways(page)
+    lines = page.inner_text("body").split("\n")
+    assert TEXTS["unchanged"][1] in lines
+    for key, (english, french) in TEXTS.items():
+        assert english == french or english not in lines, key
+    order = ["#photo", "#colour", "#stage", "#download", "#saturation"]
+    tops = [page.locator(part).bounding_box()["y"] for part in order]
+    assert tops == sorted(tops)
+    page.locator("#tab-about-button").click()
+    page.wait_for_selector("text=Votre vie privée")
+    assert not scrolls_sideways(page)
+    page.close()
+
+
+def test_the_tab_is_in_the_address(browser, url: str) -> None:
+    page = opened(browser, url, query="?tab=about")
+    page.wait_for_selector("text=Your privacy", state="visible")
+    page.locator("#tab-colorize-button").click()
+    page.wait_for_url("**/?tab=colorize")
+    page.go_back()
+    page.wait_for_selector("text=Your privacy", state="visible")
+    page.close()
+
+
+def test_cancel_stops_and_what_was_there_stays(
+    browser, url: str, photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(browser, url)
+    give(page, photograph)
+    shown = coloured(page)
+    going, looking = threading.Event(), engine.analyse
+
+    def slowly(*arguments):
+        going.wait(20)
+        return looking(*arguments)
+
+    monkeypatch.setattr(colorize_events, "analyse", slowly)
+    page.click("#colour")
+    page.wait_for_selector("#line progress")
+    page.click("#cancel")
+    going.set()
+    page.wait_for_selector(f"text={TEXTS['stopped'][0]}")
+    assert page.locator("#colour").is_visible()
+    assert after(page) == shown
+    page.close()
+
+
+def test_the_untouched_file_reaches_the_photo_and_is_seen(
+    browser, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = (np.random.default_rng(2).random((300, 320)) * 65535).astype(np.uint16)
+    paths = [tmp_path / name for name in ("deep.png", "deep.tif", "phone.heic")]
+    for path in paths[:2]:
+        Image.fromarray(deep).save(path)
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.from_pillow(Image.fromarray(np.uint8(deep >> 8)).convert("RGB")).save(paths[2])
+    seen = []
+    read = Photo.open
+
+    def spy(path: str) -> Photo:
+        seen.append(hashlib.sha256(Path(path).read_bytes()).hexdigest())
+        return read(path)
+
+    monkeypatch.setattr(Photo, "open", spy)
+    page = opened(browser, url)
+    for path in paths:
+        give(page, path)
+        page.wait_for_function("() => document.querySelector('#photo img')?.naturalWidth > 0")
+    assert seen == [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    page.close()
+
+
+# From a program
+
+
+def test_the_endpoint_colours_a_file_and_is_the_only_one(url: str, photograph: Path) -> None:
+    client_module = pytest.importorskip("gradio_client")
+    client = client_module.Client(url, verbose=False)
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/colorize"]
+    path, made_by = client.predict(
+        client_module.handle_file(str(photograph)), saturation=1.5, model="course-unet", api_name="/colorize"
+    )
+    assert Path(path).name == "grandmother-colorized.png"
+    assert Image.open(path).size == (480, 320)
+    assert (made_by["model"], made_by["saturation"], made_by["version"]) == ("course-unet", 1.5, "0.0.1")
+
+
+def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Path) -> None:
+    client_module = pytest.importorskip("gradio_client")
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"This is not a picture.")
+    client = client_module.Client(url, verbose=False)
+    with pytest.raises(Exception, match=r"bad\.jpg"):
+        client.predict(client_module.handle_file(str(bad)), api_name="/colorize")
+
+
+# Without a browser
+
+
+def test_every_sentence_takes_the_same_values_in_both_languages() -> None:
+    for key, pair in TEXTS.items():
+        fields = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in pair]
+        assert fields[0] == fields[1], key
+        assert all(text.strip() for text in pair), key
+
+
+def test_errors_are_told_in_the_language_of_the_page() -> None:
+    error = UnreadablePhoto("“x.jpg” is empty. Choose another file.")
+    assert sentence("en", error) == "“x.jpg” is empty. Choose another file."
+    assert sentence("fr", error).startswith("Ce fichier")
+    assert all(sentence("fr", kind("x")) for kind in (ColorizerError, Cancelled))
+
+
+def test_the_shelf_keeps_few_and_not_for_long() -> None:
+    shelf = Shelf(lifetime=0.2, most=2)
+    tokens = [shelf.open("")[0] for _ in range(3)]
+    assert [shelf.get(token) is not None for token in tokens] == [False, True, True]
+    time.sleep(0.25)
+    assert shelf.get(tokens[2]) is None
+    assert len(shelf) == 0
+
+
+def test_the_shelf_counts_bytes_and_stops_what_it_drops() -> None:
+    shelf = Shelf(most_bytes=1000)
+    token, work = shelf.open("")
+    work.given = Photo.from_array(np.zeros((20, 20, 3), np.uint8))
+    other, _ = shelf.open("")
+    assert shelf.get(token) is None and shelf.get(other) is not None
+    with pytest.raises(Cancelled):
+        work.job.check()
+
+
+def test_a_task_tells_how_far_it_is_and_hands_errors_over() -> None:
+    def work(progress):
+        progress(0.5, "half")
+        return "done"
+
+    task = engine.Task(work, lambda: None)
+    assert list(task) == [0.5]
+    assert task.result == "done"
+
+    def stopped() -> None:
+        raise Cancelled
+
+    task = engine.Task(work, stopped)
+    assert list(task) == []
+    with pytest.raises(Cancelled):
+        _ = task.result
+
+
+def test_model_cards_lose_their_front_matter() -> None:
+    assert about_tab.split_card("---\nlicense: x\n---\n# U-Net\n\nText.\n", "?") == ("U-Net", "Text.")
+    assert about_tab.split_card("Text.", "unet 1.0") == ("unet 1.0", "Text.")
+
+
+def test_examples_are_credited_and_small() -> None:
+    credits = (cards.FOLDER / "CREDITS.md").read_text(encoding="utf-8")
+    for example in cards.EXAMPLES:
+        assert example.file in credits and example.photographer in credits
+        assert example.path.stat().st_size <= 400_000
+        assert max(Image.open(example.path).size) <= 1600
