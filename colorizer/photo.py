@@ -42,6 +42,31 @@ SUFFIXES = frozenset(
 WRITERS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WebP", ".tif": "TIFF", ".tiff": "TIFF"}
 LONGEST = {"JPEG": 65_500, "WebP": 16_383}
 ORIENTATION = int(ExifTags.Base.Orientation)
+# How a TIFF lies in its file: not to be carried over to another one. 34675 is the profile, kept apart.
+LAYOUT_TAGS = (
+    254,
+    256,
+    257,
+    258,
+    259,
+    262,
+    266,
+    273,
+    277,
+    278,
+    279,
+    282,
+    283,
+    284,
+    296,
+    317,
+    320,
+    322,
+    323,
+    324,
+)
+LAYOUT_TAGS += (325, 338, 339, 530, 531, 532, 34675)
+TEXT_TAGS = (271, 272, 306, 315, 33432)  # maker, model, date, artist, copyright
 
 
 @dataclass(frozen=True)
@@ -294,9 +319,10 @@ def _decode(path: Path, image: Image.Image) -> Photo:
     notes = [f"First of {frames} frames."] if frames > 1 and image.format in ("GIF", "WEBP", "PNG") else []
     about = Metadata(path.name, image.format or "", image.mode, 16 if bits == 16 else 8, frames)
     profile = image.info.get("icc_profile") or None
-    exif, dpi = image.info.get("exif"), image.info.get("dpi")
-    orientation = image.getexif().get(ORIENTATION, 1)
+    exif, dpi = _exif_bytes(image), image.info.get("dpi")
     if bits == 16:
+        # OpenCV turns TIFFs itself, whatever it is told, and PNGs never
+        orientation = 1 if image.format == "TIFF" else image.getexif().get(ORIENTATION, 1)
         rgb, alpha = _decode_16(path)
         rgb, name, note = icc.array_to_srgb(rgb, profile)
     else:
@@ -317,6 +343,17 @@ def _decode(path: Path, image: Image.Image) -> Photo:
     return Photo(
         rgb, alpha, replace(about, exif=exif, dpi=usable_dpi, icc=profile, profile=name, notes=tuple(notes))
     )
+
+
+def _exif_bytes(image: Image.Image) -> bytes | None:
+    """The EXIF block, for a TIFF made of its own tags; None where there is none or it is damaged."""
+    try:
+        exif = image.getexif()
+        for tag in LAYOUT_TAGS:
+            exif.pop(tag, None)
+        return exif.tobytes() if len(exif) or exif.get_ifd(ExifTags.IFD.Exif) else None
+    except Exception:  # a damaged block must not stop the picture from being read
+        return None
 
 
 def _decode_16(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -381,6 +418,8 @@ def encode(
         options |= {"quality": quality, "exact": True, "method": 4}
         options.pop("dpi", None)
     else:
+        if text:
+            exif[int(ExifTags.Base.Software)] = f"colorizer {text}"
         options |= {"compression": "tiff_lzw"}
     buffer = io.BytesIO()
     image.save(buffer, writer.upper(), **{key: value for key, value in options.items() if value is not None})
@@ -396,8 +435,6 @@ def _exif(about: Metadata, settings: Mapping[str, object] | None) -> Image.Exif:
         except Exception:  # a damaged block must not stop the picture from being saved
             exif = Image.Exif()
     exif.pop(ORIENTATION, None)
-    for tag in (256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317, 338):  # layout of the old TIFF
-        exif.pop(tag, None)
     if settings:
         comment = json.dumps(dict(settings), ensure_ascii=True)
         exif.get_ifd(ExifTags.IFD.Exif)[int(ExifTags.Base.UserComment)] = b"ASCII\0\0\0" + comment.encode(
@@ -430,9 +467,10 @@ def _encode_16(
             iccprofile=profile,
             resolution=about.dpi,
             resolutionunit="INCH" if about.dpi else None,
-            description=text or None,
+            description=exif.get(270),
             metadata=None,
-            software="colorizer",
+            software=f"colorizer {text}".strip(),
+            extratags=[(tag, 2, 0, str(exif[tag]), True) for tag in TEXT_TAGS if tag in exif],
         )
         return buffer.getvalue()
     bgr = rgb[..., ::-1] if alpha is None else np.dstack((rgb[..., ::-1], alpha))

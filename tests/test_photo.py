@@ -1,0 +1,351 @@
+"""Any picture file becomes the right pixels, goes back with all that belonged to it, or fails with one
+sentence."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, ImageOps
+from skimage import data
+
+from colorizer import photo as photo_room
+from colorizer.errors import PhotoError, PhotoNotSaved, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
+from colorizer.photo import Photo, to_bits
+
+RNG = np.random.default_rng(0)
+
+
+def noise(height: int, width: int, channels: int = 3, bits: int = 8) -> np.ndarray:
+    shape = (height, width, channels) if channels > 1 else (height, width)
+    return RNG.integers(0, 2**bits, shape).astype(f"uint{bits}")
+
+
+def saved(path: Path, image: Image.Image, **options: object) -> Path:
+    image.save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".gif", ".webp", ".jpg", ".heic"])
+def test_every_kind_of_file_is_read(tmp_path: Path, suffix: str):
+    smooth = cv2.resize(noise(4, 5), (50, 40), interpolation=cv2.INTER_CUBIC)
+    options = {".webp": {"lossless": True}, ".jpg": {"quality": 98, "subsampling": 0}}.get(suffix, {})
+    photo = Photo.open(saved(tmp_path / f"a{suffix}", Image.fromarray(smooth), **options))
+    assert photo.rgb.shape == (40, 50, 3) and photo.rgb.dtype == np.uint8 and photo.alpha is None
+    lossy = suffix in (".jpg", ".gif", ".heic")
+    assert np.abs(photo.rgb.astype(int) - smooth).mean() <= (8 if lossy else 0)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_orientation_is_applied_once_and_reset(tmp_path: Path, orientation: int, suffix: str):
+    image = Image.fromarray(cv2.resize(noise(3, 4), (40, 30)))
+    exif = Image.Exif()
+    exif[274] = orientation
+    exif[271] = "Kodak"
+    path = saved(tmp_path / f"a{suffix}", image, exif=exif)
+    with Image.open(path) as again:
+        expected = np.asarray(ImageOps.exif_transpose(again).convert("RGB"))
+    photo = Photo.open(path)
+    assert np.array_equal(photo.rgb, expected)
+    out = photo.save(tmp_path / f"b{suffix}")
+    with Image.open(out) as result:
+        assert result.getexif().get(274, 1) == 1
+        assert result.getexif().get(271) == "Kodak"
+    assert Photo.open(out).rgb.shape == photo.rgb.shape
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_orientation_of_16_bit_files(tmp_path: Path, orientation: int):
+    pixels = noise(6, 9, bits=16)
+    tifffile.imwrite(
+        tmp_path / "a.tif", pixels, photometric="rgb", extratags=[(274, 3, 1, orientation, True)]
+    )
+    assert np.array_equal(Photo.open(tmp_path / "a.tif").rgb, photo_room.turn(pixels, orientation))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_16_bits_are_kept_to_the_last(tmp_path: Path, suffix: str, channels: int):
+    pixels = noise(7, 5, channels, bits=16)
+    if suffix == ".tif":
+        kind = {"photometric": "rgb"} if channels > 1 else {}
+        tifffile.imwrite(
+            tmp_path / "a.tif", pixels, extrasamples=["unassalpha"] if channels == 4 else None, **kind
+        )
+    else:
+        order = {
+            1: pixels,
+            3: pixels[..., ::-1] if channels > 1 else pixels,
+            4: pixels[..., [2, 1, 0, 3]] if channels == 4 else 0,
+        }
+        cv2.imwrite(str(tmp_path / "a.png"), order[channels])
+    photo = Photo.open(tmp_path / f"a{suffix}")
+    expected = np.repeat(pixels[..., None], 3, 2) if channels == 1 else pixels[..., :3]
+    assert photo.bits == 16 and np.array_equal(photo.rgb, expected)
+    for again in (".png", ".tif"):
+        back = Photo.open(photo.save(tmp_path / f"b{again}"))
+        assert np.array_equal(back.rgb, expected)
+        if channels == 4:
+            assert np.array_equal(back.alpha, pixels[..., 3])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    bits=st.sampled_from([8, 16]),
+    alpha=st.booleans(),
+    suffix=st.sampled_from([".png", ".tif"]),
+)
+def test_round_trip_loses_nothing(
+    tmp_path_factory, height: int, width: int, bits: int, alpha: bool, suffix: str
+):
+    pixels = noise(height, width, 3, bits)
+    mask = noise(height, width, 1, bits) if alpha else None
+    path = Photo.from_array(pixels, mask).save(tmp_path_factory.mktemp("trip") / f"a{suffix}")
+    back = Photo.open(path)
+    assert np.array_equal(back.rgb, pixels)
+    assert (back.alpha is None) if mask is None else np.array_equal(back.alpha, mask)
+
+
+def test_palette_transparency_one_bit_and_grey_with_alpha(tmp_path: Path):
+    palette = Image.fromarray(noise(8, 8)).quantize(8)
+    photo = Photo.open(saved(tmp_path / "p.png", palette, transparency=0))
+    assert photo.alpha is not None and set(np.unique(photo.alpha)) <= {0, 255}
+    assert np.array_equal(
+        Photo.open(saved(tmp_path / "1.png", palette.convert("1"))).rgb[..., 0] % 255, np.zeros((8, 8))
+    )
+    two = Image.fromarray(noise(8, 8, 2), "LA")
+    assert np.array_equal(Photo.open(saved(tmp_path / "la.png", two)).alpha, np.asarray(two)[..., 1])
+
+
+def test_cmyk_is_read_and_saved_as_rgb(tmp_path: Path):
+    cmyk = Image.new("CMYK", (10, 8), (0, 255, 255, 0))
+    photo = Photo.open(saved(tmp_path / "a.jpg", cmyk, quality=95))
+    red, green, blue = photo.rgb.reshape(-1, 3).mean(0)
+    assert red > 200 and green < 60 and blue < 60 and photo.metadata.mode == "CMYK"
+    with Image.open(photo.save(tmp_path / "b.jpg")) as result:
+        assert result.mode == "RGB"
+
+
+def test_first_frame_of_an_animation(tmp_path: Path):
+    frames = [Image.new("RGB", (6, 5), colour) for colour in ("red", "blue", "green")]
+    path = saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:])
+    photo = Photo.open(path)
+    assert photo.rgb[0, 0].tolist() == [255, 0, 0] and photo.metadata.frames == 3
+    assert any("3 frames" in note for note in photo.metadata.notes)
+
+
+def test_resolution_and_description_survive(tmp_path: Path):
+    exif = Image.Exif()
+    exif[270] = "Grandmother, 1931"
+    path = saved(tmp_path / "a.jpg", Image.fromarray(noise(9, 9)), exif=exif, dpi=(300, 300))
+    for suffix in (".jpg", ".png", ".tif", ".webp"):
+        out = Photo.open(path).save(tmp_path / f"b{suffix}", settings={"saturation": 1.2})
+        with Image.open(out) as result:
+            assert result.getexif()[270] == "Grandmother, 1931"
+            if suffix == ".tif":
+                assert "saturation" in result.getexif()[305]
+            else:
+                assert b"saturation" in result.getexif().get_ifd(0x8769)[0x9286]
+            if suffix != ".webp":
+                assert [round(float(value)) for value in result.info["dpi"]] == [300, 300]
+
+
+def test_settings_travel_in_16_bit_files_too(tmp_path: Path):
+    photo = Photo.from_array(noise(5, 5, bits=16))
+    with Image.open(photo.save(tmp_path / "a.png", settings={"saturation": 1.2})) as result:
+        assert "saturation" in result.text["colorizer"]
+    with tifffile.TiffFile(photo.save(tmp_path / "a.tif", settings={"saturation": 1.2})) as result:
+        assert "saturation" in result.pages[0].software
+
+
+def wide_profile() -> bytes:
+    """An RGB profile with other primaries: sRGB's with red and green colorants exchanged in the table."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    count = struct.unpack(">I", profile[128:132])[0]
+    places = {}
+    for number in range(count):
+        at = 132 + 12 * number
+        places[bytes(profile[at : at + 4])] = at
+    red, green = places[b"rXYZ"] + 4, places[b"gXYZ"] + 4
+    profile[red : red + 8], profile[green : green + 8] = profile[green : green + 8], profile[red : red + 8]
+    return bytes(profile).replace(b"s\0R\0G\0B", b"O\0d\0d\0!").replace(b"sRGB", b"Odd!")
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_colour_profile_is_applied_and_taken_back(tmp_path: Path, bits: int):
+    pixels = np.zeros((6, 6, 3), f"uint{bits}")
+    pixels[..., 0] = 2**bits - 1
+    photo_room.Photo(pixels, None, photo_room.Metadata(icc=None)).save(tmp_path / "plain.png")
+    if bits == 8:
+        Image.fromarray(pixels).save(tmp_path / "a.png", icc_profile=wide_profile())
+    else:
+        data_ = photo_room.png_with_chunks(
+            (tmp_path / "plain.png").read_bytes(), Image.Exif(), wide_profile(), None, ""
+        )
+        (tmp_path / "a.png").write_bytes(data_)
+    photo = Photo.open(tmp_path / "a.png")
+    red, green, _ = photo.rgb[0, 0] / (2**bits - 1)
+    assert green > 0.95 and red < 0.2, "red of the odd profile is green"
+    assert photo.metadata.notes and "sRGB" in photo.metadata.notes[0]
+    out = photo.save(tmp_path / "b.png")
+    with Image.open(out) as result:
+        assert result.info["icc_profile"] == wide_profile()
+    again = Photo.open(out)
+    assert np.abs(again.rgb.astype(int) - photo.rgb).max() <= (3 if bits == 8 else 3 * 257)
+
+
+def test_a_damaged_profile_is_said_and_ignored(tmp_path: Path):
+    pixels = noise(5, 5)
+    path = saved(tmp_path / "a.png", Image.fromarray(pixels), icc_profile=b"nonsense" * 20)
+    photo = Photo.open(path)
+    assert np.array_equal(photo.rgb, pixels) and "damaged" in photo.metadata.notes[0]
+    assert photo.save(tmp_path / "b.png").exists()
+
+
+def sepia(grey: np.ndarray, strength: float) -> np.ndarray:
+    tone = np.array([1.0, 0.84, 0.62])
+    toned = grey[..., None] * (1 - strength + strength * tone)
+    return np.clip(toned, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("strength", [0.5, 0.8, 1.0])
+def test_sepia_is_toned(strength: float):
+    assert Photo.from_array(sepia(data.camera().astype(float), strength)).tone == "toned"
+
+
+def test_grey_and_coloured_are_told_apart(tmp_path: Path):
+    camera = data.camera()
+    assert Photo.from_array(camera).tone == "grey"
+    slightly_warm = np.clip(camera[..., None] * np.array([1.0, 0.99, 0.97]), 0, 255).astype(np.uint8)
+    path = saved(tmp_path / "a.jpg", Image.fromarray(slightly_warm), quality=60)
+    assert Photo.open(path).tone == "grey"
+    for picture in (data.astronaut(), data.coffee(), data.chelsea()):
+        assert Photo.from_array(picture).tone == "coloured"
+
+
+def forged_png(width: int, height: int) -> bytes:
+    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = b"IDAT" + zlib.compress(bytes(100))
+    parts = (body, pixels, b"IEND")
+    chunks = [struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in parts]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "said"), [(60000, 60000, "3600 megapixels"), (40000, 10, "40000")]
+)
+def test_what_is_too_large_is_refused_from_the_header(tmp_path: Path, width: int, height: int, said: str):
+    path = tmp_path / "bomb.png"
+    path.write_bytes(forged_png(width, height))
+    with pytest.raises(PhotoTooLarge, match=said):
+        Photo.open(path)
+
+
+def test_too_many_bytes_are_refused(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(photo_room, "LIMITS", photo_room.Limits(max_bytes=100))
+    path = saved(tmp_path / "a.bmp", Image.fromarray(noise(20, 20)))
+    with pytest.raises(PhotoTooLarge, match="limit"):
+        Photo.open(path)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".gif", ".bmp"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_a_file_cut_short_never_becomes_half_a_picture(tmp_path: Path, suffix: str, share: float):
+    whole = saved(tmp_path / f"a{suffix}", Image.fromarray(noise(60, 60))).read_bytes()
+    cut = tmp_path / f"cut{suffix}"
+    cut.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(UnreadablePhoto, match="cut"):
+        Photo.open(cut)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_16_bit_png_cut_short_is_refused(tmp_path: Path, channels: int):
+    path = Photo.from_array(noise(60, 60, channels, 16)).save(tmp_path / "a.png")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(UnreadablePhoto):
+        Photo.open(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("empty.jpg", b"", UnreadablePhoto),
+        ("text.jpg", b"Dear grandmother, " * 40, UnreadablePhoto),
+        ("drawing.svg", b"<?xml version='1.0'?><svg xmlns='x'></svg>", UnsupportedPhoto),
+        ("zeros.png", bytes(5000), UnreadablePhoto),
+    ],
+)
+def test_what_is_no_picture_is_named(tmp_path: Path, name: str, content: bytes, error: type[PhotoError]):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(error, match=name):
+        Photo.open(tmp_path / name)
+
+
+def test_missing_files_and_folders(tmp_path: Path):
+    with pytest.raises(UnreadablePhoto, match=r"nowhere\.jpg"):
+        Photo.open(tmp_path / "nowhere.jpg")
+    with pytest.raises(UnreadablePhoto, match="folder"):
+        Photo.open(tmp_path)
+    with pytest.raises(UnreadablePhoto):
+        Photo.open(tmp_path / ("x" * 300 + ".jpg"))
+    with pytest.raises(UnreadablePhoto):
+        Photo.open("a\0b.jpg")
+
+
+def test_floating_point_pictures_are_refused(tmp_path: Path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((5, 5), np.float32))
+    with pytest.raises(UnsupportedPhoto, match="8 or 16 bits"):
+        Photo.open(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1)])
+def test_extreme_shapes(tmp_path: Path, shape: tuple[int, int]):
+    path = saved(tmp_path / "a.png", Image.fromarray(noise(*shape)))
+    photo = Photo.open(path)
+    assert photo.rgb.shape == (*shape, 3)
+    assert max(photo.preview(256).shape) <= 256 and photo.tone in ("grey", "toned", "coloured")
+
+
+def test_jpeg_shows_transparent_places_white(tmp_path: Path):
+    photo = Photo.from_array(np.zeros((16, 16, 3), np.uint8), np.zeros((16, 16), np.uint8))
+    back = Photo.open(photo.save(tmp_path / "a.jpg"))
+    assert back.rgb.min() > 250
+
+
+def test_a_failed_save_leaves_nothing(tmp_path: Path, monkeypatch):
+    photo = Photo.from_array(noise(5, 5))
+    for name in ("a.xyz", "nofolder/a.png"):
+        with pytest.raises(PhotoNotSaved):
+            photo.save(tmp_path / name)
+    with pytest.raises(PhotoNotSaved, match="16383"):
+        Photo.from_array(np.zeros((1, 20000), np.uint8)).save(tmp_path / "a.webp")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(PhotoNotSaved, match="No space"):
+        photo.save(tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_depths_are_converted_by_brightness():
+    assert to_bits(np.array([0, 128, 255], np.uint8), 16).tolist() == [0, 128 * 257, 65535]
+    assert to_bits(np.array([0, 128, 129, 65535], np.uint16), 8).tolist() == [0, 0, 1, 255]
+
+
+def test_wrong_arrays_are_refused():
+    for wrong in (np.zeros((4, 4), np.float32), np.zeros((4, 4, 2), np.uint8), np.zeros((0, 4, 3), np.uint8)):
+        with pytest.raises(UnsupportedPhoto):
+            Photo.from_array(wrong)
