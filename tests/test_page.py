@@ -120,8 +120,6 @@ def opened(browser, url: str, width: int = 1280, height: int = 900, locale: str 
 
 def give(page, path: Path) -> None:
     """Put a file where photographs are dropped, and wait until the server has it."""
-    if page.locator("#photo [aria-label=Clear]").is_visible():
-        page.locator("#photo [aria-label=Clear]").click()
     with page.expect_response(re.compile("/upload")):
         page.set_input_files("#photo input[type=file]", path)
     page.wait_for_function("() => !document.querySelector('#line progress')")
@@ -163,6 +161,7 @@ def test_a_photograph_is_coloured_corrected_and_taken_home(browser, url: str, ph
     with page.expect_download() as download:
         page.click("#download")
     assert download.value.suggested_filename == "grandmother-colorized.png"
+    assert not page.locator("#file").is_visible()
     result = np.asarray(Image.open(download.value.path()).convert("RGB"))
     given = np.asarray(Image.open(photograph).convert("RGB"))
     assert result.shape == given.shape

@@ -11,6 +11,7 @@ from colorizer import weights
 from colorizer.errors import ColorizerError
 from colorizer.ui import cards
 from colorizer.ui.texts import I18N, LANGUAGES
+from colorizer.ui.words import french
 
 FOLDER = Path(__file__).parent / "about"
 
@@ -33,7 +34,14 @@ def about_markdown(code: str) -> str:
         f"- *{example.titles[which]}*, {example.photographer}, {example.year}, {example.licence}"
         for example in cards.EXAMPLES
     )
-    return (FOLDER / f"{code}.md").read_text(encoding="utf-8").replace("{credits}", credits)
+    text = (FOLDER / f"{code}.md").read_text(encoding="utf-8").replace("{credits}", credits)
+    return french_prose(text) if code == "fr" else text
+
+
+def french_prose(markdown: str) -> str:
+    """Unbreakable spaces where French wants them, outside of code."""
+    parts = re.split(r"(```.*?```)", markdown, flags=re.DOTALL)
+    return "".join(part if part.startswith("```") else french(part) for part in parts)
 
 
 def model_cards() -> list[tuple[str, str]]:

@@ -243,7 +243,7 @@ class ColorizeEvents:
             if now - told < TELL_EVERY or not 0 < share < 1:
                 continue
             told = now
-            text = say(code, "colouring", share=share)
+            text = say(code, "colouring", percent=100 * share)
             if now - began > TELL_LEFT_AFTER:
                 text += ", " + say(code, "left", seconds=max(1, (now - began) * (1 - share) / share))
             yield self._busy(progress_html(text, share))

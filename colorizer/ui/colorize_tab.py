@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from colorizer import weights
+from colorizer.errors import ColorizerError
 from colorizer.photo import FORMATS, SUFFIXES
 from colorizer.predictors.settings import MODELS, RANGES, ColorizeSettings
 from colorizer.ui import cards
@@ -132,7 +134,7 @@ def _result() -> dict[str, Any]:
                 elem_id="kind",
             )
             parts["download"] = gr.Button(label("download"), elem_id="download", min_width=140)
-        parts["file"] = gr.File(visible="hidden", elem_id="file")
+        parts["file"] = gr.File(visible="hidden", elem_id="file", elem_classes="unseen")
     return {**parts, "below": below}
 
 
@@ -162,7 +164,7 @@ def _controls() -> dict[str, Any]:
             label=label("confidence"), info=label("confidence_help"), elem_id="confidence"
         )
         parts["model"] = gr.Radio(
-            [(label(f"model_{name.replace('-', '_')}"), name) for name in MODELS],
+            [(label(f"model_{name.replace('-', '_')}"), name) for name in offered_models()],
             value=standard.model,
             label=label("model"),
             info=label("model_help"),
@@ -176,6 +178,15 @@ def _controls() -> dict[str, Any]:
             elem_id="size",
         )
     return parts
+
+
+def offered_models() -> list[str]:
+    """The models whose weights are listed, so that the page offers nothing that isn't there."""
+    try:
+        listed = weights.entries()
+    except ColorizerError:
+        return [ColorizeSettings().model]
+    return [name for name in MODELS if name in listed] or [ColorizeSettings().model]
 
 
 def _slider(name: str, low: float, high: float, value: float, step: float) -> gr.Slider:

@@ -6,7 +6,7 @@ from html import escape
 
 from colorizer.predictors.colorize import Analysis
 from colorizer.ui import files
-from colorizer.ui.texts import note, say
+from colorizer.ui.texts import note, say, tenths
 
 MODEL_NAMES = {"unet": "Classification U-Net", "course-unet": "Course U-Net", "autoencoder": "Auto-encoder"}
 
@@ -36,7 +36,7 @@ def status_html(code: str, analysis: Analysis, seconds: float) -> str:
     """The line under the result: time, size, model, and what has not changed."""
     photo = analysis.photo
     facts = [
-        say(code, "status_time", seconds=seconds),
+        say(code, "status_time", seconds=tenths(code, seconds)),
         say(code, "status_size", width=photo.width, height=photo.height),
         f"{MODEL_NAMES[analysis.model]} {analysis.version}",
     ]

@@ -10,6 +10,13 @@
     if (button && button.getAttribute('aria-selected') !== 'true') button.click();
   };
 
+  // The tabs appear some time after the page has been read.
+  const waiting = asked() && setInterval(() => {
+    if (!document.querySelector('[role="tab"][id^="tab-"]')) return;
+    clearInterval(waiting);
+    window.showTab(asked());
+  }, 50);
+
   const remember = name => {
     const url = new URL(location);
     if (url.searchParams.get('tab') === name) return;

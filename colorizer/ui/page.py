@@ -25,19 +25,12 @@ def build_page() -> gr.Blocks:
         title="Colorizer", analytics_enabled=False, delete_cache=(SWEEP, FILES_KEPT), fill_width=True
     ) as page:
         gr.HTML(f"<h1>{both('name')}</h1><p>{both('claim')}</p>", elem_id="header")
-        with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tabs(elem_id="tabs"):
             # A tab's id is its name in the address; page.js finds its button by elem_id.
             with gr.Tab(label("tab_colorize"), id="colorize", elem_id="tab-colorize"):
                 build_colorize_tab(shelf)
             with gr.Tab(label("tab_about"), id="about", elem_id="tab-about"):
                 build_about_tab()
-        names = [tab.id for tab in tabs.children if isinstance(tab, gr.Tab)]
-
-        def asked_tab(request: gr.Request) -> gr.Tabs:
-            asked = request.query_params.get("tab")
-            return gr.Tabs(selected=asked) if asked in names else gr.skip()
-
-        page.load(asked_tab, None, tabs, queue=False, api_visibility="private")
         build_api()
     return page
 

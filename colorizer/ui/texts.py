@@ -13,7 +13,7 @@ import gradio as gr
 
 from colorizer import errors
 from colorizer.photo import LIMITS
-from colorizer.ui.words import TEXTS
+from colorizer.ui.words import TEXTS, french
 
 LANGUAGES = ("en", "fr")
 
@@ -73,16 +73,21 @@ def say(code: str, key: str, **values: object) -> str:
 def sentence(code: str, error: errors.ColorizerError) -> str:
     """What a person reads of an error."""
     if code == "fr":
-        return next(FRENCH_ERRORS[kind] for kind in type(error).__mro__ if kind in FRENCH_ERRORS)
+        return french(next(FRENCH_ERRORS[kind] for kind in type(error).__mro__ if kind in FRENCH_ERRORS))
     return str(error)
 
 
 def note(code: str, text: str) -> str:
     """A photo's note in that language."""
-    for pattern, french in FRENCH_NOTES if code == "fr" else ():
+    for pattern, translation in FRENCH_NOTES if code == "fr" else ():
         if re.fullmatch(pattern, text):
-            return re.sub(pattern, french, text)
+            return french(re.sub(pattern, translation, text))
     return text
+
+
+def tenths(code: str, value: float) -> str:
+    """A number with one decimal, as the language writes it."""
+    return f"{value:.1f}".replace(".", "," if code == "fr" else ".")
 
 
 def both(key: str) -> str:

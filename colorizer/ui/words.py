@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-TEXTS: dict[str, tuple[str, str]] = {
+import re
+
+_WORDS: dict[str, tuple[str, str]] = {
     "name": ("Colorizer", "Colorizer"),
     "claim": (
         "Colour for your black-and-white photographs. Everything runs on this machine.",
@@ -29,8 +31,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "opening": ("Opening your photograph…", "Ouverture de votre photographie…"),
     "looking": ("Looking at your photograph…", "Lecture de votre photographie…"),
     "colouring": (
-        "Laying the colours at full size, {share:.0%}",
-        "Pose des couleurs en pleine taille, {share:.0%}",
+        "Laying the colours, {percent:.0f}%",
+        "Pose des couleurs, {percent:.0f} %",
     ),
     "left": ("about {seconds:.0f} s left", "encore {seconds:.0f} s environ"),
     "stopped": ("Stopped, as you asked.", "Arrêté, comme vous l’avez demandé."),
@@ -75,7 +77,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "La luminance de votre photographie est inchangée.",
     ),
     "status_size": ("{width} × {height} in and out", "{width} × {height} avant et après"),
-    "status_time": ("{seconds:.1f} s", "{seconds:.1f} s"),
+    "status_time": ("{seconds} s", "{seconds} s"),
     "shown_smaller": (
         "shown smaller here, downloaded at full size",
         "montré plus petit ici, téléchargé en pleine taille",
@@ -126,3 +128,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "plus petites choses.",
     ),
 }
+
+
+def french(text: str) -> str:
+    """Spaces before the signs that French sets apart don't break."""
+    return re.sub(r" (?=[;:?!%»])|(?<=«) ", "\u00a0", text)
+
+
+TEXTS = {key: (english, french(other)) for key, (english, other) in _WORDS.items()}
