@@ -34,10 +34,10 @@ class ColorizeSettings:
     model: str = "unet"
     saturation: float = 1.0
     temperature: float = 0.38
-    rebalance: float = 0.0
+    rebalance: float = 0.45
     strength: float = 1.0
     variant: int = 0
-    size: int = 320
+    size: int = 256
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:

@@ -14,15 +14,21 @@ from torch import Tensor
 
 from colorizer.predictors.settings import VARIANTS
 
-WIDTH = 28.0  # of a lean, in ab units
-PUSH = 4.0  # of a lean, in nats
-LEAST_CHROMA = 12.0
+WIDTH = 25.0  # of a lean, in ab units
+PUSH = 2.5  # of a lean, in nats
+LEAST_CHROMA = 12.0  # paler colours belong to no group: grey is no alternative
+LEAST_SHARE = 0.06  # of the colourful mass, below which a group is no plausible colouring
 
 
-def colour_groups(mass: Tensor, bins: Tensor, count: int = VARIANTS, rounds: int = 12) -> Tensor:
-    """Weighted k-means of bins (Q, 2) with mass (Q,), started at `count` hues: centres (count, 2), most mass
-    first."""
+def colour_groups(
+    mass: Tensor, bins: Tensor, count: int = VARIANTS, rounds: int = 12
+) -> tuple[Tensor, Tensor]:
+    """Weighted k-means of bins (Q, 2) with mass (Q,), started at `count` hues.
+
+    Centres (count, 2) and their shares of the colourful mass (count,), the largest first.
+    """
     mass = mass * (bins.norm(dim=1) >= LEAST_CHROMA)
+    mass = mass / mass.sum().clamp(min=1e-9)
     angles = torch.arange(count) * (2 * torch.pi / count) + torch.pi / 4
     centres = 40.0 * torch.stack((angles.cos(), angles.sin()), dim=1)
     share = torch.zeros(count)
@@ -33,10 +39,13 @@ def colour_groups(mass: Tensor, bins: Tensor, count: int = VARIANTS, rounds: int
             share[k] = members.sum()
             if share[k] > 0:
                 centres[k] = (members[:, None] * bins).sum(0) / share[k]
-    return centres[share.argsort(descending=True, stable=True)]
+    order = share.argsort(descending=True, stable=True)
+    return centres[order], share[order]
 
 
 def mode_tilts(log_probability: Tensor, bins: Tensor) -> Tensor:
-    """Log-probabilities (1, Q, h, w) -> what each variant adds to them, (VARIANTS, Q)."""
-    centres = colour_groups(log_probability.exp().mean(dim=(0, 2, 3)), bins)
-    return PUSH * torch.exp(-(torch.cdist(centres, bins) ** 2) / (2 * WIDTH**2))
+    """Log-probabilities (1, Q, h, w) -> what each variant adds to them, (VARIANTS, Q); zeros where there is
+    none."""
+    centres, share = colour_groups(log_probability.exp().mean(dim=(0, 2, 3)), bins)
+    lean = PUSH * torch.exp(-(torch.cdist(centres, bins) ** 2) / (2 * WIDTH**2))
+    return lean * (share >= LEAST_SHARE)[:, None]
