@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import torch
@@ -296,6 +297,27 @@ def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Pat
     client = client_module.Client(url, verbose=False)
     with pytest.raises(Exception, match=r"bad\.jpg"):
         client.predict(client_module.handle_file(str(bad)), api_name="/colorize")
+
+
+@pytest.mark.parametrize("field", ["photo", "other-files"])
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str, meta: dict) -> None:
+    config = httpx.get(f"{url}config").json()
+    ids = {part["id"]: part["props"].get("elem_id") for part in config["components"]}
+    (event,) = [
+        dependency["id"]
+        for dependency in config["dependencies"]
+        if any(ids.get(target) == field and name == "upload" for target, name in dependency["targets"])
+    ]
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Photo, "open", seen.append)
+        session = f"{field}-{len(meta)}"
+        request = {"data": [{"path": str(cards.EXAMPLES[0].path), **meta}, None], "fn_index": event}
+        httpx.post(f"{url}gradio_api/queue/join", json={**request, "session_hash": session})
+        with httpx.stream("GET", f"{url}gradio_api/queue/data?session_hash={session}") as answer:
+            assert any("process_completed" in line for line in answer.iter_lines())
+    assert seen == []
 
 
 # Without a browser

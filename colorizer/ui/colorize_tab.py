@@ -218,7 +218,7 @@ def _wire(parts: ColorizeParts, giving: GivingEvents, events: ColorizeEvents) ->
     starts = [parts.line, parts.colour, parts.cancel]
 
     given = [parts.token, parts.image, parts.line, parts.notice, parts.notice_text, parts.keep_some]
-    # preprocess=False: Gradio checks that the file is an upload and hands its path over, undecoded.
+    # preprocess=False: Gradio hands the path of the upload over and doesn't decode the file.
     for source in (parts.image, parts.other):
         source.upload(giving.give, [source, parts.token], given, preprocess=False, **HEAVY, **QUIET)
     parts.image.clear(giving.clear, [parts.token], [parts.notice, parts.line], queue=False, **QUIET)

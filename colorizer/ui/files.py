@@ -29,6 +29,11 @@ def new_path(name: str) -> Path:
     return folder / name
 
 
+def is_upload(path: str) -> bool:
+    """Whether a file lies where uploads are put; a browser could name any other file of this machine."""
+    return Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve())
+
+
 def shown_side(photo: Photo) -> int:
     """The long side in pixels at which a photo is shown: its own, unless it is too large for a browser."""
     share = min(1.0, (SHOWN_PIXELS / (photo.width * photo.height)) ** 0.5)

@@ -38,6 +38,9 @@ class GivingEvents:
         if not upload:
             return
         code = language(request)
+        if not files.is_upload(upload["path"]):
+            yield {self.parts.line: trouble_html(say(code, "nothing_given"))}
+            return
         yield {self.parts.line: progress_html(say(code, "opening"))}
         yield self._open(upload["path"], token, code)
 
