@@ -10,11 +10,12 @@
     if (button && button.getAttribute('aria-selected') !== 'true') button.click();
   };
 
-  // The tabs appear some time after the page has been read.
+  // The tabs appear some time after the page has been read, and answer some time after that.
+  let patience = 400;
   const waiting = asked() && setInterval(() => {
-    if (!document.querySelector('[role="tab"][id^="tab-"]')) return;
-    clearInterval(waiting);
-    window.showTab(asked());
+    const button = document.getElementById(`tab-${asked()}-button`);
+    if (button?.getAttribute('aria-selected') === 'true' || --patience === 0) clearInterval(waiting);
+    else button?.click();
   }, 50);
 
   const remember = name => {
@@ -28,7 +29,10 @@
 
   document.addEventListener('click', event => {
     const button = event.isTrusted && event.target.closest('[role="tab"][id^="tab-"]');
-    if (button) remember(named(button));
+    if (button) {
+      clearInterval(waiting);
+      remember(named(button));
+    }
     const link = event.target.closest('a[href^="?tab="]');
     if (link && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
