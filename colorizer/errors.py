@@ -1,7 +1,7 @@
 """What can go wrong, as types that a caller can tell apart?
 
-Every message is a sentence (or two) for the person at the page or the terminal: what was wrong, with which value,
-and what to do. Code that shows an error shows ``str(error)`` and nothing else.
+Every message is a sentence (or two) for the person at the page or the terminal: what was wrong, with which
+value, and what to do. Code that shows an error shows ``str(error)`` and nothing else.
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ class UnreadablePhoto(PhotoError):
 
 
 class UnsupportedPhoto(PhotoError):
-    """The file is a picture, but of a kind that is not read (SVG, floating-point TIFF, HEIC without its plugin)."""
+    """The file is a picture, but of a kind that is not read (SVG, floating-point TIFF, HEIC without its
+    plugin)."""
 
 
 class PhotoTooLarge(PhotoError):
-    """The file, its pixels or one of its sides is beyond the limits; found in the header, before any decoding."""
+    """The file, its pixels or one of its sides is beyond the limits; found in the header, before any
+    decoding."""
 
 
 class PhotoNotSaved(PhotoError):
-    """The result could not be written: unknown format, no such folder, full disk, picture too big for the format."""
+    """The result could not be written: unknown format, no such folder, full disk, picture too big for the
+    format."""
 
 
 class WeightsError(ColorizerError):

@@ -76,7 +76,8 @@ def imagenet_encoder(network: ColorUNet) -> None:
 
 
 def colour_prior(paths: list[Path], bins: Tensor) -> Tensor:
-    """How common each ab bin (Q, 2) is in the pictures, soft-encoded, from thumbnails of some 2,000: (Q,), sum 1."""
+    """How common each ab bin (Q, 2) is in the pictures, soft-encoded, from thumbnails of some 2,000: (Q,),
+    sum 1."""
     encoding, counts = SoftEncoding(bins), torch.zeros(len(bins))
     for path in paths[:: max(1, len(paths) // 2000)]:
         image = read_rgb(path, 64).resize((64, 64), Image.Resampling.BOX)
