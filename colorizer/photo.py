@@ -43,29 +43,8 @@ WRITERS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WebP", ".ti
 LONGEST = {"JPEG": 65_500, "WebP": 16_383}
 ORIENTATION = int(ExifTags.Base.Orientation)
 # How a TIFF lies in its file: not to be carried over to another one. 34675 is the profile, kept apart.
-LAYOUT_TAGS = (
-    254,
-    256,
-    257,
-    258,
-    259,
-    262,
-    266,
-    273,
-    277,
-    278,
-    279,
-    282,
-    283,
-    284,
-    296,
-    317,
-    320,
-    322,
-    323,
-    324,
-)
-LAYOUT_TAGS += (325, 338, 339, 530, 531, 532, 34675)
+LAYOUT_TAGS: tuple[int, ...] = (254, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 282, 283, 284, 296)
+LAYOUT_TAGS += (317, 320, 322, 323, 324, 325, 338, 339, 530, 531, 532, 34675)
 TEXT_TAGS = (271, 272, 306, 315, 33432)  # maker, model, date, artist, copyright
 
 
