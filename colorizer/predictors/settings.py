@@ -34,7 +34,7 @@ class ColorizeSettings:
     model: str = "unet"
     saturation: float = 1.0
     temperature: float = 0.38
-    rebalance: float = 0.1
+    rebalance: float = 0.0
     strength: float = 1.0
     variant: int = 0
     size: int = 256
