@@ -82,10 +82,14 @@ def ntsc_luma(rgb: Tensor) -> Tensor:
     return torch.einsum("j,...jhw->...hw", weights, rgb).unsqueeze(-3)
 
 
+def y_to_lightness(y: Tensor) -> Tensor:
+    """Lightness L (0..100) of luminance Y as a share of the white's, any shape."""
+    return 116.0 * torch.where(y > EPSILON, y.clamp(min=EPSILON) ** (1 / 3), SLOPE * y + OFFSET) - 16.0
+
+
 def grey_to_lightness(grey: Tensor) -> Tensor:
     """Lightness L (0..100) of neutral sRGB values 0..1, any shape."""
-    y = srgb_to_linear(grey)
-    return 116.0 * torch.where(y > EPSILON, y.clamp(min=EPSILON) ** (1 / 3), SLOPE * y + OFFSET) - 16.0
+    return y_to_lightness(srgb_to_linear(grey))
 
 
 def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
@@ -94,7 +98,7 @@ def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
     return ((linear >= -tolerance) & (linear <= 1.0 + tolerance)).all(dim=-3)
 
 
-def clamp_to_gamut(lab: Tensor, steps: int = 10, tolerance: float = 1e-4) -> Tensor:
+def clamp_to_gamut(lab: Tensor, steps: int = 7, tolerance: float = 1e-4) -> Tensor:
     """Reduce the chroma of colours that sRGB can't show, hue and lightness kept.
 
     Takes and returns Lab (..., 3, H, W). The largest share of the chroma that fits is found by bisection,

@@ -135,7 +135,7 @@ def test_the_classification_loss_falls_on_one_batch(pictures, narrow, tmp_path):
     options = options_of("unet", pictures, narrow, tmp_path, rate=0.003)
     network = colorizer.start_network(options)
     optimiser = colorizer.make_optimiser(network, options)
-    loss_of = colorizer.make_loss(network.bins, data.list_pictures(pictures), options)
+    loss_of = colorizer.make_loss(network, options)
     crops = np.stack([np.asarray(data.read_rgb(pictures / f"{n}.jpg").resize((32, 32))) for n in range(4)])
     inputs, ab = colorizer.make_batch(crops, options, np.random.default_rng(0))
     losses = []

@@ -16,12 +16,14 @@ from colorizer.lab import (
     OFFSET,
     RGB_FROM_XYZ,
     SLOPE,
+    XYZ_FROM_RGB,
     clamp_to_gamut,
     grey_to_lightness,
     lab_to_linear,
     linear_to_lab,
     linear_to_srgb,
     srgb_to_linear,
+    y_to_lightness,
 )
 
 STRIP_PIXELS = 1 << 18  # small enough that a strip's intermediate results stay in the processor's cache
@@ -30,6 +32,13 @@ STRIP_PIXELS = 1 << 18  # small enough that a strip's intermediate results stay 
 @lru_cache(maxsize=2)
 def _linear_table(levels: int) -> np.ndarray:
     return srgb_to_linear(torch.arange(levels, dtype=torch.float32) / (levels - 1)).numpy()
+
+
+@lru_cache(maxsize=1)
+def _level_table() -> np.ndarray:
+    """The 8-bit sRGB level of linear light in steps of 1/65535."""
+    linear = torch.arange(65536, dtype=torch.float64) / 65535
+    return (linear_to_srgb(linear) * 255).round().to(torch.uint8).numpy()
 
 
 @lru_cache(maxsize=2)
@@ -43,14 +52,20 @@ def is_grey(rgb: np.ndarray) -> bool:
     return bool(np.array_equal(red, rgb[..., 1]) and np.array_equal(red, rgb[..., 2]))
 
 
-def _strip_lab(rgb: np.ndarray) -> tuple[Tensor, Tensor | None]:
-    """Rows (h, W, 3) uint8 or uint16 -> L (1, 1, h, W) and ab (1, 2, h, W), or None for ab where the rows
-    are grey."""
+def _strip_lightness(rgb: np.ndarray) -> Tensor:
+    """Rows (h, W, 3) uint8 or uint16 -> L (1, 1, h, W)."""
     levels = int(np.iinfo(rgb.dtype).max) + 1
     if is_grey(rgb):
-        return torch.from_numpy(_lightness_table(levels)[rgb[..., 0]])[None, None], None
-    lab = linear_to_lab(torch.from_numpy(_linear_table(levels)[np.moveaxis(rgb, -1, 0)])[None])
-    return lab[:, :1], lab[:, 1:]
+        return torch.from_numpy(_lightness_table(levels)[rgb[..., 0]])[None, None]
+    table = _linear_table(levels)
+    y = sum(weight * table[rgb[..., channel]] for channel, weight in enumerate(XYZ_FROM_RGB[1]))
+    return y_to_lightness(torch.from_numpy(y))[None, None]
+
+
+def _strip_ab(rgb: np.ndarray) -> Tensor:
+    """Rows (h, W, 3) uint8 or uint16 -> their own ab (1, 2, h, W)."""
+    table = _linear_table(int(np.iinfo(rgb.dtype).max) + 1)
+    return linear_to_lab(torch.from_numpy(table[np.moveaxis(rgb, -1, 0)])[None])[:, 1:]
 
 
 def _to_linear(lightness: Tensor, ab: Tensor) -> Tensor:
@@ -69,7 +84,7 @@ def _to_linear(lightness: Tensor, ab: Tensor) -> Tensor:
     return linear
 
 
-def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> Tensor:
+def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> np.ndarray:
     """L (1, 1, h, W) and ab (1, 2, h, W), brought into gamut with hue and L kept -> (h, W, 3) of
     0..levels-1, rounded."""
     linear = _to_linear(lightness[0, 0], ab[0])
@@ -77,8 +92,12 @@ def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> Tensor:
     if bool(outside.any()):
         pixels = torch.stack((lightness[0, 0][outside], ab[0, 0][outside], ab[0, 1][outside]))[..., None]
         linear[:, outside] = lab_to_linear(clamp_to_gamut(pixels))[..., 0]
-    srgb = linear_to_srgb(linear.clamp_(0.0, 1.0))
-    return srgb.mul_(levels - 1).round_().movedim(0, -1)
+    linear.clamp_(0.0, 1.0)
+    if levels == 256:  # a table instead of powers; its steps are finer than a twentieth of a level
+        whole = linear.mul_(65535).round_().numpy().astype(np.uint16)
+        return np.moveaxis(_level_table()[whole], 0, -1)
+    srgb = linear_to_srgb(linear).mul_(levels - 1).round_()
+    return srgb.movedim(0, -1).to(torch.int32).numpy()
 
 
 def compose(
@@ -95,11 +114,12 @@ def compose(
     result = np.empty_like(rgb)
     rows = max(1, STRIP_PIXELS // width)
     for number, top in enumerate(range(0, height, rows)):
-        lightness, own = _strip_lab(rgb[top : top + rows])
+        strip = rgb[top : top + rows]
+        lightness = _strip_lightness(strip)
         ab = lines.rows(lightness, top, height)
         if strength != 1:
-            ab = ab * strength if own is None else torch.lerp(own, ab, strength)
-        result[top : top + rows] = to_levels(lightness, ab, levels).to(torch.int32).numpy()
+            ab = torch.lerp(_strip_ab(strip), ab, strength)
+        result[top : top + rows] = to_levels(lightness, ab, levels)
         if progress is not None and number % 8 == 7:
             done = min(1.0, (top + rows) / height)
             progress(done, f"Colouring at full size, {done:.0%}")
