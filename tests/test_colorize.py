@@ -79,7 +79,6 @@ def test_settings_do_not_run_the_network_again(colorizer: Colorizer):
     for changed in (
         {"saturation": 0.5},
         {"temperature": 0.9},
-        {"rebalance": 0.5},
         {"strength": 0.4},
         {"variant": 1},
     ):
