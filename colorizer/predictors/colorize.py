@@ -37,7 +37,7 @@ BUILDERS: dict[str, Callable[[dict[str, Tensor]], nn.Module]] = {
 }
 AUTOENCODER_SIDE = 128
 # A mean over colours that the network can't decide between is paler than any of them. This factor gives
-# held-out photographs half as much colour again at the same PSNR (the README tells what more would do).
+# held-out photographs two fifths more colour at the same PSNR (the README tells what more would do).
 GAIN = 1.38
 VISIBLE = 5.0  # mean distance in ab from which two variants look different
 
