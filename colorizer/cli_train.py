@@ -40,6 +40,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     )
     _add(colorizer, "--regression", float, "weight of the smooth L1 of the decoded colour (0.1)")
     _add(colorizer, "--hints", float, "share of the crops that get colour hints (0.3)")
+    _add(colorizer, "--aged", float, "share of the crops that are made to look like old prints (0.4)")
     _add(colorizer, "--adversarial", float, "weight of a discriminator's opinion; 0: none (default)")
 
     _add_model(models, "course-unet", "the course's U-Net, by squared error", train_course_unet)

@@ -223,13 +223,12 @@ def test_translation_moves_by_a_fifth_at_most():
 @pytest.mark.parametrize("seed", range(12))
 def test_aged_prints_are_bounded_and_seeded(seed):
     rgb = np.random.default_rng(99).integers(0, 256, (24, 32, 3), dtype=np.uint8)
-    everything = OldPrint(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    everything = OldPrint(1.0, 1.0, 1.0, 1.0, 1.0)
     aged, again = (age(rgb, np.random.default_rng(seed), everything) for _ in range(2))
     assert aged.shape == (24, 32)
     assert aged.dtype == np.float32
     assert 0 <= aged.min() <= aged.max() <= 1
     assert np.array_equal(aged, again)
-    assert age(rgb, np.random.default_rng(seed), OldPrint(share=0.0)) is None
 
 
 def test_old_film_is_never_more_sensitive_to_red_than_modern_film():
@@ -249,7 +248,7 @@ def test_hints_come_as_often_as_asked_and_hold_the_true_colour():
 
 
 def test_a_batch_holds_scaled_lightness_and_coarse_colour(pictures, narrow, tmp_path):
-    options = options_of("unet", pictures, narrow, tmp_path, old=OldPrint(share=0.0), hints=0.0)
+    options = options_of("unet", pictures, narrow, tmp_path, aged=0.0, hints=0.0)
     crops = np.full((2, 32, 32, 3), (255, 0, 0), np.uint8)
     inputs, ab = colorizer.make_batch(crops, options, np.random.default_rng(0))
     assert inputs.shape == (2, 4, 32, 32)

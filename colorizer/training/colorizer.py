@@ -37,13 +37,14 @@ class Options(RunOptions):
     rebalance: float = 0.0  # Zhang's lambda: 0 none, 0.5 the paper's mixture with a uniform distribution
     regression: float = 0.1  # weight of the smooth L1 between annealed mean and truth
     hints: float = 0.3  # share of crops with colour hints
+    aged: float = 0.4  # share of crops that are made to look like old prints (see degrade.py)
     adversarial: float = 0.0  # weight of the discriminator's opinion (see adversary.py); 0: none
     old: OldPrint = field(default_factory=OldPrint)
     crops: CropSettings = field(default_factory=lambda: CropSettings(decode=1 / CropSettings.smallest))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("rebalance", "hints"):
+        for name in ("rebalance", "hints", "aged"):
             self.check(name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
         for name in ("encoder_rate", "regression", "adversarial"):
             self.check(name, getattr(self, name) >= 0, "0 or more")
@@ -117,9 +118,8 @@ def make_batch(crops: np.ndarray, options: Options, random: np.random.Generator)
     lab = rgb_to_lab(torch.from_numpy(crops).movedim(-1, 1).float() / 255)
     lightness, ab = lab[:, :1].clone(), lab[:, 1:]
     for n, crop in enumerate(crops):
-        aged = age(crop, random, options.old)
-        if aged is not None:
-            lightness[n, 0] = grey_to_lightness(torch.from_numpy(aged))
+        if random.random() < options.aged:
+            lightness[n, 0] = grey_to_lightness(torch.from_numpy(age(crop, random, options.old)))
     hints, mask = random_hints(ab, options.hints, random)
     return network_input(lightness, hints, mask), F.avg_pool2d(ab, STRIDE)
 

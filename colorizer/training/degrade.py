@@ -21,10 +21,9 @@ BLUE_SENSITIVE = (0.02, 0.18, 0.80)
 
 @dataclass(frozen=True)
 class OldPrint:
-    """How often and how strongly crops are aged; every effect is drawn anew for every crop."""
+    """How often the effects of age are met; every effect is drawn anew for every crop."""
 
-    share: float = 0.4  # of the crops are aged at all
-    spectrum: float = 0.6  # of those have another spectral response
+    spectrum: float = 0.6  # of the aged crops have another spectral response
     curve: float = 0.7  # ... another gamma, contrast and black point
     grain: float = 0.4
     blur: float = 0.35
@@ -44,10 +43,8 @@ def _compressed(grey: np.ndarray, quality: int) -> np.ndarray:
     return np.asarray(Image.open(buffer), dtype=np.float32) / 255
 
 
-def age(rgb: np.ndarray, random: np.random.Generator, settings: OldPrint) -> np.ndarray | None:
-    """The grey (H, W) float32 in 0..1 of the aged print of rgb (H, W, 3) uint8; None: it stays clean."""
-    if random.random() >= settings.share:
-        return None
+def age(rgb: np.ndarray, random: np.random.Generator, settings: OldPrint) -> np.ndarray:
+    """The grey (H, W) float32 in 0..1 of the aged print of rgb (H, W, 3) uint8."""
     new_spectrum = random.random() < settings.spectrum
     weights = film_weights(random) if new_spectrum else np.array((0.2127, 0.7152, 0.0722))
     linear = (rgb.astype(np.float32) / 255) ** 2.2
