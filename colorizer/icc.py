@@ -1,111 +1,136 @@
 """How are a file's colour profile and sRGB turned into each other?
 
-8-bit pictures go through LittleCMS (Pillow's ImageCms) directly. It takes no 16-bit colour, so those go
-through a table of the same transform, interpolated: 52 steps an axis, a multiple of five 8-bit levels each.
+A converter is a function on rows of pixels, so that a caller can work through a large picture in bands. 8-bit
+colour goes through LittleCMS (Pillow's ImageCms), which takes no 16-bit colour there; 16-bit colour goes
+through the profile's own matrix and curves in floating point, or, when the profile has tables instead,
+through a grid.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageCms
-from scipy.ndimage import map_coordinates
 
-STEPS = 52
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-SPACE = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
+from colorizer.icc_curves import Curves, Unreadable, grey_curve, rgb_curves, srgb_from_linear
+from colorizer.icc_grid import through_grid
+
+Converter = Callable[[np.ndarray], np.ndarray]
+
+FAILURES = (ImageCms.PyCMSError, Unreadable, OSError, ValueError, TypeError, AttributeError, IndexError)
+INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
+FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 
 
-def describe(profile: bytes) -> tuple[str, str]:
-    """A profile's human name and its colour space ("RGB ", "GRAY", "CMYK"); ValueError when it can't be
-    used."""
+def _srgb_bytes() -> bytes:
+    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    made[24:36] = bytes.fromhex("07e800010001000000000000")  # its date, so that equal photos make equal files
+    return bytes(made)
+
+
+SRGB = _srgb_bytes()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A usable ICC profile: its bytes, its human name, and its colour space "RGB", "GRAY" or "CMYK"."""
+
+    data: bytes
+    name: str
+    space: str
+
+    @property
+    def is_srgb(self) -> bool:
+        """Whether its colours are sRGB's, to two 8-bit levels: many differently named profiles are just
+        that."""
+        return self.space == "RGB" and _is_srgb(self.data)
+
+
+def read_profile(data: bytes) -> Profile:
+    """Parse a profile. ValueError when it is damaged or of a kind that no photo has."""
     try:
-        parsed = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        name = ImageCms.getProfileDescription(parsed).strip() or "an unnamed profile"
-        return name, parsed.profile.xcolor_space.strip()
-    except (ImageCms.PyCMSError, OSError, TypeError, AttributeError) as error:
-        raise ValueError(str(error)) from None
-
-
-def image_to_srgb(image: Image.Image, profile: bytes | None) -> tuple[np.ndarray, str, str]:
-    """An 8-bit Pillow image and its profile -> rgb (H, W, 3) uint8 in sRGB, the profile's name, and a note
-    or ""."""
-    if image.mode not in SPACE:
-        image = image.convert("L" if image.mode == "1" else "RGB")
-    name, note = "sRGB", ""
-    if profile:
-        try:
-            name, space = describe(profile)
-            if space != SPACE[image.mode]:
-                note = f"The embedded profile “{name}” does not fit the picture and was set aside."
-            elif "srgb" not in name.lower():
-                source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-                image = ImageCms.profileToProfile(image, source, SRGB, outputMode="RGB") or image
-                return np.asarray(image), name, f"Converted from {name} to sRGB."
-        except (ValueError, ImageCms.PyCMSError, OSError):
-            name, note = "sRGB", "The embedded colour profile is damaged; the picture was taken as sRGB."
-    elif image.mode == "CMYK":
-        note = "The CMYK picture has no profile; its colours are approximate."
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB")), name, note
-
-
-@lru_cache(maxsize=8)
-def _table(profile: bytes, back: bool) -> np.ndarray:
-    axis = np.round(np.linspace(0, 255, STEPS)).astype(np.uint8)
-    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(STEPS, -1, 3)
-    other = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    source, target = (SRGB, other) if back else (other, SRGB)
-    result = ImageCms.profileToProfile(Image.fromarray(grid), source, target, outputMode="RGB")
-    return np.asarray(result).reshape(STEPS, STEPS, STEPS, 3).astype(np.float32) / 255
-
-
-def _through_table(rgb: np.ndarray, table: np.ndarray) -> np.ndarray:
-    result = np.empty_like(rgb)
-    rows = max(1, (1 << 19) // rgb.shape[1])
-    for top in range(0, len(rgb), rows):
-        place = np.moveaxis(rgb[top : top + rows].astype(np.float32) * ((STEPS - 1) / 65535), -1, 0)
-        for channel in range(3):
-            value = map_coordinates(table[..., channel], place, order=1, mode="nearest")
-            result[top : top + rows, :, channel] = np.round(value * 65535)
-    return result
-
-
-def array_to_srgb(rgb: np.ndarray, profile: bytes | None) -> tuple[np.ndarray, str, str]:
-    """16-bit rgb (H, W, 3) and its profile -> the same in sRGB, the profile's name, and a note or ""."""
-    if not profile:
-        return rgb, "sRGB", ""
-    try:
-        name, space = describe(profile)
+        parsed = _opened(data)
+        name = " ".join(ImageCms.getProfileDescription(parsed).split()) or "an unnamed profile"
+        space = parsed.profile.xcolor_space.strip()
+        profile = Profile(data, name, space)
+        if space not in ("RGB", "GRAY", "CMYK"):
+            raise ValueError(f"its colour space is {space}")
         if space == "GRAY":
-            grey = Image.fromarray(np.arange(256, dtype=np.uint8)[None], "L")
-            curve = image_to_srgb(grey, profile)[0][0, :, 0].astype(np.float64)
-            table = np.round(np.interp(np.arange(65536) / 257, np.arange(256), curve) * 257).astype(np.uint16)
-            return table[rgb], name, f"Converted from {name} to sRGB."
-        if space != "RGB" or "srgb" in name.lower():
-            return rgb, name, ""
-        return _through_table(rgb, _table(profile, False)), name, f"Converted from {name} to sRGB."
-    except (ValueError, ImageCms.PyCMSError, OSError):
-        return rgb, "sRGB", "The embedded colour profile is damaged; the picture was taken as sRGB."
+            grey_curve(data)
+        else:
+            _transform(data, SRGB, space)  # a profile can be well-formed and still have no way to sRGB
+    except FAILURES as error:
+        raise ValueError(str(error)) from None
+    return profile
 
 
-def for_saving(rgb: np.ndarray, profile: bytes | None) -> tuple[np.ndarray, bytes | None]:
-    """sRGB pixels as the file's own RGB profile has them, and the profile to embed (sRGB's where that one
-    can't be used)."""
-    if not profile:
-        return rgb, None
+def to_srgb(profile: Profile, bits: int) -> Converter:
+    """Rows of pixels of the profile -> rgb rows (h, w, 3) in sRGB, of the same dtype.
+
+    The rows are (h, w, 3) for RGB, (h, w) for GRAY, uint8 or uint16 as `bits` says; (h, w, 4) uint8 for CMYK.
+    """
+    if profile.space == "GRAY":
+        levels = np.linspace(0, 1, 1 << bits)
+        encoded = srgb_from_linear(grey_curve(profile.data)(levels))
+        table = np.round(encoded * ((1 << bits) - 1)).astype(f"uint{bits}")
+        return lambda rows: np.repeat(table[rows][..., None], 3, axis=-1)
+    if bits == 16:
+        return _deep(profile.data, SRGB)
+    return _eight(profile.data, SRGB, profile.space)
+
+
+def from_srgb(profile: Profile, bits: int) -> Converter:
+    """Rgb rows (h, w, 3) in sRGB -> the same in an RGB profile; colours beyond it are clipped."""
+    return _deep(SRGB, profile.data) if bits == 16 else _eight(SRGB, profile.data, "RGB")
+
+
+def _opened(data: bytes) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(io.BytesIO(data))
+
+
+def _transform(source: bytes, target: bytes, mode: str) -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(_opened(source), _opened(target), mode, "RGB", INTENT, FLAGS)
+
+
+def _eight(source: bytes, target: bytes, mode: str) -> Converter:
+    transform = _transform(source, target, mode)
+
+    def convert(rows: np.ndarray) -> np.ndarray:
+        image = Image.frombytes(mode, (rows.shape[1], rows.shape[0]), np.ascontiguousarray(rows).tobytes())
+        return np.asarray(ImageCms.applyTransform(image, transform))
+
+    return convert
+
+
+def _deep(source: bytes, target: bytes) -> Converter:
     try:
-        name, space = describe(profile)
-        if space == "RGB" and "srgb" in name.lower():
-            return rgb, profile
-        if space == "RGB" and rgb.dtype == np.uint16:
-            return _through_table(rgb, _table(profile, True)), profile
-        if space == "RGB":
-            target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            return np.asarray(
-                ImageCms.profileToProfile(Image.fromarray(rgb), SRGB, target, outputMode="RGB")
-            ), profile
-    except (ValueError, ImageCms.PyCMSError, OSError):
-        pass
-    return rgb, SRGB.tobytes()
+        return _through_curves(rgb_curves(source), rgb_curves(target))
+    except Unreadable:
+        return through_grid(_eight(source, target, "RGB"))
+
+
+def _through_curves(source: Curves, target: Curves) -> Converter:
+    decode = source.decoding_tables()
+    encode = target.encoding_tables()
+    matrix = (np.linalg.inv(target.matrix) @ source.matrix).astype(np.float32)
+
+    def convert(rows: np.ndarray) -> np.ndarray:
+        linear = np.stack([decode[channel][rows[..., channel]] for channel in range(3)], axis=-1)
+        linear = np.sqrt(
+            np.clip(linear @ matrix.T, 0, 1)
+        )  # the tables are finer in the shadows, as the eye is
+        index = np.round(linear * (encode.shape[1] - 1)).astype(np.int32)
+        return np.stack([encode[channel][index[..., channel]] for channel in range(3)], axis=-1)
+
+    return convert
+
+
+@lru_cache(maxsize=32)
+def _is_srgb(data: bytes) -> bool:
+    axis = np.linspace(0, 255, 9).astype(np.uint8)
+    colours = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(27, 27, 3)
+    return int(np.abs(_eight(data, SRGB, "RGB")(colours).astype(int) - colours).max()) <= 2
