@@ -48,6 +48,9 @@ def add_train_commands(subparsers: Parsers) -> None:
     autoencoder = _add_model(models, "autoencoder", "the deep-colorization auto-encoder", train_autoencoder)
     _add(autoencoder, "--translate", float, "pictures are moved by up to this share of their side (0.2)")
 
+    srresnet = _add_model(models, "srresnet", "the x4 upscaler by pixel error", train_srresnet)
+    _add(srresnet, "--blocks", int, "residual blocks (16)")
+
 
 def _add(parser: argparse.ArgumentParser, flag: str, kind: Callable[[str], object], text: str) -> None:
     parser.add_argument(flag, type=kind, default=argparse.SUPPRESS, help=text, metavar=kind.__name__.upper())
@@ -108,6 +111,10 @@ def train_course_unet(args: argparse.Namespace) -> int:
 
 def train_autoencoder(args: argparse.Namespace) -> int:
     return _run(args, "colorizer.training.regression", "AutoEncoderOptions", "train_autoencoder")
+
+
+def train_srresnet(args: argparse.Namespace) -> int:
+    return _run(args, "colorizer.training.srgan", "SRResNetOptions", "train_srresnet")
 
 
 def _run(args: argparse.Namespace, module: str, options: str, train: str) -> int:

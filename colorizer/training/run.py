@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -33,6 +34,16 @@ log = logging.getLogger("colorizer.training")
 Validation = Callable[
     [nn.Module], tuple[dict[str, float], np.ndarray]
 ]  # figures, and a sheet (H, W, 3) uint8
+
+
+class Loader(Protocol):
+    """Where a run's crops come from."""
+
+    def batches(self, start: int, count: int, batch: int, side: int) -> Iterator[np.ndarray]:
+        """`count` batches (N, S, S, 3) uint8 of a stage whose first crop is the `start`-th of the stream."""
+
+    def close(self) -> None:
+        """The run is over."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,7 @@ class Run:
         paths: list[Path],
         parts: Mapping[str, nn.Module | torch.optim.Optimizer],
         validation: Validation | None = None,
+        loader: Loader | None = None,
     ) -> None:
         self.kind, self.options, self.paths, self.parts, self.validation = (
             kind,
@@ -107,6 +119,7 @@ class Run:
         self.optimisers = [part for part in parts.values() if isinstance(part, torch.optim.Optimizer)]
         self.total = sum(stage.steps for stage in options.stages)
         self.checkpoint, self.result = options.out / f"{kind}.checkpoint", options.out / f"{kind}.safetensors"
+        self.loader = loader
         self.rows = common.CsvLog(options.out / f"{kind}.csv")
         self.step, self.saved, self.minutes = 0, 0, 0.0
         self.losses: list[Tensor] = []
@@ -152,7 +165,7 @@ class Run:
         Crops and rates depend on the step alone, so a resumed run goes on as if it had never stopped.
         """
         options, first, seen = self.options, 0, 0
-        loader = CropLoader(self.paths, options.seed, options.crops)
+        loader: Loader = self.loader or CropLoader(self.paths, options.seed, options.crops)
         bar = tqdm(total=self.total, initial=self.step, unit="step", mininterval=10)
         with contextlib.closing(loader), bar:
             for stage in options.stages:
