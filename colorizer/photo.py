@@ -105,6 +105,20 @@ class Photo:
         notes = (*self.metadata.notes, note) if note else self.metadata.notes
         return Photo(np.ascontiguousarray(rgb), self.alpha, replace(self.metadata, notes=notes))
 
+    def resized_to(self, rgb: np.ndarray, alpha: np.ndarray | None, note: str = "") -> Photo:
+        """The same photo with pixels and alpha of another size and the same depth; metadata stays, `note` is
+        added to the notes. ValueError when the two don't fit each other, or the depth doesn't."""
+        planes = (rgb.shape[:2], rgb.dtype)
+        fits = alpha is None or (alpha.shape, alpha.dtype) == planes
+        if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != self.rgb.dtype or not fits:
+            raise ValueError(
+                f"pixels of {rgb.dtype} and shape {rgb.shape}, with the alpha beside them, are no photo of "
+                f"{self.rgb.dtype}"
+            )
+        notes = (*self.metadata.notes, note) if note else self.metadata.notes
+        alpha = None if alpha is None else np.ascontiguousarray(alpha)
+        return Photo(np.ascontiguousarray(rgb), alpha, replace(self.metadata, notes=notes))
+
     def preview(self, side: int) -> np.ndarray:
         """A copy (h, w, 3) uint8, area-averaged, whose long side is at most `side`."""
         scale = side / max(self.width, self.height)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from colorizer.errors import SettingsError
@@ -16,6 +17,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "variant": (0, VARIANTS),
     "size": (128, 512),
 }
+UPSCALE_MODELS = ("clean", "photo")
+UPSCALE_RANGES: dict[str, tuple[float, float]] = {"detail": (0.0, 1.0), "consistency": (0, 4)}
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,55 @@ class ColorizeSettings:
     size: int = 256
 
     def __post_init__(self) -> None:
-        if self.model not in MODELS:
-            raise SettingsError(f"There is no model “{self.model}”. Choose one of {', '.join(MODELS)}.")
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-                raise SettingsError(f"{name} is {value!r}, but must be a number from {low:g} to {high:g}.")
-        for name in ("variant", "size"):
-            if int(getattr(self, name)) != getattr(self, name):
-                raise SettingsError(f"{name} is {getattr(self, name)!r}, but must be a whole number.")
-            object.__setattr__(self, name, int(getattr(self, name)))
+        _check(self, MODELS, RANGES, whole=("variant", "size"))
 
     def as_dict(self) -> dict[str, str | float | int]:
         """Plain values, for a file's metadata and the API."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class UpscaleSettings:
+    """The settings of a fourfold enlargement; SettingsError for a value out of range.
+
+    model: "clean" for pictures that are small but otherwise good, "photo" for noisy or compressed ones.
+    detail: 0 keeps to what is certain and is soft, 1 invents the texture that is likely (the weights of two
+    networks are interpolated: Wang et al. 2018, section 3.4). None takes the middle, or, where only one of
+    the networks is there, that one.
+    consistency: 0..4, how often the result is corrected so that reducing it gives the photo back
+    (back-projection, Irani and Peleg 1991).
+    """
+
+    model: str = "clean"
+    detail: float | None = None
+    consistency: int = 1
+
+    def __post_init__(self) -> None:
+        _check(self, UPSCALE_MODELS, UPSCALE_RANGES, whole=("consistency",), optional=("detail",))
+
+    def as_dict(self) -> dict[str, str | float | int | None]:
+        """Plain values, for a file's metadata and the API."""
+        return asdict(self)
+
+
+def _check(
+    settings: ColorizeSettings | UpscaleSettings,
+    models: Sequence[str],
+    ranges: Mapping[str, tuple[float, float]],
+    whole: Sequence[str] = (),
+    optional: Sequence[str] = (),
+) -> None:
+    """SettingsError unless the model and every number are allowed; those in `whole` become integers, those in
+    `optional` may be None."""
+    if settings.model not in models:
+        raise SettingsError(f"There is no model “{settings.model}”. Choose one of {', '.join(models)}.")
+    for name, (low, high) in ranges.items():
+        value = getattr(settings, name)
+        if value is None and name in optional:
+            continue
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+            raise SettingsError(f"{name} is {value!r}, but must be a number from {low:g} to {high:g}.")
+        if name in whole:
+            if int(value) != value:
+                raise SettingsError(f"{name} is {value!r}, but must be a whole number.")
+            object.__setattr__(settings, name, int(value))

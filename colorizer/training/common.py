@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import csv
 import logging
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 
 from colorizer import weights
 from colorizer.errors import ColorizerError, WeightsError
+from colorizer.precision import autocast as autocast
 
 log = logging.getLogger("colorizer.training")
 T = TypeVar("T")
@@ -117,18 +117,6 @@ def find_device(name: str) -> torch.device:
             f"There is no device “{name}” here that torch can use. Choose --device cpu."
         ) from None
     return device
-
-
-def autocast(device: torch.device) -> contextlib.AbstractContextManager[object]:
-    """bf16 where it is fast: on CUDA, and on processors with bf16 arithmetic; else plain float32."""
-    fast = device.type == "cuda" or has_bf16()
-    return torch.autocast(device.type, torch.bfloat16) if fast else contextlib.nullcontext()
-
-
-def has_bf16() -> bool:
-    """Whether this processor multiplies bf16 in hardware (without it, bf16 is emulated and slow)."""
-    check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return bool(check and check())
 
 
 def save_checkpoint(path: Path, **parts: object) -> None:

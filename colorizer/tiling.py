@@ -1,0 +1,176 @@
+"""How does a network go over a picture of any size in bounded memory? In overlapping tiles, blended at seams.
+
+Every tile is a core with an overlap around it that the network sees and that is thrown away again, so that a
+result depends on its surroundings as if the network had seen the whole picture. All tiles of a picture have
+one shape: beyond its edges the picture is mirrored. Finished pixels are written into the result at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Progress = Callable[[float, str], None]
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, as Pillow has it
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a picture is cut; lengths in pixels of the picture that goes in.
+
+    side: the longest side of a core. overlap: how much more than its core a tile sees at each side; where
+    that is at least what the network sees around a pixel, the tiles agree exactly. blend: the width at each
+    side of a seam in which one tile fades into the next; 0 cuts. It counts as a part of the overlap.
+    multiple: the sides of a tile, and where it begins, are multiples of this (0 overlap aside).
+    """
+
+    side: int = 192
+    overlap: int = 16
+    blend: int = 4
+    multiple: int = 1
+
+    def __post_init__(self) -> None:
+        if not (self.side >= 1 and self.multiple >= 1 and 0 <= self.blend <= self.overlap):
+            raise ValueError(f"no picture can be cut by {self}")
+        if self.overlap % self.multiple:
+            raise ValueError(f"an overlap of {self.overlap} is no multiple of {self.multiple}")
+
+    def core(self, length: int) -> int:
+        """The side of the cores that cut this length into as few and as equal parts as possible."""
+        count = -(-length // max(self.side, 4 * self.blend, self.multiple))
+        return -(-length // (count * self.multiple)) * self.multiple
+
+    def pixels(self, width: int, height: int) -> int:
+        """How many pixels the network sees in all, overlaps counted as often as they are seen."""
+        return int(np.prod([-(-n // self.core(n)) * self.tile(n) for n in (width, height)]))
+
+    def tile(self, length: int) -> int:
+        """The side of the tiles, overlaps included."""
+        return self.core(length) + 2 * self.overlap
+
+
+@dataclass(frozen=True)
+class Part:
+    """One core along one axis: it makes start..stop of the result (before scaling) and is read, with the
+    overlap, from the indices `seen` of the picture; `first` and `last` have no neighbour before or behind."""
+
+    seen: np.ndarray
+    start: int
+    stop: int
+    first: bool
+    last: bool
+
+
+def parts(length: int, low: int, high: int, tiling: Tiling) -> list[Part]:
+    """Cut low..high of an axis of that length; beyond 0 and `length`, the axis is mirrored at its edge."""
+    core = tiling.core(high - low)
+    starts = range(low, high, core)
+    return [
+        Part(
+            mirrored(np.arange(start - tiling.overlap, start + core + tiling.overlap), length),
+            start - low,
+            min(start + core, high) - low,
+            start == low,
+            start == starts[-1],
+        )
+        for start in starts
+    ]
+
+
+def mirrored(indices: np.ndarray, length: int) -> np.ndarray:
+    """Any indices as indices of an axis of that length, mirrored at its edges: c b a | a b c | c b a."""
+    turned = indices % (2 * length)
+    return np.where(turned < length, turned, 2 * length - 1 - turned)
+
+
+@torch.inference_mode()
+def run(
+    function: Callable[[Tensor], Tensor],
+    picture: np.ndarray,
+    tiling: Tiling,
+    *,
+    scale: int = 1,
+    box: Box | None = None,
+    progress: Progress | None = None,
+    text: str = "Working",
+) -> np.ndarray:
+    """What `function` makes of a picture (H, W, C) uint8 or uint16, or of a box of it: (scale H, scale W, C)
+    of the same type.
+
+    function: (1, C, h, w) float32 in 0..1 -> (1, C, scale h, scale w), clamped to 0..1 here. `progress` is
+    told the share done and the text after every tile and may raise to stop.
+    """
+    height, width, channels = picture.shape
+    left, top, right, bottom = box or (0, 0, width, height)
+    rows, columns = parts(height, top, bottom, tiling), parts(width, left, right, tiling)
+    result = np.empty(((bottom - top) * scale, (right - left) * scale, channels), picture.dtype)
+    above = torch.empty(channels, 2 * scale * tiling.blend, result.shape[1])
+    _tell(progress, 0.0, text)
+    done, total = 0, len(rows) * len(columns)
+    for row in rows:
+        beside = torch.empty(0)
+        for column in columns:
+            output = function(to_tensor(picture[np.ix_(row.seen, column.seen)]))[0]
+            piece = _Piece(output.float().cpu(), row, column, tiling, scale)
+            beside = piece.fade_in(2, beside)
+            piece.cut(2)
+            above[..., piece.across] = piece.fade_in(1, above[..., piece.across])
+            piece.cut(1)
+            result[piece.down, piece.across] = to_pixels(piece.values, picture.dtype)
+            done += 1
+            _tell(progress, done / total, text)
+    return result
+
+
+class _Piece:
+    """One tile's result (C, h, w): its core and the seams around it; the part of it that is finished goes to
+    `down` and `across`."""
+
+    def __init__(self, output: Tensor, row: Part, column: Part, tiling: Tiling, scale: int) -> None:
+        spare = scale * (tiling.overlap - tiling.blend)
+        self.values = output[:, spare : output.shape[1] - spare, spare : output.shape[2] - spare]
+        self.row, self.column, self.scale, self.seam = row, column, scale, scale * tiling.blend
+        self.down, self.across = self._place(1), self._place(2)
+
+    def _place(self, axis: int) -> slice:
+        """The finished pixels in the result; the seam to the next tile waits for that tile."""
+        part = self.row if axis == 1 else self.column
+        core = self.values.shape[axis] - 2 * self.seam
+        begin, end = part.start * self.scale, part.stop * self.scale
+        return slice(begin - (0 if part.first else self.seam), end if part.last else begin + core - self.seam)
+
+    def fade_in(self, axis: int, before: Tensor) -> Tensor:
+        """Blend the first seam along an axis with what the tile before made of it; returns the last seam."""
+        part, width = (self.row if axis == 1 else self.column), 2 * self.seam
+        if width and not part.first:
+            ramp = (torch.arange(width) + 0.5) / width
+            seam = self.values.narrow(axis, 0, width)
+            seam.copy_(torch.lerp(before, seam, ramp[:, None] if axis == 1 else ramp))
+        return self.values.narrow(axis, self.values.shape[axis] - width, width).clone()
+
+    def cut(self, axis: int) -> None:
+        """Keep the finished pixels only."""
+        part, place = (self.row, self.down) if axis == 1 else (self.column, self.across)
+        begin = place.start - (part.start * self.scale - self.seam)
+        self.values = self.values.narrow(axis, begin, place.stop - place.start)
+
+
+def to_tensor(pixels: np.ndarray) -> Tensor:
+    """(h, w, C) uint8 or uint16 -> (1, C, h, w) float32 in 0..1, channels last in memory."""
+    levels = np.float32(np.iinfo(pixels.dtype).max)
+    return torch.from_numpy(pixels.astype(np.float32) / levels).movedim(-1, 0)[None]
+
+
+def to_pixels(values: Tensor, dtype: np.dtype) -> np.ndarray:
+    """(C, h, w) about 0..1 -> (h, w, C) uint8 or uint16, clamped and rounded."""
+    levels = int(np.iinfo(dtype).max)
+    return (values.clamp(0, 1) * levels).round_().movedim(0, -1).to(torch.int32).numpy().astype(dtype)
+
+
+def _tell(progress: Progress | None, share: float, text: str) -> None:
+    if progress is not None:
+        progress(share, f"{text}, {share:.0%}" if share else text)
