@@ -253,6 +253,27 @@ def test_cancel_stops_and_what_was_there_stays(
     page.close()
 
 
+def test_the_button_may_be_pressed_while_the_photograph_is_being_opened(
+    browser, url: str, photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, read = threading.Event(), Photo.open
+
+    def slowly(path: str) -> Photo:
+        going.wait(20)
+        return read(path)
+
+    monkeypatch.setattr(Photo, "open", slowly)
+    page = opened(browser, url)
+    page.set_input_files("#photo input[type=file]", photograph)
+    page.wait_for_selector(f"#line :text('{TEXTS['opening'][0]}')")
+    page.click("#colour")
+    page.wait_for_selector("#cancel", state="visible")
+    going.set()
+    page.wait_for_selector("#stage img")
+    page.wait_for_selector("#colour", state="visible")
+    page.close()
+
+
 def test_the_untouched_file_reaches_the_photo(
     browser, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

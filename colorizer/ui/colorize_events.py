@@ -46,14 +46,16 @@ class ColorizeEvents:
 
     # Colouring
 
-    def begin(self, token: str, request: gr.Request) -> Updates:
+    def begin(self, upload: dict[str, Any] | None, token: str, request: gr.Request) -> Updates:
         """The button was pressed: it becomes Cancel before the queue is asked."""
         code, work = language(request), self.shelf.get(token)
         if token and work is None:
             return {self.parts.line: trouble_html(say(code, "put_away"))}
-        if work is None or work.given is None:
-            return {self.parts.line: trouble_html(say(code, "nothing_given"))}
-        return self._begun(work, work.given, code)
+        if work is not None and work.given is not None:
+            return self._begun(work, work.given, code)
+        if upload:  # it is still being opened, before this in the queue: take_up will find it
+            return self._busy(progress_html(say(code, "opening")))
+        return {self.parts.line: trouble_html(say(code, "nothing_given"))}
 
     def begin_again(self, token: str, request: gr.Request) -> Updates:
         """Another model or size was chosen: the photograph that is shown goes through it."""
@@ -72,6 +74,17 @@ class ColorizeEvents:
         work = self.shelf.get(token)
         if work is not None:
             work.stop()
+
+    def take_up(self, token: str) -> Updates:
+        """After `begin`, in the queue: a photograph may not have been open when the button was pressed."""
+        work = self.shelf.get(token)
+        if work is not None and work.wanted is None and work.given is not None:
+            work.wanted = work.given
+            work.start()
+        if work is not None and work.wanted is not None:
+            return {self.parts.colour: gr.skip()}
+        # It could not be opened, and the line says why.
+        return {self.parts.colour: gr.Button(visible=True), self.parts.cancel: gr.Button(visible=False)}
 
     def run(
         self,

@@ -224,9 +224,12 @@ def _wire(parts: ColorizeParts, giving: GivingEvents, events: ColorizeEvents) ->
     parts.image.clear(giving.clear, [parts.token], [parts.notice, parts.line], queue=False, **QUIET)
     # An example goes the way of any photograph, then the button is pressed for the person.
     chosen = parts.examples.click(giving.give_example, [parts.token], given, **HEAVY, **QUIET)
-    pressed = parts.colour.click(events.begin, [parts.token], starts, queue=False, **QUIET)
-    for start in (pressed, chosen.then(events.begin, [parts.token], starts, queue=False, **QUIET)):
-        start.then(events.run, [*look, *network], ran, **HEAVY, **QUIET)
+    asked = [parts.image, parts.token]
+    pressed = parts.colour.click(events.begin, asked, starts, preprocess=False, queue=False, **QUIET)
+    shown_example = chosen.then(events.begin, asked, starts, preprocess=False, queue=False, **QUIET)
+    for start in (pressed, shown_example):
+        taken = start.then(events.take_up, [parts.token], [parts.colour, parts.cancel], **HEAVY, **QUIET)
+        taken.then(events.run, [*look, *network], ran, **HEAVY, **QUIET)
     for choice in network:
         again = choice.input(events.begin_again, [parts.token], starts, queue=False, **QUIET)
         again.then(events.run, [*look, *network], ran, **HEAVY, **QUIET)
