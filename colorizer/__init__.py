@@ -1,4 +1,4 @@
-"""What does the package offer to other programs? Colorizer, its settings, Photo and the errors.
+"""What does the package offer to other programs? Colorizer, Upscaler, their settings, Photo, the errors.
 
     from colorizer import Colorizer, Photo
 
@@ -16,16 +16,27 @@ if TYPE_CHECKING:
     from colorizer.errors import ColorizerError
     from colorizer.photo import Photo
     from colorizer.predictors.colorize import Colorizer
-    from colorizer.predictors.settings import ColorizeSettings
+    from colorizer.predictors.settings import ColorizeSettings, UpscaleSettings
+    from colorizer.predictors.upscale import Upscaler
 
 __version__ = "1.0.0"
-__all__ = ["ColorizeSettings", "Colorizer", "ColorizerError", "Photo", "__version__"]
+__all__ = [
+    "ColorizeSettings",
+    "Colorizer",
+    "ColorizerError",
+    "Photo",
+    "UpscaleSettings",
+    "Upscaler",
+    "__version__",
+]
 
 _HOMES = {
     "ColorizeSettings": "colorizer.predictors.settings",
     "Colorizer": "colorizer.predictors.colorize",
     "ColorizerError": "colorizer.errors",
     "Photo": "colorizer.photo",
+    "UpscaleSettings": "colorizer.predictors.settings",
+    "Upscaler": "colorizer.predictors.upscale",
 }
 
 

@@ -173,4 +173,4 @@ def to_pixels(values: Tensor, dtype: np.dtype) -> np.ndarray:
 
 def _tell(progress: Progress | None, share: float, text: str) -> None:
     if progress is not None:
-        progress(share, f"{text}, {share:.0%}" if share else text)
+        progress(share, text)

@@ -129,7 +129,7 @@ def test_progress_grows_to_one():
     )
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1 and len(shares) == 1 + 3 * 4
-    assert told[6] == (0.5, "So, 50%")
+    assert told[6] == (0.5, "So")
 
 
 def test_cancelling_stops_between_tiles():

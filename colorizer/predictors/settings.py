@@ -59,15 +59,18 @@ class UpscaleSettings:
     networks are interpolated: Wang et al. 2018, section 3.4). None takes the middle, or, where only one of
     the networks is there, that one.
     consistency: 0..4, how often the result is corrected so that reducing it gives the photo back
-    (back-projection, Irani and Peleg 1991).
+    (back-projection, Irani and Peleg 1991). None is 2 for "clean" and 0 for "photo", whose noise would come
+    back with it.
     """
 
     model: str = "clean"
     detail: float | None = None
-    consistency: int = 1
+    consistency: int | None = None
 
     def __post_init__(self) -> None:
-        _check(self, UPSCALE_MODELS, UPSCALE_RANGES, whole=("consistency",), optional=("detail",))
+        _check(
+            self, UPSCALE_MODELS, UPSCALE_RANGES, whole=("consistency",), optional=("detail", "consistency")
+        )
 
     def as_dict(self) -> dict[str, str | float | int | None]:
         """Plain values, for a file's metadata and the API."""
