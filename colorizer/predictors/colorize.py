@@ -20,6 +20,7 @@ from colorizer import weights
 from colorizer.errors import SettingsError
 from colorizer.guided import fit_lines
 from colorizer.lab import annealed_mean, rgb_to_lab
+from colorizer.memory import keep_freed_memory
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import MULTIPLE, ColorUNet, network_input
@@ -91,6 +92,7 @@ class Colorizer:
         self.device = torch.device(device)
         self._networks: dict[str, tuple[nn.Module, str]] = {}
         self._lock = threading.Lock()
+        keep_freed_memory()
 
     @classmethod
     def load(cls, *, device: str = "cpu") -> Colorizer:

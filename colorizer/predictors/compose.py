@@ -4,8 +4,10 @@ stays bounded."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -88,14 +90,16 @@ def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> np.ndarray:
     """L (1, 1, h, W) and ab (1, 2, h, W), brought into gamut with hue and L kept -> (h, W, 3) of
     0..levels-1, rounded."""
     linear = _to_linear(lightness[0, 0], ab[0])
-    outside = (linear.amin(0) < -1e-4) | (linear.amax(0) > 1 + 1e-4)
+    red, green, blue = linear
+    least, most = torch.minimum(red, green).minimum(blue), torch.maximum(red, green).maximum(blue)
+    outside = (least < -1e-4).logical_or_(most > 1 + 1e-4)
     if bool(outside.any()):
         pixels = torch.stack((lightness[0, 0][outside], ab[0, 0][outside], ab[0, 1][outside]))[..., None]
         linear[:, outside] = lab_to_linear(clamp_to_gamut(pixels))[..., 0]
     linear.clamp_(0.0, 1.0)
     if levels == 256:  # a table instead of powers; its steps are finer than a twentieth of a level
         whole = linear.mul_(65535).round_().numpy().astype(np.uint16)
-        return np.moveaxis(_level_table()[whole], 0, -1)
+        return cv2.merge([np.take(_level_table(), channel) for channel in whole])
     srgb = linear_to_srgb(linear).mul_(levels - 1).round_()
     return srgb.movedim(0, -1).to(torch.int32).numpy()
 
@@ -113,14 +117,24 @@ def compose(
     levels = int(np.iinfo(rgb.dtype).max) + 1
     result = np.empty_like(rgb)
     rows = max(1, STRIP_PIXELS // width)
-    for number, top in enumerate(range(0, height, rows)):
+
+    @torch.inference_mode()  # it counts for the thread that it is called on
+    def compose_strip(top: int) -> int:
         strip = rgb[top : top + rows]
         lightness = _strip_lightness(strip)
         ab = lines.rows(lightness, top, height)
         if strength != 1:
             ab = torch.lerp(_strip_ab(strip), ab, strength)
         result[top : top + rows] = to_levels(lightness, ab, levels)
-        if progress is not None and number % 8 == 7:
-            done = min(1.0, (top + rows) / height)
-            progress(done, f"Colouring at full size, {done:.0%}")
+        return top
+
+    # Two strips at a time: while one waits for a table, the other computes.
+    pool = ThreadPoolExecutor(max_workers=2)
+    try:
+        for number, top in enumerate(pool.map(compose_strip, range(0, height, rows))):
+            if progress is not None and number % 8 == 7:
+                done = min(1.0, (top + rows) / height)
+                progress(done, f"Colouring at full size, {done:.0%}")
+    finally:
+        pool.shutdown(cancel_futures=True)
     return result
