@@ -38,6 +38,12 @@ def _add_colorize(tasks: Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--models", default="autoencoder,course-unet,unet", help="names, with commas (default: all)"
     )
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="a weight file for the U-Net, instead of the shipped one"
+    )
+    parser.add_argument(
+        "--aged", action="store_true", help="give the models artificially aged prints of the pictures"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
         "--curve",
@@ -105,9 +111,18 @@ def run_colorize(args: argparse.Namespace) -> int:
     if args.curve:
         return _run_curve(args, settings)
     from colorizer.evaluation.report import evaluate_colorize, markdown, write_json
+    from colorizer.predictors.colorize import Colorizer
 
     models = tuple(dict.fromkeys(name.strip() for name in args.models.split(",") if name.strip()))
-    rows = evaluate_colorize(args.data, models=models, settings=settings, limit=args.limit)
+    files = {"unet": args.weights} if args.weights else None
+    rows = evaluate_colorize(
+        args.data,
+        models=models,
+        settings=settings,
+        limit=args.limit,
+        aged=args.aged,
+        colorize=Colorizer.load(files=files).colorize,
+    )
     print(f"{rows[0].pictures} pictures\n\n{markdown(rows)}")
     if args.json:
         write_json(args.json, [asdict(row) for row in rows], settings)

@@ -26,6 +26,7 @@ from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, re
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import MODELS, ColorizeSettings
+from colorizer.training.degrade import OldPrint, age
 
 NOTHING = "nothing"
 TITLES = {
@@ -70,8 +71,12 @@ class Truth:
     given: np.ndarray  # (S, S), L of grey
 
     @classmethod
-    def of(cls, rgb: np.ndarray) -> Truth:
-        grey = lightness_alone(rgb)
+    def of(cls, rgb: np.ndarray, aged: np.random.Generator | None = None) -> Truth:
+        """What is given to the models is the lightness alone, or an aged print drawn at random."""
+        if aged is None:
+            grey = lightness_alone(rgb)
+        else:
+            grey = np.rint(age(rgb, aged, OldPrint()) * 255).astype(np.uint8)[..., None].repeat(3, -1)
         return cls(rgb, grey, to_lab(rgb), to_lab(grey)[0])
 
 
@@ -134,12 +139,15 @@ def evaluate_colorize(
     settings: ColorizeSettings | None = None,
     limit: int | None = None,
     side: int = SIDE,
+    aged: bool = False,
     colorize: Colorize | None = None,
     extract: Extract | None = None,
 ) -> list[Row]:
     """The rows of the report: doing nothing, then each model, over a folder's pictures or `limit` of them.
 
-    `settings` apply to every model. Pictures are held one at a time; the rows don't depend on their order.
+    `settings` apply to every model. With `aged`, the models are given what an old camera and an old print
+    would have made of each picture (training/degrade.py), the same for all. Pictures are held one at a time;
+    the rows don't depend on their order.
     ColorizerError for an unknown model, a folder without pictures, an unreadable picture, missing weights.
     """
     check_models(models)
@@ -154,8 +162,8 @@ def evaluate_colorize(
 
     tallies = {model: Tally(model) for model in (NOTHING, *models)}
     true_features = []
-    for path in tqdm(paths, unit="picture"):
-        truth = Truth.of(read_square(path, side))
+    for number, path in enumerate(tqdm(paths, unit="picture")):
+        truth = Truth.of(read_square(path, side), np.random.default_rng((5, number)) if aged else None)
         true_features.append(extract(truth.rgb))
         tallies[NOTHING].add(truth.grey, truth, 0.0, extract)
         photo = Photo.from_array(truth.grey, name=path.stem)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer import weights
-from colorizer.errors import SettingsError
+from colorizer.errors import SettingsError, WeightsError
 from colorizer.guided import fit_lines
 from colorizer.lab import annealed_mean, rgb_to_lab
 from colorizer.memory import keep_freed_memory
@@ -88,26 +89,29 @@ def rebalance_logits(prior: Tensor, amount: float) -> Tensor:
 class Colorizer:
     """Colours photographs: `Colorizer.load().colorize(Photo.open("grandmother.jpg")).save("out.png")`."""
 
-    def __init__(self, device: str = "cpu") -> None:
-        self.device = torch.device(device)
+    def __init__(self, device: str = "cpu", files: Mapping[str, Path] | None = None) -> None:
+        self.device, self.files = torch.device(device), dict(files or {})
         self._networks: dict[str, tuple[nn.Module, str]] = {}
         self._lock = threading.Lock()
         keep_freed_memory()
 
     @classmethod
-    def load(cls, *, device: str = "cpu") -> Colorizer:
+    def load(cls, *, device: str = "cpu", files: Mapping[str, Path] | None = None) -> Colorizer:
         """A colorizer; each network's weights are read when it is first needed (WeightsError if they can't
-        be)."""
-        return cls(device)
+        be). `files` names weight files of one's own by model, instead of the shipped ones."""
+        return cls(device, files)
 
     def network(self, model: str) -> tuple[nn.Module, str]:
         """The network of that name and its version, read once."""
         with self._lock:
             if model not in self._networks:
-                state, about = weights.load(model)
-                network = BUILDERS[model](state).eval().requires_grad_(False)
+                state, about = weights.load(self.files.get(model, model))
+                network = _build(model, state, self.files.get(model)).eval().requires_grad_(False)
                 network = network.to(self.device).to(memory_format=torch.channels_last)
-                self._networks[model] = network, about.get("version", "") or weights.entries()[model].version
+                version = about.get("version", "")
+                if not version:
+                    version = "your own" if model in self.files else weights.entries()[model].version
+                self._networks[model] = network, version
             return self._networks[model]
 
     @torch.inference_mode()
@@ -189,6 +193,16 @@ class Colorizer:
         size = [max(1, round(length * scale)) for length in (analysis.photo.height, analysis.photo.width)]
         confidence = 1 - F.interpolate(entropy, size=size, mode="bilinear", align_corners=False)
         return confidence.clamp(0, 1)[0, 0].numpy()
+
+
+def _build(model: str, state: dict[str, Tensor], file: Path | None) -> nn.Module:
+    """The network of a state dict; WeightsError when a file of one's own belongs to another one."""
+    try:
+        return BUILDERS[model](state)
+    except (KeyError, IndexError, RuntimeError, ValueError):
+        if file is None:
+            raise
+        raise WeightsError(f"“{file}” holds no weights of “{model}”. Name another file.") from None
 
 
 def _with(settings: ColorizeSettings, **changes: object) -> ColorizeSettings:
