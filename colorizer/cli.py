@@ -20,6 +20,7 @@ COMMANDS = {
     "colorize": ("colorizer.cli_colorize", "add_colorize_commands"),
     "evaluate": ("colorizer.cli_evaluate", "add_evaluate_commands"),
     "train": ("colorizer.cli_train", "add_train_commands"),
+    "upscale": ("colorizer.cli_upscale", "add_upscale_commands"),
     "weights": ("colorizer.cli_weights", "add_weights_commands"),
 }
 
@@ -28,7 +29,7 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser for these arguments: with the one command that they name, or with all if they name none."""
     parser = argparse.ArgumentParser(
         prog="python -m colorizer",
-        description="Colour black-and-white photographs. Everything runs on this machine.",
+        description="Colour and enlarge photographs. Everything runs on this machine.",
     )
     parser.add_argument("--version", action="version", version=f"colorizer {colorizer.__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)

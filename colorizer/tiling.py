@@ -161,8 +161,9 @@ class _Piece:
 
 def to_tensor(pixels: np.ndarray) -> Tensor:
     """(h, w, C) uint8 or uint16 -> (1, C, h, w) float32 in 0..1, channels last in memory."""
-    levels = np.float32(np.iinfo(pixels.dtype).max)
-    return torch.from_numpy(pixels.astype(np.float32) / levels).movedim(-1, 0)[None]
+    values = pixels.astype(np.float32)
+    values /= np.iinfo(pixels.dtype).max
+    return torch.from_numpy(values).movedim(-1, 0)[None]
 
 
 def to_pixels(values: Tensor, dtype: np.dtype) -> np.ndarray:

@@ -17,7 +17,7 @@ from PIL import Image
 
 import colorizer
 from colorizer import cli
-from colorizer.cli_colorize import ProgressLine, plan, printable
+from colorizer.cli_batch import ProgressLine, plan, printable
 
 ROOT = Path(cli.__file__).resolve().parent.parent
 pytestmark = pytest.mark.usefixtures("weights_folder")
@@ -226,7 +226,9 @@ def test_help_names_every_command(capsys):
     assert all(f"  {command} " in text for command in cli.COMMANDS)
 
 
-@pytest.mark.parametrize("command", [["colorize"], ["evaluate", "colorize"], ["train"], ["weights", "push"]])
+@pytest.mark.parametrize(
+    "command", [["colorize"], ["upscale"], ["evaluate", "colorize"], ["train"], ["weights", "push"]]
+)
 def test_help_answers_without_torch(command):
     code = (
         "import sys; from colorizer.cli import main\n"
@@ -270,5 +272,5 @@ def test_a_name_cannot_steer_the_terminal():
 
 def test_names_differ_even_where_case_does_not_count(tmp_path):
     sources = [Path("x/Emma.png"), Path("y/emma.png")]
-    jobs = plan(["x/Emma.png", "y/emma.png"], sources, str(tmp_path), None)
+    jobs = plan(["x/Emma.png", "y/emma.png"], sources, str(tmp_path), None, "-x4")
     assert len({job.target.name.casefold() for job in jobs}) == 2

@@ -13,7 +13,7 @@ from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_tensor
 
 REACH = 2  # pixels of the small picture that reducing looks at beyond the one it makes
-STRIP_PIXELS = 1 << 18  # of the small picture
+STRIP_PIXELS = 1 << 16  # of the small picture
 
 
 def back_project(large: Tensor, small: Tensor, times: int) -> Tensor:

@@ -1,0 +1,89 @@
+"""Does `upscale` enlarge files and folders of them, and say in a sentence what it can't do?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from colorizer import cli, weights
+from colorizer.networks.srgan import Generator
+
+
+@pytest.fixture(autouse=True)
+def tiny_upscaler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A weights folder with a narrow network of no detail, and no other."""
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path / "weights"))
+    (tmp_path / "weights").mkdir()
+    with torch.random.fork_rng():
+        weights.save(tmp_path / "new.safetensors", Generator(1, (4, 4, 4)).state_dict(), {})
+    weights.register("srresnet", tmp_path / "new.safetensors", "0.1", "upscale")
+
+
+def upscale(*words: object) -> int:
+    return cli.main(["upscale", *map(str, words)])
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_photo_gets_four_times_as_large(draw, tmp_path, capsys):
+    assert upscale(draw("dog.jpg", 30, 20), "-o", tmp_path / "large.png") == 0
+    with Image.open(tmp_path / "large.png") as result:
+        assert result.size == (120, 80)
+        assert '"consistency": 2' in result.info["colorizer"] and '"detail": 0' in result.info["colorizer"]
+    assert "large.png (" in (said := capsys.readouterr().out)
+    assert "/255 on average" in said
+
+
+def test_a_folder_into_itself_twice_enlarges_no_result_again(draw, tmp_path):
+    draw("in/dog.jpg", 9, 7)
+    draw("in/cat.png", 5, 5)
+    for _ in range(2):
+        assert upscale(tmp_path / "in", "-o", tmp_path / "in", "--consistency", 0) == 0
+    assert names_in(tmp_path / "in") == ["cat-x4.png", "cat.png", "dog-x4.png", "dog.jpg"]
+
+
+def test_format_and_quality(draw, tmp_path):
+    photos = [draw("a.png", 40, 30)]
+    for quality in (10, 95):
+        words = ("-o", f"{tmp_path}/{quality}/", "--format", "jpeg", "--quality", quality)
+        assert upscale(*photos, *words) == 0
+    sizes = [(tmp_path / quality / "a-x4.jpg").stat().st_size for quality in ("10", "95")]
+    assert sizes[0] < sizes[1]
+
+
+def test_a_failed_photo_is_named_and_the_others_still_run(draw, tmp_path, capsys):
+    (tmp_path / "empty.jpg").touch()
+    photos = [draw("wide.png", 2000, 1501), tmp_path / "empty.jpg", draw("small.png", 8, 8)]
+    assert upscale(*photos, "-o", tmp_path / "out") == 1
+    assert names_in(tmp_path / "out") == ["small-x4.png"]
+    errors = capsys.readouterr().err.splitlines()
+    assert "wide.png" in errors[0] and "the limit is 3 megapixels" in errors[0]
+    assert errors[2:] == ["2 of 3 could not be enlarged."]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--detail", 2), "detail is 2"),
+        (("--detail", 0.5), "Choose 0"),
+        (("--consistency", 9), "consistency is 9"),
+        (("--model", "photo"), "Choose clean"),
+        (("--quality", 0), "quality is 0"),
+    ],
+)
+def test_what_cannot_be_had_is_one_sentence_for_the_whole_batch(draw, tmp_path, capsys, words, said):
+    assert upscale(draw("a.png"), draw("b.png"), "-o", tmp_path / "out", *words) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and said in error
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_a_model_without_a_name_is_a_usage_error(draw, tmp_path):
+    with pytest.raises(SystemExit) as stopped:
+        upscale(draw(), "-o", tmp_path / "out.png", "--model", "sharp")
+    assert stopped.value.code == 2
