@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialise
 from torch import Tensor
 
 from colorizer.errors import WeightsError
@@ -52,7 +52,8 @@ def save(path: str | Path, state: Mapping[str, Tensor], metadata: Mapping[str, s
     tensors = {name: _compact(value) for name, value in state.items()}
     texts = {name: str(value) for name, value in metadata.items()}
     try:
-        write_whole(path, lambda target: save_file(tensors, target, metadata=texts))
+        content = serialise(tensors, metadata=texts)  # save_file() would make a file for its owner alone
+        write_whole(path, lambda target: target.write_bytes(content))
     except SafetensorError as error:
         raise WeightsError(f"“{path}” can't be written: {error}.") from error
 

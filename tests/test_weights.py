@@ -111,6 +111,8 @@ def test_floats_are_kept_as_float16_and_read_as_float32(tmp_path):
     assert state["steps"].dtype == torch.int64
     assert state["steps"] == 7
     assert about == ABOUT
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "a.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_values_beyond_float16_tied_and_transposed_tensors_survive(tmp_path):
@@ -151,11 +153,11 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     weights.save(path, STATE, ABOUT)
     before = path.read_bytes()
 
-    def full(tensors, target, metadata):
-        Path(target).write_bytes(b"half")
+    def full(target, content):
+        target.open("wb").write(content[:100])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("colorizer.tensorfile.save_file", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert "No space left" in failure(weights.save, path, STATE, ABOUT)
     assert path.read_bytes() == before
     assert [item.name for item in tmp_path.glob("*part")] == []
