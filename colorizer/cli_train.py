@@ -51,6 +51,18 @@ def add_train_commands(subparsers: Parsers) -> None:
     srresnet = _add_model(models, "srresnet", "the x4 upscaler by pixel error", train_srresnet)
     _add(srresnet, "--blocks", int, "residual blocks (16)")
 
+    srgan = _add_model(models, "srgan", "the x4 upscaler by perception, from srresnet on", train_srgan)
+    _add(srgan, "--vgg", Path, "a file of VGG-19's weights; without it torchvision's are downloaded")
+    _add(srgan, "--pixel", float, "weight of the pixel error (0.01)")
+    _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (1)")
+    _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (0.005)")
+    srgan.add_argument(
+        "--photo",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="learn from blurred, noisy, compressed pictures",
+    )
+
 
 def _add(parser: argparse.ArgumentParser, flag: str, kind: Callable[[str], object], text: str) -> None:
     parser.add_argument(flag, type=kind, default=argparse.SUPPRESS, help=text, metavar=kind.__name__.upper())
@@ -115,6 +127,10 @@ def train_autoencoder(args: argparse.Namespace) -> int:
 
 def train_srresnet(args: argparse.Namespace) -> int:
     return _run(args, "colorizer.training.srgan", "SRResNetOptions", "train_srresnet")
+
+
+def train_srgan(args: argparse.Namespace) -> int:
+    return _run(args, "colorizer.training.srgan", "SRGANOptions", "train_srgan")
 
 
 def _run(args: argparse.Namespace, module: str, options: str, train: str) -> int:

@@ -5,12 +5,16 @@ The pictures are few and read many times, so they are decoded once and stay in m
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from colorizer.resampling import FACTOR, shrink
@@ -76,3 +80,54 @@ def pair(crops: np.ndarray) -> tuple[Tensor, Tensor]:
     large = torch.from_numpy(crops).movedim(-1, 1).float() / 255
     small, edge = quantised(shrink(large)), MARGIN // FACTOR
     return small[..., edge:-edge, edge:-edge], large[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+
+@dataclass(frozen=True)
+class Wear:
+    """What real pictures went through before they became small: how often, and how much at the most."""
+
+    blur: float = 0.7  # of the crops; a Gaussian of up to `widest` pixels of the large picture
+    widest: float = 2.4
+    area: float = 0.3  # are reduced by averaging instead of bicubically
+    noise: float = 0.6  # ... after reducing, of up to `loudest` levels of 255; half of it without colour
+    loudest: float = 12.0
+    jpeg: float = 0.75  # ... after reducing; a quarter of the crops is also compressed before
+    worst: int = 35  # JPEG quality
+
+
+def compressed(rgb: np.ndarray, quality: int) -> np.ndarray:
+    """uint8 (H, W, 3) as it comes back from a JPEG of that quality."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer))
+
+
+def worn(crop: np.ndarray, random: np.random.Generator, wear: Wear) -> np.ndarray:
+    """A crop uint8 (S, S, 3) -> uint8 (S/4, S/4, 3) as it might come from a messenger or an old scanner.
+
+    The degradations of Real-ESRGAN (Wang et al. 2021, section 3), simplified.
+    """
+    if random.random() < wear.jpeg / 3:
+        crop = compressed(crop, int(random.integers(wear.worst, 96)))
+    if random.random() < wear.blur:
+        crop = cv2.GaussianBlur(crop, (0, 0), random.uniform(0.2, wear.widest))
+    side = len(crop) // FACTOR
+    if random.random() < wear.area:
+        small = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
+    else:
+        large = torch.from_numpy(np.ascontiguousarray(crop)).movedim(-1, 0)[None].float()
+        small = shrink(large)[0].movedim(0, -1).numpy()
+    if random.random() < wear.noise:
+        channels = 1 if random.random() < 0.5 else 3
+        noise = random.standard_normal((side, side, channels)).astype(np.float32)
+        small = small + random.uniform(1, wear.loudest) * noise
+    small = np.rint(small.clip(0, 255)).astype(np.uint8)
+    return compressed(small, int(random.integers(wear.worst, 96))) if random.random() < wear.jpeg else small
+
+
+def worn_pair(crops: np.ndarray, random: np.random.Generator, wear: Wear) -> tuple[Tensor, Tensor]:
+    """As `pair`, but the small picture is worn and the large one is not."""
+    small = np.stack([worn(np.ascontiguousarray(crop), random, wear) for crop in crops])
+    given, edge = torch.from_numpy(small).movedim(-1, 1).float() / 255, MARGIN // FACTOR
+    large = torch.from_numpy(crops).movedim(-1, 1).float() / 255
+    return given[..., edge:-edge, edge:-edge], large[..., MARGIN:-MARGIN, MARGIN:-MARGIN]

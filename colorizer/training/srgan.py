@@ -1,13 +1,14 @@
 """How is the upscaler trained? First by pixel error alone: that network is SRResNet (Ledig et al. 2017, 3.2).
 
 The absolute error stands for the paper's squared one: it gives sharper pictures and a higher PSNR (Lim et al.
-2017, 3).
+2017, 3). The second part starts there and asks for likely texture: VGG-19's features of the result are those
+of the true picture (2.2.1), and a discriminator can't tell the two apart (2.2.2). That network is SRGAN.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.evaluation.metrics import psnr_y, ssim_y
-from colorizer.networks.srgan import BLOCKS, WIDTHS, Generator
+from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
 from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
 from colorizer.training.run import Run, RunOptions, prepare
-from colorizer.training.sharp import SharpCrops, pair, quantised, sharp_pictures
+from colorizer.training.sharp import SharpCrops, Wear, pair, quantised, sharp_pictures, worn_pair
+from colorizer.training.vgg import load_vgg
 
 log = logging.getLogger("colorizer.training")
 
@@ -43,6 +45,33 @@ class SRResNetOptions(RunOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("blocks", self.blocks >= 1, "1 or more")
+
+
+@dataclass(frozen=True)
+class SRGANOptions(RunOptions):
+    """Perceptual and adversarial loss on top of a network trained by pixel error.
+
+    The weights of the three losses are those of ESRGAN (Wang et al. 2018, 4.1), which compares features
+    before their ReLU, as it is done here.
+    """
+
+    stages: tuple[common.Stage, ...] = (common.Stage(96, 16, 4000),)
+    rate: float = 1e-4
+    weight_decay: float = 0.0
+    every: int = 250
+    init: str = "srresnet"
+    vgg: Path | None = None  # a file of VGG-19's weights; none: torchvision's
+    pixel: float = 1e-2
+    perceptual: float = 1.0
+    adversarial: float = 5e-3
+    photo: bool = False  # learn from worn pictures: blurred, noisy, compressed
+    wear: Wear = field(default_factory=Wear)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("pixel", "perceptual", "adversarial"):
+            self.check(name, getattr(self, name) >= 0, "0 or more")
+        self.check("init", bool(self.init), "a weight file or the name of a model")
 
 
 def to_tensor(rgb: np.ndarray) -> Tensor:
@@ -78,36 +107,94 @@ def validate(
     return {"psnr": float(mean[0]), "ssim": float(mean[1])}, sheet
 
 
+class Task:
+    """What both parts share: the pictures, and what the validation shows."""
+
+    def __init__(self, options: RunOptions) -> None:
+        self.device = prepare(options)
+        largest = max(options.stages, key=lambda stage: stage.side)
+        batch = max(stage.batch for stage in options.stages)
+        self.paths = sharp_pictures(options.data, batch, largest.side)
+        self.truths = (
+            [np.asarray(read_rgb(path)) for path in list_pictures(options.val)[:20]] if options.val else []
+        )
+        self.loader = SharpCrops(self.paths, options.seed)
+        counts = len(self.paths), fingerprint(self.paths), len(self.truths), self.device
+        log.info("%d pictures (%s), %d for validation, on %s", *counts)
+
+    def run(self, kind: str, options: RunOptions, parts: dict[str, nn.Module | torch.optim.Optimizer]) -> Run:
+        def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
+            return validate(average, self.truths, self.device)
+
+        return Run(kind, options, self.paths, parts, validation if self.truths else None, self.loader)
+
+    def to_device(self, *parts: Tensor) -> list[Tensor]:
+        return [part.to(self.device, memory_format=torch.channels_last) for part in parts]
+
+
 def train_srresnet(options: SRResNetOptions) -> Path:
     """Train (or resume) the generator by pixel error; returns the path of `OUT/srresnet.safetensors`."""
-    device = prepare(options)
-    largest = max(options.stages, key=lambda stage: stage.side)
-    paths = sharp_pictures(options.data, max(stage.batch for stage in options.stages), largest.side)
-    truths = [np.asarray(read_rgb(path)) for path in list_pictures(options.val)[:20]] if options.val else []
-    log.info(
-        "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(truths), device
-    )
-
-    network = (
-        common.load_initial(options.init, Generator.from_state)
-        if options.init
-        else Generator(options.blocks, WIDTHS)
-    )
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    task = Task(options)
+    if options.init:
+        network = common.load_initial(options.init, Generator.from_state)
+    else:
+        network = Generator(options.blocks, WIDTHS)
+    network = network.to(task.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
-    parts: dict[str, nn.Module | torch.optim.Optimizer] = {"network": network, "optimiser": optimiser}
-
-    def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
-        return validate(average, truths, device)
-
-    loader = SharpCrops(paths, options.seed)
-    run = Run("srresnet", options, paths, parts, validation if truths else None, loader)
+    run = task.run("srresnet", options, {"network": network, "optimiser": optimiser})
     forward = torch.compile(network, dynamic=False) if options.compile else network
     for _, crops in run.steps():
-        small, large = (part.to(device, memory_format=torch.channels_last) for part in pair(crops))
-        with common.autocast(device):
+        small, large = task.to_device(*pair(crops))
+        with common.autocast(task.device):
             result = forward(small)
         loss = F.l1_loss(result.float(), large)
         common.descend(loss, network, optimiser)
+        run.record(loss)
+    return run.result
+
+
+def train_srgan(options: SRGANOptions) -> Path:
+    """Train (or resume) by perception; returns the path of `OUT/srgan.safetensors` (or srgan-photo)."""
+    task = Task(options)
+    features, source = load_vgg(options.vgg)
+    log.info("VGG-19: %s", source)
+    network = common.load_initial(options.init, Generator.from_state)
+    judge = Discriminator()
+    network, judge, features = (
+        part.to(task.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for part in (network, judge, features)
+    )
+    optimiser, judge_optimiser = (
+        torch.optim.AdamW(part.parameters(), lr=options.rate, weight_decay=options.weight_decay)
+        for part in (network, judge)
+    )
+    parts: dict[str, nn.Module | torch.optim.Optimizer] = {
+        "network": network,
+        "optimiser": optimiser,
+        "discriminator": judge,
+        "discriminator_optimiser": judge_optimiser,
+    }
+    run = task.run("srgan-photo" if options.photo else "srgan", options, parts)
+    for step, crops in run.steps():
+        if options.photo:
+            made = worn_pair(crops, np.random.default_rng((options.seed, 17, step)), options.wear)
+        else:
+            made = pair(crops)
+        small, large = task.to_device(*made)
+        with common.autocast(task.device):
+            result = network(small)
+            seen, true = features(result), features(large)
+        loss = options.pixel * F.l1_loss(result.float(), large)
+        loss = loss + options.perceptual * F.l1_loss(seen.float(), true.float())
+        judge.requires_grad_(False)
+        with common.autocast(task.device):
+            opinion = judge(result)
+        loss = loss + options.adversarial * F.softplus(-opinion.float()).mean()
+        common.descend(loss, network, optimiser)
+        judge.requires_grad_(True)
+        with common.autocast(task.device):
+            real, fake = judge(large), judge(result.detach())
+        verdict = F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()
+        common.descend(verdict, judge, judge_optimiser)
         run.record(loss)
     return run.result
