@@ -32,7 +32,7 @@ def noise(height: int, width: int, channels: int = 3, dtype: type = np.uint8) ->
     return np.random.default_rng(height * width).integers(0, top, (height, width, channels), dtype=dtype)
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(st.integers(1, 90), st.integers(1, 90), TILINGS, st.sampled_from([np.uint8, np.uint16]))
 def test_doing_nothing_gives_the_picture_back(height: int, width: int, tiling: Tiling, dtype: type):
     picture = noise(height, width, 2, dtype)

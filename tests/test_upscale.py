@@ -315,3 +315,11 @@ def test_progress_grows_to_one_and_cancelling_stops(upscaler, small_tiles):
 
     with pytest.raises(Cancelled):
         upscaler.upscale(photo(), progress=stop)
+
+
+def test_bf16_arithmetic_gives_nearly_the_same(upscaler, small_tiles, monkeypatch):
+    exact = upscaler.upscale(photo()).rgb
+    monkeypatch.setattr("colorizer.precision.has_bf16", lambda: True)
+    rounded = upscaler.upscale(photo()).rgb
+    assert 0 < difference(exact, rounded) <= 3
+    assert np.abs(exact.astype(int) - rounded).mean() < 0.3

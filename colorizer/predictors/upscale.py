@@ -15,42 +15,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorizer import photo as photos
-from colorizer.errors import PhotoTooLarge, SettingsError
+from colorizer.errors import SettingsError
 from colorizer.filling import fill_hidden
 from colorizer.networks.srgan import Generator
-from colorizer.photo import Limits, Photo
+from colorizer.photo import Photo
 from colorizer.precision import autocast
 from colorizer.predictors.back_projection import back_project, remaining_error
 from colorizer.predictors.compose import is_grey
 from colorizer.predictors.settings import UpscaleSettings
+from colorizer.predictors.upscale_cost import LIMITS, Forecast, check_size, pace, workspace
 from colorizer.predictors.upscale_models import Networks, Offer, offered, settled
 from colorizer.resampling import FACTOR, enlarge
 from colorizer.tiling import Box, Progress, Tiling, run
 
 __all__ = ["LIMITS", "Box", "Forecast", "Offer", "Upscaled", "Upscaler", "offered", "settled"]
 
-# Of a result; its sides are limited so that it can be opened here again.
-LIMITS = Limits(max_pixels=48_000_000, max_side=photos.LIMITS.max_side)
 SIDE = 192  # longest side of a tile's core, in pixels of the given photo
-# How far around a pixel the network's weights matter: beyond, they change nothing by 1/255 (the most they
-# could reach is Generator.reach, 40).
+# How far beyond its core, and the blending, a tile sees; Generator.reach, 40, is the most that could matter.
+# Chosen with weights early in their training, which 12 pixels away changed nothing by even 0.01/255.
 OVERLAP = 16
 BLEND = 4
 ALPHA_TILING = Tiling(512, 4, 0)  # bicubic interpolation reaches 2 pixels
-CALIBRATION_SIDE = 96
 ALPHA_SHARE = 0.02  # of the time, for the progress
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What enlarging will give and cost: the result's size, the time, and the memory beside the photo's own,
-    at the most."""
-
-    width: int
-    height: int
-    seconds: float
-    bytes: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +124,7 @@ class Upscaler:
         network, _ = self._networks.get(settings)
         tiling = _tiling(network)
         seconds = self._pace(network, settings) * tiling.pixels(width, height)
-        needed = FACTOR**2 * width * height * planes * depth + _workspace(network, tiling, width, height)
+        needed = FACTOR**2 * width * height * planes * depth + workspace(network, tiling, width, height)
         return Forecast(FACTOR * width, FACTOR * height, seconds, needed)
 
     def _pace(self, network: Generator, settings: UpscaleSettings) -> float:
@@ -146,9 +132,7 @@ class Upscaler:
         key = (len(network.blocks), network.head.out_channels, settings.consistency or 0)
         with self._lock:
             if key not in self._paces:
-                function = self._function(network, settings)
-                tile = torch.full((1, 3, CALIBRATION_SIDE, CALIBRATION_SIDE), 0.5)
-                self._paces[key] = min(_seconds(function, tile) for _ in range(2)) / CALIBRATION_SIDE**2
+                self._paces[key] = pace(self._function(network, settings))
             return self._paces[key]
 
     def _function(self, network: Generator, settings: UpscaleSettings) -> Callable[[Tensor], Tensor]:
@@ -201,37 +185,8 @@ class Upscaler:
         return given, large, transparency[..., 0]
 
 
-def check_size(name: str, width: int, height: int) -> None:
-    """PhotoTooLarge when four times that width and height is beyond LIMITS."""
-    pixels, side = LIMITS.max_pixels // FACTOR**2, LIMITS.max_side // FACTOR
-    if width * height > pixels:
-        scale = (pixels / (width * height)) ** 0.5
-        raise PhotoTooLarge(
-            f"“{name}” has {width} x {height} pixels; the limit is {pixels / 1e6:g} megapixels, which become "
-            f"{LIMITS.max_pixels / 1e6:g}. Crop it, or make it smaller first, to {int(width * scale)} x "
-            f"{int(height * scale)} at the most."
-        )
-    if max(width, height) > side:
-        raise PhotoTooLarge(
-            f"“{name}” is {max(width, height)} pixels long; the limit is {side}, which become "
-            f"{LIMITS.max_side}. Crop it or make it smaller first."
-        )
-
-
 def _tiling(network: Generator) -> Tiling:
     return Tiling(SIDE, min(network.reach, OVERLAP) + BLEND, BLEND)
-
-
-def _workspace(network: Generator, tiling: Tiling, width: int, height: int) -> int:
-    """Bytes that a tile takes where the network is widest: around the last pixel shuffle, whose input and
-    result are there together, with what they came from. 0.25 GB for the shipped widths."""
-    small, double, large = (
-        network.head.out_channels,
-        network.up2.conv.out_channels // 4,
-        network.up4.conv.out_channels // 4,
-    )
-    floats = 2 * small + 4 * double + 16 * (2 * large + 6)
-    return 4 * floats * tiling.tile(width) * tiling.tile(height) + (32 << 20)
 
 
 def _size(photo: Photo | tuple[int, int]) -> tuple[int, int]:
@@ -255,10 +210,3 @@ def _is_grey(photo: Photo) -> bool:
 def _part(progress: Progress | None, low: float, high: float) -> Progress | None:
     """A progress whose 0..1 are low..high of another."""
     return None if progress is None else lambda share, text: progress(low + share * (high - low), text)
-
-
-@torch.inference_mode()
-def _seconds(function: Callable[[Tensor], Tensor], tile: Tensor) -> float:
-    began = time.perf_counter()
-    function(tile)
-    return time.perf_counter() - began
