@@ -1,4 +1,4 @@
-"""What does `evaluate` offer on the command line? The report, the curve of settings and the contact sheet.
+"""What does `evaluate` offer on the command line? The report, the curve of settings, the contact sheet.
 
 What needs the networks is imported when a command runs, so that --help answers at once.
 """
@@ -25,6 +25,7 @@ def add_evaluate_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> No
     )
     tasks = evaluate.add_subparsers(dest="evaluate_task", required=True)
     _add_colorize(tasks)
+    _add_upscale(tasks)
     _add_sheet(tasks)
 
 
@@ -53,6 +54,29 @@ def _add_colorize(tasks: Subparsers[argparse.ArgumentParser]) -> None:
     )
     _add_settings(parser)
     parser.set_defaults(run=run_colorize)
+
+
+def _add_upscale(tasks: Subparsers[argparse.ArgumentParser]) -> None:
+    parser = tasks.add_parser(
+        "upscale",
+        help="compare enlarged pictures with the true ones",
+        description="Reduce each picture four times, enlarge it again and compare: a Markdown table.",
+    )
+    _add_data(parser)
+    parser.add_argument(
+        "--worn", action="store_true", help="blur, noise and compress the small pictures at random"
+    )
+    parser.add_argument(
+        "--consistency", type=int, metavar="N", help="back-projection, 0..4 (default: each model's own)"
+    )
+    parser.add_argument(
+        "--vgg",
+        type=Path,
+        metavar="FILE",
+        help="VGG-19's weights, for a column with the distance of features",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.set_defaults(run=run_upscale)
 
 
 def _add_sheet(tasks: Subparsers[argparse.ArgumentParser]) -> None:
@@ -126,6 +150,25 @@ def run_colorize(args: argparse.Namespace) -> int:
     print(f"{rows[0].pictures} pictures\n\n{markdown(rows)}")
     if args.json:
         write_json(args.json, [asdict(row) for row in rows], settings)
+    return 0
+
+
+def run_upscale(args: argparse.Namespace) -> int:
+    """`evaluate upscale`: print the table; 0, or a ColorizerError."""
+    _check_folder(args.json)
+    from colorizer.evaluation.report import write_rows
+    from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale, vgg_distance
+
+    rows = evaluate_upscale(
+        args.data,
+        limit=args.limit,
+        consistency=args.consistency,
+        worn=args.worn,
+        distance=vgg_distance(args.vgg) if args.vgg else None,
+    )
+    print(f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}")
+    if args.json:
+        write_rows(args.json, [asdict(row) for row in rows], {"worn": args.worn})
     return 0
 
 

@@ -213,16 +213,20 @@ def write_json(
 
     ColorizerError if the file can't be written.
     """
-    about = {
-        "side": side,
-        "settings": settings.as_dict(),
+    write_rows(path, rows, {"side": side, "settings": settings.as_dict()})
+
+
+def write_rows(path: Path, rows: Sequence[dict[str, object]], about: dict[str, object]) -> None:
+    """Rows of figures with what is said about them and the machine; ColorizerError if that can't be
+    written."""
+    machine = {
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "machine": platform.machine(),
     }
     plain = [{name: _finite(value) for name, value in row.items()} for row in rows]
     try:
-        path.write_text(json.dumps(about | {"rows": plain}, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(about | machine | {"rows": plain}, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise ColorizerError(
             f"“{path}” can't be written ({error.strerror}). Choose another --json file."

@@ -103,7 +103,7 @@ def compressed(rgb: np.ndarray, quality: int) -> np.ndarray:
 
 
 def worn(crop: np.ndarray, random: np.random.Generator, wear: Wear) -> np.ndarray:
-    """A crop uint8 (S, S, 3) -> uint8 (S/4, S/4, 3) as it might come from a messenger or an old scanner.
+    """A crop uint8 (H, W, 3) -> uint8 (H/4, W/4, 3) as it might come from a messenger or an old scanner.
 
     The degradations of Real-ESRGAN (Wang et al. 2021, section 3), simplified.
     """
@@ -111,15 +111,15 @@ def worn(crop: np.ndarray, random: np.random.Generator, wear: Wear) -> np.ndarra
         crop = compressed(crop, int(random.integers(wear.worst, 96)))
     if random.random() < wear.blur:
         crop = cv2.GaussianBlur(crop, (0, 0), random.uniform(0.2, wear.widest))
-    side = len(crop) // FACTOR
+    height, width = crop.shape[0] // FACTOR, crop.shape[1] // FACTOR
     if random.random() < wear.area:
-        small = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     else:
         large = torch.from_numpy(np.ascontiguousarray(crop)).movedim(-1, 0)[None].float()
         small = shrink(large)[0].movedim(0, -1).numpy()
     if random.random() < wear.noise:
         channels = 1 if random.random() < 0.5 else 3
-        noise = random.standard_normal((side, side, channels)).astype(np.float32)
+        noise = random.standard_normal((height, width, channels)).astype(np.float32)
         small = small + random.uniform(1, wear.loudest) * noise
     small = np.rint(small.clip(0, 255)).astype(np.uint8)
     return compressed(small, int(random.integers(wear.worst, 96))) if random.random() < wear.jpeg else small
