@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from PIL import Image
+from scipy import ndimage
 from torch import Tensor
 
 from colorizer.resampling import FACTOR, shrink
@@ -110,10 +110,11 @@ def worn(crop: np.ndarray, random: np.random.Generator, wear: Wear) -> np.ndarra
     if random.random() < wear.jpeg / 3:
         crop = compressed(crop, int(random.integers(wear.worst, 96)))
     if random.random() < wear.blur:
-        crop = cv2.GaussianBlur(crop, (0, 0), random.uniform(0.2, wear.widest))
+        sigma = random.uniform(0.2, wear.widest)
+        crop = ndimage.gaussian_filter(crop, (sigma, sigma, 0))
     height, width = crop.shape[0] // FACTOR, crop.shape[1] // FACTOR
     if random.random() < wear.area:
-        small = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small = crop.reshape(height, FACTOR, width, FACTOR, 3).mean((1, 3), dtype=np.float32)
     else:
         large = torch.from_numpy(np.ascontiguousarray(crop)).movedim(-1, 0)[None].float()
         small = shrink(large)[0].movedim(0, -1).numpy()
