@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 from skimage import color
 
+from colorizer import weights
 from colorizer.cli_evaluate import add_evaluate_commands
 from colorizer.errors import ColorizerError
 from colorizer.evaluation import curve, features, metrics, pictures, plot, report, sheet
@@ -402,3 +403,38 @@ def test_bad_options_are_refused_in_a_sentence(folder: Path, tmp_path: Path) -> 
         run("colorize", "--data", str(folder), "--json", str(tmp_path / "nowhere" / "r.json"))
     with pytest.raises(ColorizerError, match="no model"):
         run("sheet", "--data", str(folder), "-o", str(tmp_path / "s.jpg"), "--model", "resnet")
+
+
+def test_aged_prints_are_given_to_all_models_and_cost_accuracy(folder: Path) -> None:
+    seen: dict[str, list[np.ndarray]] = {}
+
+    def watch(photo: Photo, settings: ColorizeSettings) -> Photo:
+        seen.setdefault(settings.model, []).append(photo.rgb)
+        return paint(photo, settings)
+
+    rows = {}
+    for aged in (False, True):
+        seen.clear()
+        found = report.evaluate_colorize(
+            folder,
+            models=("unet", "autoencoder"),
+            side=64,
+            aged=aged,
+            colorize=watch,
+            extract=mean_features,
+        )
+        rows[aged] = found[0]
+        assert all(np.array_equal(*pair) for pair in zip(*seen.values(), strict=True))
+        assert all(np.array_equal(rgb[..., 0], rgb[..., 2]) for rgb in seen["unet"])
+    assert rows[True].psnr < rows[False].psnr
+    assert rows[True].auc == pytest.approx(rows[False].auc, abs=0.01)  # no colour in, no colour out
+
+
+def test_a_weight_file_of_ones_own_is_measured_and_another_networks_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    weights.save(path, ColorUNet(widths=(8, 8, 8)).state_dict(), {})
+    network, version = Colorizer.load(files={"unet": path}).network("unet")
+    assert network.state_dict()["up4.join.0.weight"].shape[0] == 8
+    assert version == "your own"
+    with pytest.raises(ColorizerError, match=r"mine.safetensors.*no weights of “course-unet”"):
+        Colorizer.load(files={"course-unet": path}).network("course-unet")
