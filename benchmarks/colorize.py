@@ -1,42 +1,22 @@
-"""How fast is colouring, and how much memory does it take? `python benchmarks/colorize.py` prints the table.
+"""How fast is colouring, and how much memory does it take?
 
-Every measurement runs in a process of its own, started from this one, which imports nothing heavy: Linux
-hands a process's peak memory on to its children, so a large parent would show up in their figures.
+`python benchmarks/colorize.py` prints the table.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import resource
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-Found = dict[str, Any]  # what a job measured, as it travels in JSON
+from measuring import Found, fresh, peak_mib, print_table, processor, timed
 
-ROOT = Path(__file__).resolve().parent.parent
 SMALL = (1152, 864)  # 1 megapixel
 LARGE = (4000, 3000)  # 12 megapixels
-
-
-def peak_mib() -> float:
-    """The largest resident size of this process so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
-
-
-def timed(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 # Jobs: each is what one fresh process does; what it returns goes to the parent as JSON.
@@ -112,44 +92,20 @@ JOBS: dict[str, Callable[..., Found]] = {
 }
 
 
-def fresh(job: str, *words: object) -> Found:
-    """Run a job in a new process and return what it found; its error, and the end, if it fails."""
-    command = [sys.executable, __file__, "--job", job, *map(str, words)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))}
-    process = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
-    if process.returncode:
-        raise SystemExit(f"The measurement “{job}” failed; its message stands above.")
-    found: Found = json.loads(process.stdout.splitlines()[-1])
-    return found
-
-
-def processor() -> str:
-    """The processor's name, as Linux tells it, else as Python does."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def spread(values: list[float], unit: str, scale: float, digits: int) -> str:
-    figures = (min(values), statistics.median(values), max(values))
-    return " / ".join(f"{figure * scale:.{digits}f}" for figure in figures) + f" {unit}"
-
-
 def measure(model: str, runs: int) -> tuple[dict[str, list[float]], int]:
     """All figures by name (seconds, and MiB for those that start with "peak"), and the number of threads."""
     with tempfile.TemporaryDirectory() as folder:
         photos = {}
         for name, (width, height) in (("small", SMALL), ("large", LARGE)):
             photos[name] = Path(folder) / f"{name}.jpg"
-            fresh("make-photo", photos[name], width, height)
-        found = fresh("small", photos["small"], model, runs)
+            fresh(__file__, "make-photo", photos[name], width, height)
+        found = fresh(__file__, "small", photos["small"], model, runs)
         threads = found.pop("threads")
         figures: dict[str, list[float]] = {f"1 MP, {name}": values for name, values in found.items()}
         for _ in range(runs):
-            for name, value in fresh("end-to-end", photos["large"], model, Path(folder) / "out.jpg").items():
+            for name, value in fresh(
+                __file__, "end-to-end", photos["large"], model, Path(folder) / "out.jpg"
+            ).items():
                 figures.setdefault(f"12 MP, {name}", []).append(value)
     return figures, threads
 
@@ -167,11 +123,7 @@ def main() -> int:
     if args.runs < 1:
         parser.error(f"--runs is {args.runs}, but at least one is needed")
     figures, threads = measure(args.model, args.runs)
-    print(f"{processor()}, {os.cpu_count()} cores, {threads} threads, Python {platform.python_version()}\n")
-    print("| measurement | minimum / median / maximum |\n|---|---|")
-    for name, values in figures.items():
-        memory = "peak" in name
-        print(f"| {name} | {spread(values, 'MiB', 1, 0) if memory else spread(values, 'ms', 1000, 0)} |")
+    print_table(figures, threads)
     if args.json:
         about = {"processor": processor(), "threads": threads, "model": args.model, "figures": figures}
         args.json.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

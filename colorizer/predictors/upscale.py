@@ -17,6 +17,7 @@ from torch import Tensor
 
 from colorizer.errors import SettingsError
 from colorizer.filling import fill_hidden
+from colorizer.memory import keep_freed_memory
 from colorizer.networks.srgan import Generator
 from colorizer.photo import Photo
 from colorizer.precision import autocast
@@ -59,6 +60,7 @@ class Upscaler:
         self._networks = Networks(self.device)
         self._paces: dict[tuple[int, int, int], float] = {}
         self._lock = threading.Lock()
+        keep_freed_memory()
 
     @classmethod
     def load(cls, *, device: str = "cpu") -> Upscaler:
