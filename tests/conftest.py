@@ -8,7 +8,8 @@ import os
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,15 @@ from colorizer.networks.unet import ColorUNet
 
 settings.register_profile("default", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("default")
+
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +71,52 @@ def draw(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+# The page
+
+
+@pytest.fixture(scope="module")
+def url(page_weights: Path) -> Iterator[str]:
+    """The address of the page, served with the weights of the test file's own `page_weights`."""
+    from colorizer.ui.page import appearance, build_page
+
+    page = build_page()
+    _, address, _ = page.launch(
+        server_name="127.0.0.1", quiet=True, prevent_thread_lock=True, inbrowser=False, **appearance()
+    )
+    yield address
+    page.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    """A browser; where there is none, its tests are skipped, but fail where everything has to be tested."""
+
+    def missing(what: str) -> None:
+        if os.environ.get("CI"):
+            pytest.fail(f"The page can't be tested: {what}")
+        pytest.skip(f"The page isn't tested in a browser here: {what}")
+
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed (pip install -r requirements-dev.txt).")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        missing("there is no chromium on the path (apt-get install chromium).")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=BROWSER_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    """A grey photograph with an edge, a ramp and some grain, 480 x 320."""
+    rng = np.random.default_rng(1)
+    grey = np.linspace(40, 200, 480)[None].repeat(320, 0) + rng.normal(0, 4, (320, 480))
+    grey[120:240, 150:300] += 40
+    path = tmp_path / "grandmother.jpg"
+    Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(path, quality=95)
+    return path

@@ -6,19 +6,16 @@ The networks are small files of chance in a temporary folder; the page doesn't k
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import shutil
 import string
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 import torch
+from page import after, ask_to_read, give, opened, scrolls_sideways
 from PIL import Image
 from skimage.color import rgb2lab
 
@@ -29,26 +26,15 @@ from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.ui import about_tab, cards, colorize_events, engine
-from colorizer.ui.page import appearance, build_page
+from colorizer.ui.colorize_work import ColorizeWork
 from colorizer.ui.texts import TEXTS, sentence
 from colorizer.ui.work import Shelf
-
-WAIT = 30_000  # milliseconds
-BROWSER_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 # What the tests run on
 
 
 @pytest.fixture(scope="module")
-def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def page_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Networks of chance, with a strong opinion on colour so that it can be seen."""
     folder = tmp_path_factory.mktemp("weights")
     with pytest.MonkeyPatch.context() as patch:
@@ -70,79 +56,12 @@ def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     engine.colorizer.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def url(weights_folder: Path) -> Iterator[str]:
-    page = build_page()
-    _, address, _ = page.launch(
-        server_name="127.0.0.1", quiet=True, prevent_thread_lock=True, inbrowser=False, **appearance()
-    )
-    yield address
-    page.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    def missing(what: str) -> None:
-        if os.environ.get("CI"):
-            pytest.fail(f"The page can't be tested: {what}")
-        pytest.skip(f"The page isn't tested in a browser here: {what}")
-
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed (pip install -r requirements-dev.txt).")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        missing("there is no chromium on the path (apt-get install chromium).")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=BROWSER_OPTIONS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def photograph(tmp_path: Path) -> Path:
-    """A grey photograph with an edge, a ramp and some grain, 480 x 320."""
-    rng = np.random.default_rng(1)
-    grey = np.linspace(40, 200, 480)[None].repeat(320, 0) + rng.normal(0, 4, (320, 480))
-    grey[120:240, 150:300] += 40
-    path = tmp_path / "grandmother.jpg"
-    Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(path, quality=95)
-    return path
-
-
-def opened(browser, url: str, width: int = 1280, height: int = 900, locale: str = "en-GB", query: str = ""):
-    page = browser.new_page(locale=locale, viewport={"width": width, "height": height})
-    page.set_default_timeout(WAIT)
-    page.goto(url + query)
-    page.wait_for_selector("#tabs [role=tab]")
-    page.wait_for_timeout(1000)  # until the page listens to what is dropped on it
-    return page
-
-
-def give(page, path: Path) -> None:
-    """Put a file where photographs are dropped, and wait until the server has it."""
-    with page.expect_response(re.compile("/upload")):
-        page.set_input_files("#photo input[type=file]", path)
-    page.wait_for_timeout(1000)
-    page.wait_for_function("() => !document.querySelector('#line progress')")
-
-
-def after(page) -> str:
-    """The address of the coloured picture on the page."""
-    return page.locator("#stage img").nth(1).get_attribute("src")
-
-
 def coloured(page) -> str:
     """Press the button and wait for the result."""
     page.click("#colour")
     page.wait_for_selector("#stage img")
     page.wait_for_selector("#colour", state="visible")
     return after(page)
-
-
-def scrolls_sideways(page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
 
 # In the browser
@@ -305,10 +224,10 @@ def test_the_untouched_file_reaches_the_photo(
 # From a program
 
 
-def test_the_endpoint_colours_a_file_and_is_the_only_one(url: str, photograph: Path) -> None:
+def test_the_endpoint_colours_a_file_and_there_is_one_for_each_task(url: str, photograph: Path) -> None:
     client_module = pytest.importorskip("gradio_client")
     client = client_module.Client(url, verbose=False)
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/colorize"]
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/colorize", "/upscale"]
     path, made_by = client.predict(
         client_module.handle_file(str(photograph)), saturation=1.5, model="course-unet", api_name="/colorize"
     )
@@ -329,21 +248,10 @@ def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Pat
 @pytest.mark.parametrize("field", ["photo", "other-files"])
 @pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
 def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str, meta: dict) -> None:
-    config = httpx.get(f"{url}config").json()
-    ids = {part["id"]: part["props"].get("elem_id") for part in config["components"]}
-    (event,) = [
-        dependency["id"]
-        for dependency in config["dependencies"]
-        if any(ids.get(target) == field and name == "upload" for target, name in dependency["targets"])
-    ]
     seen = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Photo, "open", seen.append)
-        session = f"{field}-{len(meta)}"
-        request = {"data": [{"path": str(cards.EXAMPLES[0].path), **meta}, None], "fn_index": event}
-        httpx.post(f"{url}gradio_api/queue/join", json={**request, "session_hash": session})
-        with httpx.stream("GET", f"{url}gradio_api/queue/data?session_hash={session}") as answer:
-            assert any("process_completed" in line for line in answer.iter_lines())
+        ask_to_read(url, field, cards.EXAMPLES[0].path, f"{field}-{len(meta)}", meta)
     assert seen == []
 
 
@@ -365,7 +273,7 @@ def test_errors_are_told_in_the_language_of_the_page() -> None:
 
 
 def test_the_shelf_keeps_few_and_not_for_long() -> None:
-    shelf = Shelf(lifetime=0.2, most=2)
+    shelf = Shelf(ColorizeWork, lifetime=0.2, most=2)
     tokens = [shelf.open("")[0] for _ in range(3)]
     assert [shelf.get(token) is not None for token in tokens] == [False, True, True]
     time.sleep(0.25)
@@ -374,7 +282,7 @@ def test_the_shelf_keeps_few_and_not_for_long() -> None:
 
 
 def test_the_shelf_counts_bytes_and_stops_what_it_drops() -> None:
-    shelf = Shelf(most_bytes=1000)
+    shelf = Shelf(ColorizeWork, most_bytes=1000)
     token, work = shelf.open("")
     work.given = Photo.from_array(np.zeros((20, 20, 3), np.uint8))
     other, _ = shelf.open("")

@@ -14,6 +14,7 @@ from colorizer.ui.texts import I18N, LANGUAGES
 from colorizer.ui.words import french
 
 FOLDER = Path(__file__).parent / "about"
+TASKS = ("colorize", "upscale")  # what the page does
 
 
 def build_about_tab() -> None:
@@ -53,7 +54,7 @@ def model_cards() -> list[tuple[str, str]]:
     found = []
     for entry in entries:
         path = weights.weights_dir() / entry.card
-        if entry.task == "colorize" and entry.card and path.is_file():
+        if entry.task in TASKS and entry.card and path.is_file():
             found.append(split_card(path.read_text(encoding="utf-8"), f"{entry.name} {entry.version}"))
     return found
 

@@ -1,16 +1,28 @@
-"""How do programs colour photographs? One public endpoint, /colorize; the page's own events are private."""
+"""How do programs colour and enlarge photographs? By two public endpoints; the page's own are private."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from colorizer.errors import ColorizerError
 from colorizer.photo import FORMATS, Photo
-from colorizer.predictors.settings import MODELS, RANGES, VARIANTS, ColorizeSettings
-from colorizer.ui import files
-from colorizer.ui.engine import analyse, colorizer
+from colorizer.predictors.settings import (
+    MODELS,
+    RANGES,
+    UPSCALE_MODELS,
+    VARIANTS,
+    ColorizeSettings,
+    UpscaleSettings,
+)
+from colorizer.ui import colorize_work, files, upscale_work
+from colorizer.ui.colorize_work import Coloured
+from colorizer.ui.engine import analyse, colorizer, enlarge
+from colorizer.ui.upscale_work import Enlarged
+from colorizer.ui.workbench import HEAVY
 
 
 def colorize(
@@ -34,32 +46,73 @@ def colorize(
         given = Photo.open(photo)
         analysis = analyse(given, settings)
         result = colorizer().render(analysis, settings)
-        path = files.write_result(result, format, analysis, settings)
+        about = colorize_work.made_by(analysis, settings)
+        path = files.write_result(result, format, Coloured.ending, about)
     except ColorizerError as error:
         raise gr.Error(str(error), print_exception=False) from error
-    about = {
-        **files.made_by(analysis, settings),
+    return path, {
+        **about,
         "width": result.width,
         "height": result.height,
         "tone": given.tone,
         "notes": list(given.metadata.notes),
     }
-    return path, about
+
+
+def upscale(
+    photo: str,
+    detail: float | None = None,
+    model: str = "clean",
+    consistency: int | None = None,
+    format: str = "PNG",
+) -> tuple[str, dict[str, Any]]:
+    """Make a photograph four times as wide and high, up to 3 megapixels. Returns the file and what made it.
+
+    detail 0..1, from soft to invented texture; model "clean", or "photo" for noisy or compressed ones;
+    consistency 0..4, how often the result is corrected so that reducing it gives the photograph back. Left
+    out, detail and consistency are what suits the weights that are there.
+    """
+    if not photo:
+        raise gr.Error("Send a photograph.", print_exception=False)
+    try:
+        made = enlarge(Photo.open(photo), UpscaleSettings(model, detail, consistency))
+        about = upscale_work.made_by(made)
+        path = files.write_result(made.photo, format, Enlarged.ending, about)
+    except ColorizerError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    return path, {
+        **about,
+        "width": made.photo.width,
+        "height": made.photo.height,
+        "remaining_error": made.error,
+        "notes": list(made.photo.metadata.notes),
+    }
 
 
 def build_api() -> None:
-    """Add the endpoint to the current Blocks; its components are never shown."""
+    """Add the endpoints to the current Blocks; their components are never shown."""
     standard = ColorizeSettings()
-    inputs = [
-        gr.File(label="photo", visible=False),
+    _endpoint(
+        colorize,
         gr.Slider(*RANGES["saturation"], standard.saturation, label="saturation", visible=False),
         gr.Slider(*RANGES["temperature"], standard.temperature, label="temperature", visible=False),
         gr.Slider(*RANGES["strength"], standard.strength, label="strength", visible=False),
         gr.Radio(list(MODELS), value=standard.model, label="model", visible=False),
         gr.Slider(0, VARIANTS, standard.variant, step=1, label="variant", visible=False),
-        gr.Radio(list(FORMATS), value="PNG", label="format", visible=False),
-    ]
+    )
+    _endpoint(
+        upscale,
+        gr.Number(None, label="detail", visible=False),
+        gr.Radio(list(UPSCALE_MODELS), value=UpscaleSettings().model, label="model", visible=False),
+        gr.Number(None, precision=0, label="consistency", visible=False),
+    )
+
+
+def _endpoint(function: Callable[..., tuple[str, dict[str, Any]]], *settings: Component) -> None:
+    """An endpoint of the function's name: a file and its settings in, a file and what made it out."""
+    photo = gr.File(label="photo", visible=False)
+    kind = gr.Radio(list(FORMATS), value="PNG", label="format", visible=False)
     outputs = [gr.File(label="result", visible=False), gr.JSON(label="made by", visible=False)]
     gr.Button(visible=False).click(
-        colorize, inputs, outputs, api_name="colorize", concurrency_id="heavy", concurrency_limit=1
+        function, [photo, *settings, kind], outputs, api_name=function.__name__, **HEAVY
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -67,10 +68,11 @@ def thumbnail(path: Path) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def cards_html() -> str:
-    """The cards as HTML, in both languages."""
+def cards_html(numbers: Iterable[int]) -> str:
+    """The cards of those examples as HTML, in both languages."""
     cards = []
-    for number, example in enumerate(EXAMPLES):
+    for number in numbers:
+        example = EXAMPLES[number]
         cards.append(
             f'<button type="button" class="card" data-example="{number}">'
             f'<img src="{thumbnail(example.path)}" alt="{escape(example.titles[0])}">'

@@ -1,4 +1,4 @@
-"""How does the page run the predictor? One for all visitors, on a thread, so that progress can be told."""
+"""How does the page run the predictors? One for all visitors, on a thread, so that progress can be told."""
 
 from __future__ import annotations
 
@@ -13,15 +13,28 @@ import torch
 
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Analysis, Colorizer, Progress
-from colorizer.predictors.settings import ColorizeSettings
+from colorizer.predictors.settings import ColorizeSettings, UpscaleSettings
+from colorizer.predictors.truth_test import TruthTest, tested_on_itself
+from colorizer.predictors.upscale import Box, Forecast, Upscaled, Upscaler
 
 T = TypeVar("T")
 
 
+def device() -> str:
+    """The GPU where there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 @lru_cache(maxsize=1)
 def colorizer() -> Colorizer:
-    """The one predictor, on the GPU where there is one."""
-    return Colorizer.load(device="cuda" if torch.cuda.is_available() else "cpu")
+    """The one predictor that colours."""
+    return Colorizer.load(device=device())
+
+
+@lru_cache(maxsize=1)
+def upscaler() -> Upscaler:
+    """The one predictor that enlarges."""
+    return Upscaler.load(device=device())
 
 
 def analyse(photo: Photo, settings: ColorizeSettings) -> Analysis:
@@ -29,12 +42,38 @@ def analyse(photo: Photo, settings: ColorizeSettings) -> Analysis:
     return colorizer().analyse(photo, settings)
 
 
+def forecast(photo: Photo) -> Forecast:
+    """What enlarging will give and cost; the first one times the network."""
+    return upscaler().forecast(photo)
+
+
+def enlarge_part(photo: Photo, box: Box, settings: UpscaleSettings) -> Photo:
+    """A part of the enlarged photo."""
+    return upscaler().crop(photo, box, settings)
+
+
+def enlarge(photo: Photo, settings: UpscaleSettings, progress: Progress | None = None) -> Upscaled:
+    """The enlarged photo."""
+    return upscaler().run(photo, settings, progress)
+
+
+def compare(photo: Photo, settings: UpscaleSettings) -> TruthTest:
+    """The enlargement of a reduced photo, beside the photo."""
+    return tested_on_itself(upscaler(), photo, settings)
+
+
 if (
     importlib.util.find_spec("spaces") is not None
-):  # a Hugging Face Space that lends a GPU for the length of a call
+):  # a Hugging Face Space that lends a GPU, to another process, for the length of a call
     import spaces
 
-    analyse = spaces.GPU(analyse)
+    analyse, forecast = spaces.GPU(analyse), spaces.GPU(forecast)
+    enlarge_part, compare = spaces.GPU(enlarge_part), spaces.GPU(compare)
+    lent = spaces.GPU(enlarge)
+
+    def enlarge(photo: Photo, settings: UpscaleSettings, progress: Progress | None = None) -> Upscaled:
+        """The enlarged photo; the other process can't tell how far it is."""
+        return lent(photo, settings)
 
 
 class Task(Generic[T]):

@@ -6,6 +6,7 @@ They go where Gradio keeps uploads, each in a folder whose name cannot be guesse
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,6 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from colorizer.photo import FORMATS, Photo
-from colorizer.predictors.colorize import Analysis
-from colorizer.predictors.settings import ColorizeSettings
 
 SHOWN_PIXELS = 24_000_000  # beyond it a browser on a phone gives up
 SURROUND = 119  # the mid-grey of the result area, under transparent pixels
@@ -52,6 +51,14 @@ def shown_pixels(photo: Photo) -> np.ndarray:
     return np.rint(rgb * opacity + SURROUND * (1 - opacity)).astype(np.uint8)
 
 
+def plainly_enlarged(photo: Photo, size: tuple[int, int]) -> np.ndarray:
+    """uint8 (h, w, 3) of that (width, height): what bicubic interpolation makes of a photo.
+
+    Pillow's, which is resampling.enlarge but for rounding on the way and needs a quarter of the memory.
+    """
+    return np.asarray(Image.fromarray(shown_pixels(photo)).resize(size, Image.Resampling.BICUBIC))
+
+
 def veiled(pixels: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     """The picture (h, w, 3) with a grey veil where confidence (any size, 0..1) is low."""
     size = pixels.shape[1], pixels.shape[0]
@@ -68,13 +75,8 @@ def write_shown(pixels: np.ndarray, name: str) -> str:
     return str(path)
 
 
-def write_result(photo: Photo, kind: str, analysis: Analysis, settings: ColorizeSettings) -> str:
+def write_result(photo: Photo, kind: str, ending: str, made_by: Mapping[str, object]) -> str:
     """Write grandmother-colorized.png from grandmother.jpg, with what made it inside; its path."""
-    path = new_path(f"{photo.name}-colorized{FORMATS[kind]}")
-    photo.save(path, format=kind, settings=made_by(analysis, settings))
+    path = new_path(f"{photo.name}{ending}{FORMATS[kind]}")
+    photo.save(path, format=kind, settings=made_by)
     return str(path)
-
-
-def made_by(analysis: Analysis, settings: ColorizeSettings) -> dict[str, str | float | int]:
-    """Everything needed to make a result again."""
-    return {"task": "colorize", "version": analysis.version, **settings.as_dict()}

@@ -1,4 +1,4 @@
-"""What happens when somebody gives a photograph?
+"""What happens when somebody gives a photograph, whatever is to become of it?
 
 Every handler says what changes on the page as {component: update}; what it doesn't name stays as it was.
 """
@@ -13,34 +13,46 @@ import gradio as gr
 from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.ui import cards, files
-from colorizer.ui.lines import notices_html, progress_html, trouble_html
+from colorizer.ui.lines import progress_html, trouble_html
 from colorizer.ui.texts import language, say, sentence
 from colorizer.ui.work import Shelf
 
 if TYPE_CHECKING:
-    from colorizer.ui.colorize_tab import ColorizeParts
+    from colorizer.ui.workbench import Parts
 
 Updates = dict[Any, Any]
 
-SMALL_SIDE = 256
-LARGE_MEGAPIXELS = 24
 GIVEN_SIDE = 1024  # of the copy that stands in for a file that browsers don't show
 
 
 class GivingEvents:
-    """The handlers of the picture field, over the components `parts` and the visitors' works on `shelf`."""
+    """The handlers of the picture field, over a tab's components and its visitors' works.
 
-    def __init__(self, parts: ColorizeParts, shelf: Shelf) -> None:
+    A tab says with `_said` what is to be known about the photograph, and with `_unsaid` how that goes away.
+    """
+
+    parts: Parts
+
+    def __init__(self, parts: Parts, shelf: Shelf[Any]) -> None:
         self.parts, self.shelf = parts, shelf
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The components that these handlers change."""
+        return [self.parts.token, self.parts.image, self.parts.line]
 
     def give(self, upload: dict[str, Any] | None, token: str, request: gr.Request) -> Iterator[Updates]:
         """A file has arrived, untouched."""
         if not upload:
+            yield {self.parts.line: gr.skip()}
             return
         code = language(request)
         if not files.is_upload(upload["path"]):
             yield {self.parts.line: trouble_html(say(code, "nothing_given"))}
             return
+        work = self.shelf.get(token)
+        if work is not None:
+            work.given = None  # until the new one is open, the button waits
         yield {self.parts.line: progress_html(say(code, "opening"))}
         yield self._open(upload["path"], token, code)
 
@@ -54,37 +66,48 @@ class GivingEvents:
         work = self.shelf.get(token)
         if work is not None:
             work.given = None
-        return {self.parts.notice: gr.Column(visible=False), self.parts.line: ""}
+        return {**self._unsaid(), self.parts.line: ""}
+
+    def receive(self, photo: Photo, token: str, code: str) -> Updates:
+        """A photograph comes from another tab; a copy of it stands in the picture field."""
+        return self._accept(photo, token, code, stand_in=True)
 
     def _open(self, path: str, token: str, code: str) -> Updates:
-        token, work = self.shelf.open(token)
         try:
-            work.given = photo = Photo.open(path)
+            photo = Photo.open(path)
         except ColorizerError as error:
-            work.given = None
-            return {
-                self.parts.token: token,
-                self.parts.image: None,
-                self.parts.notice: gr.Column(visible=False),
-                self.parts.line: trouble_html(sentence(code, error)),
-            }
-        updates = {self.parts.token: token, self.parts.line: "", **self._notices(photo, code)}
-        if photo.metadata.format not in files.BROWSERS_SHOW:
+            return self._refuse(error, token, code)
+        return self._accept(photo, token, code, photo.metadata.format not in files.BROWSERS_SHOW)
+
+    def _accept(self, photo: Photo, token: str, code: str, stand_in: bool) -> Updates:
+        try:
+            said = self._said(photo, code)
+        except ColorizerError as error:
+            return self._refuse(error, token, code)
+        token, work = self.shelf.open(token)
+        work.given, work.given_side = photo, max(photo.width, photo.height)
+        updates = {self.parts.token: token, self.parts.line: "", **said}
+        if stand_in:
+            work.given_side = min(work.given_side, GIVEN_SIDE)
             updates[self.parts.image] = files.write_shown(photo.preview(GIVEN_SIDE), "given")
         return updates
 
-    def _notices(self, photo: Photo, code: str) -> Updates:
-        sentences, button = [], gr.Button(visible=False)
-        if photo.tone != "grey":
-            sentences.append(say(code, photo.tone))
-            offer = "keep_tone" if photo.tone == "toned" else "keep_colours"
-            button = gr.Button(say(code, offer), visible=True)
-        if max(photo.width, photo.height) < SMALL_SIDE:
-            sentences.append(say(code, "small", width=photo.width, height=photo.height))
-        if photo.megapixels > LARGE_MEGAPIXELS:
-            sentences.append(say(code, "large", megapixels=photo.megapixels))
+    def _refuse(self, error: ColorizerError, token: str, code: str) -> Updates:
+        token, work = self.shelf.open(token)
+        work.given = None
         return {
-            self.parts.notice: gr.Column(visible=bool(sentences)),
-            self.parts.notice_text: notices_html(sentences),
-            self.parts.keep_some: button,
+            self.parts.token: token,
+            self.parts.image: None,
+            **self._unsaid(),
+            self.parts.line: trouble_html(self._sentence(code, error)),
         }
+
+    def _said(self, photo: Photo, code: str) -> Updates:
+        """What is to be known about a photograph; raises the ColorizerError for which it can't be taken."""
+        return {}
+
+    def _unsaid(self) -> Updates:
+        return {}
+
+    def _sentence(self, code: str, error: ColorizerError) -> str:
+        return sentence(code, error)

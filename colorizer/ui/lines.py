@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
+from colorizer.photo import Photo
 from colorizer.predictors.colorize import Analysis
+from colorizer.predictors.truth_test import TruthTest
+from colorizer.predictors.upscale import Forecast, Upscaled
 from colorizer.ui import files
-from colorizer.ui.texts import note, say, tenths
+from colorizer.ui.texts import decimal, note, say
 
 MODEL_NAMES = {"unet": "Classification U-Net", "course-unet": "Course U-Net", "autoencoder": "Auto-encoder"}
 
@@ -29,18 +32,64 @@ def remark_html(text: str) -> str:
 
 def notices_html(sentences: list[str]) -> str:
     """What is to be known about a photograph before it is coloured."""
-    return "".join(f"<p>{escape(text)}</p>" for text in sentences)
+    return _paragraphs(*sentences)
 
 
 def status_html(code: str, analysis: Analysis, seconds: float) -> str:
     """The line under the result: time, size, model, and what has not changed."""
     photo = analysis.photo
     facts = [
-        say(code, "status_time", seconds=tenths(code, seconds)),
+        say(code, "status_time", seconds=decimal(code, seconds)),
         say(code, "status_size", width=photo.width, height=photo.height),
         f"{MODEL_NAMES[analysis.model]} {analysis.version}",
     ]
     if files.shown_side(photo) < max(photo.width, photo.height):
         facts.append(say(code, "shown_smaller"))
-    unchanged = " ".join([say(code, "unchanged"), *(note(code, text) for text in photo.metadata.notes)])
-    return f"<p>{escape(' · '.join(facts))}</p><p>{escape(unchanged)}</p>"
+    unchanged = [say(code, "unchanged"), *(note(code, text) for text in photo.metadata.notes)]
+    return _paragraphs(" · ".join(facts), " ".join(unchanged))
+
+
+def forecast_html(code: str, forecast: Forecast) -> str:
+    """What enlarging will give and cost."""
+    size = say(code, "forecast_size", width=forecast.width, height=forecast.height)
+    memory = decimal(code, max(0.1, forecast.bytes / 1e9))
+    cost = say(code, "forecast_cost", duration=duration(forecast.seconds), memory=memory)
+    return _paragraphs(f"{size} {cost}")
+
+
+def enlarged_html(code: str, photo: Photo, made: Upscaled, seconds: float) -> str:
+    """The line under an enlarged photo: time, sizes, weights, and how true it stayed."""
+    facts = [
+        say(code, "status_time", seconds=decimal(code, seconds)),
+        f"{photo.width} × {photo.height} → {made.photo.width} × {made.photo.height}",
+        *made.weights,
+    ]
+    if files.shown_side(made.photo) < max(made.photo.width, made.photo.height):
+        facts.append(say(code, "shown_smaller"))
+    error = decimal(code, made.error, ".2g" if made.error < 10 else ".0f")
+    true = [say(code, "remaining", error=error), *(note(code, text) for text in photo.metadata.notes)]
+    return _paragraphs(" · ".join(facts), " ".join(true))
+
+
+def part_html(code: str, whole: bool) -> str:
+    """Under a part, or under the whole of a small photo."""
+    return _paragraphs(say(code, "part_whole" if whole else "part"), say(code, "part_how"))
+
+
+def truth_html(code: str, found: TruthTest) -> str:
+    """Under the truth test: what was done, and both distances from the truth."""
+    height, width = found.truth.shape[:2]
+    done = say(code, "truth_done", width=width, height=height)
+    distances = {
+        name: decimal(code, value) for name, value in (("plain", found.plain_psnr), ("ours", found.psnr))
+    }
+    return _paragraphs(done, say(code, "truth_found", **distances))
+
+
+def duration(seconds: float) -> str:
+    """A length of time, roughly: 4 s, 3 min."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def _paragraphs(*texts: str) -> str:
+    return "".join(f"<p>{escape(text)}</p>" for text in texts)

@@ -27,6 +27,12 @@
     if (window.parent !== window) window.parent.postMessage({queryString: url.search.slice(1)}, 'https://huggingface.co');
   };
 
+  window.goToTab = name => {
+    window.showTab(name);
+    remember(name);
+    window.scrollTo({top: 0});
+  };
+
   document.addEventListener('click', event => {
     const button = event.isTrusted && event.target.closest('[role="tab"][id^="tab-"]');
     if (button) {
@@ -36,9 +42,7 @@
     const link = event.target.closest('a[href^="?tab="]');
     if (link && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
-      const name = new URLSearchParams(link.getAttribute('href')).get('tab');
-      window.showTab(name);
-      remember(name);
+      window.goToTab(new URLSearchParams(link.getAttribute('href')).get('tab'));
     }
   });
   window.addEventListener('popstate', () => window.showTab(asked() || 'colorize'));

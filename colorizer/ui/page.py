@@ -10,8 +10,12 @@ from colorizer.photo import LIMITS
 from colorizer.ui.about_tab import build_about_tab
 from colorizer.ui.api import build_api
 from colorizer.ui.colorize_tab import build_colorize_tab
+from colorizer.ui.colorize_work import ColorizeWork
+from colorizer.ui.sending import wire_sending
 from colorizer.ui.texts import I18N, both, label
 from colorizer.ui.theme import CSS, HEAD, theme
+from colorizer.ui.upscale_tab import build_no_upscale_tab, build_upscale_tab, offers
+from colorizer.ui.upscale_work import UpscaleWork
 from colorizer.ui.work import Shelf
 
 FILES_KEPT = 50 * 60  # seconds; looked at every SWEEP seconds, so that nothing is older than an hour
@@ -20,7 +24,7 @@ SWEEP = 5 * 60
 
 def build_page() -> gr.Blocks:
     """The page, ready to launch with `appearance()`."""
-    shelf = Shelf()
+    models = offers()
     with gr.Blocks(
         title="Colorizer", analytics_enabled=False, delete_cache=(SWEEP, FILES_KEPT), fill_width=True
     ) as page:
@@ -28,9 +32,17 @@ def build_page() -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             # A tab's id is its name in the address; page.js finds its button by elem_id.
             with gr.Tab(label("tab_colorize"), id="colorize", elem_id="tab-colorize"):
-                build_colorize_tab(shelf)
+                colouring = build_colorize_tab(Shelf(ColorizeWork), sendable=bool(models))
+            with gr.Tab(label("tab_upscale"), id="upscale", elem_id="tab-upscale"):
+                if models:
+                    enlarging, look = build_upscale_tab(Shelf(UpscaleWork), models)
+                else:
+                    build_no_upscale_tab()
             with gr.Tab(label("tab_about"), id="about", elem_id="tab-about"):
                 build_about_tab()
+        if models:
+            wire_sending(enlarging, colouring, "colorize")
+            look(wire_sending(colouring, enlarging, "upscale"))
         build_api()
     return page
 

@@ -13,6 +13,8 @@ import gradio as gr
 
 from colorizer import errors
 from colorizer.photo import LIMITS
+from colorizer.predictors.upscale import LIMITS as UPSCALE_LIMITS
+from colorizer.resampling import FACTOR
 from colorizer.ui.words import TEXTS, french
 
 LANGUAGES = ("en", "fr")
@@ -32,7 +34,22 @@ FRENCH_ERRORS: dict[type[errors.ColorizerError], str] = {
     errors.ColorizerError: "Cette demande n’a pas pu aboutir. Essayez une autre photographie.",
 }
 
+# What the same errors mean where a photograph is enlarged.
+FRENCH_UPSCALE_ERRORS: dict[type[errors.ColorizerError], str] = {
+    **FRENCH_ERRORS,
+    errors.PhotoTooLarge: (
+        "Cette photographie est trop grande pour être agrandie ; la limite est de "
+        f"{UPSCALE_LIMITS.max_pixels // FACTOR**2 / 1e6:g} mégapixels et {UPSCALE_LIMITS.max_side // FACTOR} "
+        "pixels de côté. Recadrez-la ou réduisez-la."
+    ),
+    errors.WeightsError: "Ce qu’il faut pour agrandir manque ou est abîmé.",
+}
+
 FRENCH_NOTES = (
+    (
+        r"Enlarged four times; reduced again, it differs from the photo by (\d+)\.(\d+)/255 on average\.",
+        r"Agrandie quatre fois ; réduite de nouveau, elle en diffère de \1,\2/255 en moyenne.",
+    ),
     (r"Converted from (.+) to sRGB\.", r"Converti de \1 en sRGB."),
     (r"First of (\d+) frames\.", r"Première image sur \1."),
     (
@@ -70,10 +87,12 @@ def say(code: str, key: str, **values: object) -> str:
     return TEXTS[key][LANGUAGES.index(code)].format(**values)
 
 
-def sentence(code: str, error: errors.ColorizerError) -> str:
-    """What a person reads of an error."""
+def sentence(
+    code: str, error: errors.ColorizerError, known: dict[type[errors.ColorizerError], str] = FRENCH_ERRORS
+) -> str:
+    """What a person reads of an error; `known` are the French sentences."""
     if code == "fr":
-        return french(next(FRENCH_ERRORS[kind] for kind in type(error).__mro__ if kind in FRENCH_ERRORS))
+        return french(next(known[kind] for kind in type(error).__mro__ if kind in known))
     return str(error)
 
 
@@ -85,9 +104,9 @@ def note(code: str, text: str) -> str:
     return text
 
 
-def tenths(code: str, value: float) -> str:
-    """A number with one decimal, as the language writes it."""
-    return f"{value:.1f}".replace(".", "," if code == "fr" else ".")
+def decimal(code: str, value: float, form: str = ".1f") -> str:
+    """A number, with one decimal unless `form` says otherwise, as the language writes it."""
+    return f"{value:{form}}".replace(".", "," if code == "fr" else ".")
 
 
 def both(key: str) -> str:

@@ -7,10 +7,11 @@ import re
 _WORDS: dict[str, tuple[str, str]] = {
     "name": ("Colorizer", "Colorizer"),
     "claim": (
-        "Colour for your black-and-white photographs. Everything runs on this machine.",
-        "De la couleur pour vos photographies en noir et blanc. Tout se passe sur cette machine.",
+        "Colour and enlarge your photographs. Everything runs on this machine.",
+        "Mettez vos photographies en couleur, agrandissez-les. Tout se passe sur cette machine.",
     ),
     "tab_colorize": ("Colorize", "Coloriser"),
+    "tab_upscale": ("Upscale", "Agrandir"),
     "tab_about": ("About", "À propos"),
     # Giving a photograph
     "photo": ("Your photograph", "Votre photographie"),
@@ -84,6 +85,78 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "download": ("Download", "Télécharger"),
     "format": ("File format", "Format du fichier"),
+    "send_upscale": ("Send to Upscale", "Envoyer vers Agrandir"),
+    "send_colorize": ("Send to Colorize", "Envoyer vers Coloriser"),
+    # Enlarging
+    "no_upscaler": (
+        "Enlarging isn’t possible here yet: the weights that it needs are not there.",
+        "Agrandir n’est pas encore possible ici : les poids qu’il faut ne sont pas là.",
+    ),
+    "enlarge": ("Enlarge ×4", "Agrandir ×4"),
+    "forecast_size": ("Enlarged, it will be {width} × {height}.", "Agrandie, elle fera {width} × {height}."),
+    "forecast_cost": (
+        "That takes about {duration} and at most {memory} GB of memory.",
+        "Il y faut environ {duration} et au plus {memory} Go de mémoire.",
+    ),
+    "enlarging_part": ("Enlarging a part…", "Agrandissement d’une partie…"),
+    "getting_ready": ("Getting ready…", "Préparation…"),
+    "tile": ("Tile {number} of {count}", "Carreau {number} sur {count}"),
+    "testing": ("Reducing and enlarging again…", "Réduction, puis nouvel agrandissement…"),
+    "plain": ("Enlarged plainly", "Simple agrandissement"),
+    "ours": ("Enlarged here", "Agrandi ici"),
+    "part": (
+        "This is a small part of your photograph. Click anywhere on the photograph to see another.",
+        "Voici une petite partie de votre photographie. "
+        "Cliquez ailleurs sur la photographie pour en voir une autre.",
+    ),
+    "part_whole": ("This is all of your photograph.", "Voici toute votre photographie."),
+    "part_how": (
+        "On the left the pixels are only smoothed (bicubic), on the right they are redrawn.",
+        "À gauche les pixels sont seulement lissés (bicubique), à droite ils sont redessinés.",
+    ),
+    "whole": ("Back to the whole photograph", "Revenir à la photographie entière"),
+    "remaining": (
+        "Reduced again, it differs from your photograph by {error}/255 on average.",
+        "Réduite de nouveau, elle diffère de votre photographie de {error}/255 en moyenne.",
+    ),
+    "detail": ("Softer or more detailed", "Plus doux ou plus détaillé"),
+    "detail_help": (
+        "Left keeps to what is certain, right invents likely texture.",
+        "À gauche seulement ce qui est sûr, à droite des textures vraisemblables sont inventées.",
+    ),
+    "upscale_model": ("Your photograph is", "Votre photographie est"),
+    "upscale_model_help": (
+        "The second also takes noise and the blocks of a strong compression away.",
+        "Le second enlève aussi le bruit et les blocs d’une forte compression.",
+    ),
+    "upscale_model_clean": ("Small but clean", "Petite mais nette"),
+    "upscale_model_photo": ("Noisy or strongly compressed", "Bruitée ou fortement compressée"),
+    "consistency": ("Truth to your photograph", "Fidélité à votre photographie"),
+    "consistency_help": (
+        "How many corrections so that, reduced again, it gives your photograph back. 0 is none.",
+        "Combien de corrections pour que, réduite, elle redonne votre photographie. 0 : aucune.",
+    ),
+    "truth": ("Test it on itself", "La mettre à l’épreuve"),
+    "truth_help": (
+        "Makes the middle of your photograph four times smaller, enlarges it again, and tells how close that "
+        "comes to what was there.",
+        "Réduit quatre fois le milieu de votre photographie, l’agrandit de nouveau, et dit si l’on retrouve "
+        "ce qui y était.",
+    ),
+    "truth_small": (
+        "For this test a photograph must be at least {side} pixels wide and high.",
+        "Pour cette épreuve, une photographie doit faire au moins {side} pixels de large et de haut.",
+    ),
+    "truth_done": (
+        "The middle of your photograph ({width} × {height}), made four times smaller and enlarged again.",
+        "Le milieu de votre photographie ({width} × {height}), réduit quatre fois puis agrandi de nouveau.",
+    ),
+    "truth_found": (
+        "Distance from the original: plainly {plain} dB, here {ours} dB (PSNR of the luminance; higher is "
+        "closer).",
+        "Écart à l’original : simplement {plain} dB, ici {ours} dB (PSNR de la luminance ; plus haut est "
+        "plus proche).",
+    ),
     # Sliders
     "saturation": ("Strength of the colours", "Force des couleurs"),
     "saturation_help": ("Left is paler, right is more vivid.", "À gauche plus pâle, à droite plus vif."),

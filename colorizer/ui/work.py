@@ -1,7 +1,7 @@
 """What does the server remember of a visitor's photograph, and for how long?
 
-A visitor's browser holds a token and nothing else. The photograph, what the network said of it and the result
-stay here, in memory, until the tab is closed, the time is up, or too many others came.
+A visitor's browser holds a token a tab and nothing else. The photograph, what the network said of it and the
+result stay here, in memory, until the page is closed, the time is up, or too many others came.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
 
 from colorizer.errors import Cancelled
 from colorizer.photo import Photo
-from colorizer.predictors.colorize import Analysis
-from colorizer.predictors.settings import ColorizeSettings
 
 LIFETIME = 30 * 60  # seconds
 MOST_VISITORS = 16
-MOST_BYTES = 2 << 30
+MOST_BYTES = 1 << 30  # a tab
 
 
 class Job:
@@ -38,32 +38,43 @@ class Job:
             raise Cancelled
 
 
-@dataclass(frozen=True)
-class Shown:
-    """The result on the page: what it was made of and with, and the file that stands on the slider's left."""
+class Shown(Protocol):
+    """The result on the page."""
 
-    analysis: Analysis
-    settings: ColorizeSettings
-    result: Photo
-    before: str
+    @property
+    def result(self) -> Photo:
+        """At full size."""
+
+    @property
+    def ending(self) -> str:
+        """What its file's name ends with, such as "-colorized"."""
+
+    @property
+    def made_by(self) -> Mapping[str, object]:
+        """Everything needed to make it again."""
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """All that stays in memory for it."""
+
+
+S = TypeVar("S", bound=Shown)
 
 
 @dataclass
-class Work:
-    """What one visitor is working on.
+class Work(Generic[S]):
+    """What one visitor is working on in one tab.
 
-    given: the photograph in the picture field. wanted: the one that the button was pressed for.
-    shown: the result on the page.
-    variants: the numbers behind the pictures of the gallery; variant: the one chosen.
+    given: the photograph in the picture field, which shows it `given_side` pixels long. wanted: the one that
+    the button was pressed for. shown: the result on the page.
     """
 
     given: Photo | None = None
+    given_side: int = 0
     wanted: Photo | None = None
-    shown: Shown | None = None
-    variants: tuple[int, ...] = ()
-    variant: int = 0
-    job: Job = field(default_factory=Job)  # a colouring
-    touch: Job = field(default_factory=Job)  # a rendering after a slider moved
+    shown: S | None = None
+    job: Job = field(default_factory=Job)  # what the button started
+    touch: Job = field(default_factory=Job)  # the quick answer to a touch
     used: float = field(default_factory=time.monotonic)
 
     @property
@@ -71,17 +82,17 @@ class Work:
         """Memory that the pictures take."""
         photos = [self.given] if self.given else []
         if self.shown:
-            photos += [self.shown.analysis.photo, self.shown.result]
+            photos += self.shown.photos
         return sum(photo.rgb.nbytes for photo in {id(photo): photo for photo in photos}.values())
 
     def start(self) -> Job:
-        """Stop the colouring that runs for this visitor and begin anew."""
+        """Stop all that runs for this visitor and begin anew."""
         self.stop()
         self.job = Job()
         return self.job
 
     def start_touch(self) -> Job:
-        """Stop the rendering that runs for this visitor and begin anew."""
+        """Stop the quick answer that is being made and begin anew."""
         self.touch.stop()
         self.touch = Job()
         return self.touch
@@ -92,20 +103,27 @@ class Work:
         self.touch.stop()
 
 
-class Shelf:
-    """The works of all visitors, the oldest put away first."""
+W = TypeVar("W", bound=Work[Any])
+
+
+class Shelf(Generic[W]):
+    """The works of all visitors in one tab, the oldest put away first; `new` makes one."""
 
     def __init__(
-        self, lifetime: float = LIFETIME, most: int = MOST_VISITORS, most_bytes: int = MOST_BYTES
+        self,
+        new: Callable[[], W],
+        lifetime: float = LIFETIME,
+        most: int = MOST_VISITORS,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
-        self.lifetime, self.most, self.most_bytes = lifetime, most, most_bytes
-        self._works: OrderedDict[str, Work] = OrderedDict()
+        self.new, self.lifetime, self.most, self.most_bytes = new, lifetime, most, most_bytes
+        self._works: OrderedDict[str, W] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._works)
 
-    def get(self, token: str) -> Work | None:
+    def get(self, token: str) -> W | None:
         """The work under that token, if it is still kept."""
         with self._lock:
             self._sweep()
@@ -115,13 +133,13 @@ class Shelf:
                 self._works.move_to_end(token)
             return work
 
-    def open(self, token: str) -> tuple[str, Work]:
+    def open(self, token: str) -> tuple[str, W]:
         """The work under that token, or a new one under a new token."""
         work = self.get(token)
         if work is not None:
             return token, work
         with self._lock:
-            token, work = secrets.token_urlsafe(16), Work()
+            token, work = secrets.token_urlsafe(16), self.new()
             self._works[token] = work
             self._sweep()
             return token, work

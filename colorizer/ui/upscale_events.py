@@ -1,0 +1,221 @@
+"""What happens when somebody looks at a part enlarged, enlarges the whole, or tests how true it is?
+
+Every handler says what changes on the page as {component: update}; what it doesn't name stays as it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from colorizer.errors import ColorizerError
+from colorizer.photo import Photo
+from colorizer.predictors import truth_test, upscale
+from colorizer.predictors.settings import UpscaleSettings
+from colorizer.predictors.upscale import Box
+from colorizer.tiling import Tiling
+from colorizer.ui import engine, files
+from colorizer.ui.engine import Task
+from colorizer.ui.lines import enlarged_html, part_html, progress_html, trouble_html, truth_html
+from colorizer.ui.running_events import RunningEvents, Updates
+from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS, language, say, sentence
+from colorizer.ui.upscale_work import Enlarged, UpscaleWork
+
+if TYPE_CHECKING:
+    from colorizer.ui.upscale_tab import UpscaleParts
+
+PART_SIDE = 128  # pixels of the photo
+
+
+class UpscaleEvents(RunningEvents[UpscaleWork]):
+    """The handlers of the tab."""
+
+    parts: UpscaleParts
+
+    # The whole
+
+    def run(
+        self, token: str, model: str, detail: float, consistency: int, request: gr.Request
+    ) -> Iterator[Updates]:
+        """Enlarge the whole photograph."""
+        work = self.shelf.get(token)
+        if work is None or work.wanted is None:
+            yield self._nothing()
+            return
+        photo, work.wanted = work.wanted, None
+        code, job, began = language(request), work.job, time.monotonic()
+        count = tiles(photo)
+
+        def tile(share: float) -> str:
+            return say(code, "tile", number=min(count, round(share * count) + 1), count=count)
+
+        def steps() -> Iterator[Updates]:
+            job.check()
+            yield self._busy(progress_html(say(code, "getting_ready")))
+            settings = settings_of(model, detail, consistency)
+            task = Task(lambda progress: engine.enlarge(photo, settings, progress), job.check)
+            yield from self._told(task, tile, code)
+            made = task.result
+            job.check()
+            after = files.shown_pixels(made.photo)
+            before = files.plainly_enlarged(photo, (after.shape[1], after.shape[0]))
+            pair = files.write_shown(before, "before"), files.write_shown(after, "after")
+            status = enlarged_html(code, photo, made, time.monotonic() - began)
+            work.shown = Enlarged(photo, made, pair, status)
+            yield {**self._done(), **self._whole(work.shown)}
+
+        yield from self._guarded(steps, code)
+
+    def back(self, token: str, request: gr.Request) -> Updates:
+        """The whole result is wanted again after a part or a test."""
+        work = self.shelf.get(token)
+        if work is None or work.shown is None:
+            return {self.parts.line: trouble_html(say(language(request), "put_away"))}
+        return self._whole(work.shown)
+
+    def _whole(self, shown: Enlarged) -> Updates:
+        return {
+            **self._on_stage(shown.files, shown.status),
+            self.parts.whole: gr.Button(visible=False),
+            self.parts.take_home: gr.Row(visible=True),
+        }
+
+    # A part
+
+    def pick(
+        self,
+        token: str,
+        model: str,
+        detail: float,
+        consistency: int,
+        event: gr.SelectData,
+        request: gr.Request,
+    ) -> Iterator[Updates]:
+        """The photograph was clicked: that part of it."""
+        work = self.shelf.get(token)
+        if work is not None and work.given is not None and event.index:
+            scale = max(work.given.width, work.given.height) / work.given_side
+            x, y = (int(along * scale) for along in event.index)
+            work.place = work.given, x, y
+        yield from self.preview(token, model, detail, consistency, request)
+
+    def preview(
+        self, token: str, model: str, detail: float, consistency: int, request: gr.Request
+    ) -> Iterator[Updates]:
+        """Enlarge a part in a moment: the one that was clicked, or the middle."""
+        work = self.shelf.get(token)
+        if work is None or work.given is None or work.wanted is not None:
+            yield self._nothing()
+            return
+        code, photo, job = language(request), work.given, work.start_touch()
+        box = part(photo, work.place[1:] if work.place and work.place[0] is photo else None)
+
+        def steps() -> Iterator[Updates]:
+            yield {self.parts.line: progress_html(say(code, "enlarging_part"))}
+            settings = settings_of(model, detail, consistency)
+            task = Task(lambda _progress: engine.enlarge_part(photo, box, settings), job.check)
+            for _ in task:
+                pass
+            after = files.shown_pixels(task.result)
+            job.check()
+            before = files.plainly_enlarged(cut(photo, box), (after.shape[1], after.shape[0]))
+            pair = files.write_shown(before, "part"), files.write_shown(after, "part")
+            whole = box == (0, 0, photo.width, photo.height)
+            yield {self.parts.line: "", **self._aside(work, pair, part_html(code, whole))}
+
+        yield from self._guarded(steps, code, stopped=self._nothing())
+
+    # The truth test
+
+    def test(
+        self, token: str, model: str, detail: float, consistency: int, request: gr.Request
+    ) -> Iterator[Updates]:
+        """Reduce the middle, enlarge it again, compare."""
+        work = self.shelf.get(token)
+        if work is None or work.wanted is None:
+            yield self._nothing()
+            return
+        photo, work.wanted = work.wanted, None
+        code, job = language(request), work.job
+
+        def steps() -> Iterator[Updates]:
+            job.check()
+            if not truth_test.testable(photo):
+                yield self._done(trouble_html(say(code, "truth_small", side=truth_test.MIN_SIDE)))
+                return
+            yield self._busy(progress_html(say(code, "testing")))
+            settings = settings_of(model, detail, consistency)
+            task = Task(lambda _progress: engine.compare(photo, settings), job.check)
+            for _ in task:
+                pass
+            found = task.result
+            job.check()
+            pair = files.write_shown(found.plain, "plain"), files.write_shown(found.result, "test")
+            yield {**self._done(), **self._aside(work, pair, truth_html(code, found))}
+
+        yield from self._guarded(steps, code)
+
+    # Shared
+
+    def _aside(self, work: UpscaleWork, pair: tuple[str, str], status: str) -> Updates:
+        """What is no result: it can't be taken home, and the result stays within reach."""
+        return {
+            **self._on_stage(pair, status),
+            self.parts.whole: gr.Button(visible=work.shown is not None),
+            self.parts.take_home: gr.Row(visible=False),
+        }
+
+    def _on_stage(self, pair: tuple[str, str], status: str) -> Updates:
+        return {
+            self.parts.stage: gr.ImageSlider(pair, visible=True),
+            self.parts.status: status,
+            self.parts.examples: gr.HTML(visible=False),
+            self.parts.below: gr.Column(visible=True),
+        }
+
+    def choose(self, model: str) -> Updates:
+        """Another model was chosen: its own correction, and detail where it has a choice."""
+        (offer,) = (offer for offer in upscale.offered() if offer.model == model)
+        low, high = offer.details
+        return {
+            self.parts.detail: gr.Slider(low, high, offer.defaults.detail, visible=low < high),
+            self.parts.consistency: offer.defaults.consistency,
+        }
+
+    def _sentence(self, code: str, error: ColorizerError) -> str:
+        return sentence(code, error, FRENCH_UPSCALE_ERRORS)
+
+
+def settings_of(model: str, detail: float, consistency: int) -> UpscaleSettings:
+    """What the controls say; where there is no choice of detail, its slider isn't shown and doesn't count."""
+    choice = any(offer.model == model and len(set(offer.details)) > 1 for offer in upscale.offered())
+    return UpscaleSettings(model, detail if choice else None, consistency)
+
+
+def part(photo: Photo, place: tuple[int, int] | None) -> Box:
+    """The box of at most PART_SIDE around a place (x, y), or in the middle, moved until it is inside."""
+    edges = []
+    for length, at in zip((photo.width, photo.height), place or (None, None), strict=True):
+        side = min(length, PART_SIDE)
+        begin = (length if at is None else 2 * at) // 2 - side // 2
+        begin = min(max(0, begin), length - side)
+        edges.append((begin, begin + side))
+    (left, right), (top, bottom) = edges
+    return left, top, right, bottom
+
+
+def cut(photo: Photo, box: Box) -> Photo:
+    """That box of a photo."""
+    left, top, right, bottom = box
+    alpha = None if photo.alpha is None else photo.alpha[top:bottom, left:right]
+    return photo.resized_to(photo.rgb[top:bottom, left:right], alpha)
+
+
+def tiles(photo: Photo) -> int:
+    """In how many tiles the photo is enlarged."""
+    tiling = Tiling(upscale.SIDE, upscale.OVERLAP, upscale.BLEND)
+    columns, rows = (-(-length // tiling.core(length)) for length in (photo.width, photo.height))
+    return columns * rows

@@ -1,0 +1,146 @@
+"""What is on the Upscale tab, and which touch leads to which answer?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.events import Dependency
+
+from colorizer.errors import ColorizerError
+from colorizer.predictors.settings import UPSCALE_RANGES
+from colorizer.predictors.upscale import Offer, offered
+from colorizer.ui.texts import both, label
+from colorizer.ui.upscale_events import UpscaleEvents
+from colorizer.ui.upscale_giving import UpscaleGiving
+from colorizer.ui.upscale_work import UpscaleWork
+from colorizer.ui.work import LIFETIME, Shelf
+from colorizer.ui.workbench import (
+    HEAVY,
+    QUIET,
+    Parts,
+    picture_field,
+    sides,
+    slider,
+    stage,
+    start_buttons,
+    take_home,
+    wire_giving,
+    wire_result,
+    wire_start,
+)
+
+PREFIX = "upscale-"
+EXAMPLES = (1, 2, 0)
+
+
+@dataclass(frozen=True)
+class UpscaleParts(Parts):
+    """The components of the tab, by what they are for."""
+
+    forecast: gr.HTML
+    whole: gr.Button
+    detail: gr.Slider
+    model: gr.Radio
+    consistency: gr.Slider
+    truth: gr.Button
+
+
+def offers() -> tuple[Offer, ...]:
+    """The models that can be chosen; none where the weights can't be read."""
+    try:
+        return offered()
+    except ColorizerError:
+        return ()
+
+
+def build_no_upscale_tab() -> None:
+    """Say inside the current Blocks that nothing can be enlarged here."""
+    gr.HTML(f"<p>{both('no_upscaler')}</p>", elem_id="no-upscaler")
+
+
+def build_upscale_tab(
+    shelf: Shelf[UpscaleWork], models: tuple[Offer, ...]
+) -> tuple[UpscaleGiving, Callable[[Dependency], None]]:
+    """Lay the tab out inside the current Blocks and wire it; at least one model is offered.
+
+    Returned with the handlers of the picture field is how to go on when a picture has come from elsewhere.
+    """
+    token = gr.State("", time_to_live=LIFETIME, delete_callback=shelf.drop)
+    with gr.Column(elem_classes="workbench"):
+        with gr.Column(elem_classes="give"):
+            given = _giving()
+        with gr.Column(elem_classes="result"):
+            shown = _result()
+        with gr.Column(elem_classes="controls"):
+            settings = _controls(models)
+    parts = UpscaleParts(token=token, **given, **shown, **settings)
+    giving = UpscaleGiving(parts, shelf)
+    return giving, _wire(parts, giving, UpscaleEvents(parts, shelf))
+
+
+def _giving() -> dict[str, Any]:
+    parts = picture_field(PREFIX, ("upload", "clipboard"))
+    parts["forecast"] = gr.HTML("", elem_id="forecast")
+    return {**parts, **start_buttons(PREFIX, "enlarge")}
+
+
+def _result() -> dict[str, Any]:
+    parts = stage(PREFIX, EXAMPLES)
+    with gr.Column(visible=False, elem_classes="below") as below:
+        sides("plain", "ours")
+        parts |= take_home(PREFIX, "send_colorize", True)
+        parts["whole"] = gr.Button(label("whole"), visible=False, elem_id="whole")
+    return {**parts, "below": below}
+
+
+def _controls(models: tuple[Offer, ...]) -> dict[str, Any]:
+    first = models[0]
+    low, high = first.details
+    parts: dict[str, Any] = {
+        "detail": slider(PREFIX, "detail", *UPSCALE_RANGES["detail"], first.defaults.detail or 0.0, 0.05)
+    }
+    parts["detail"].visible = low < high
+    parts["model"] = gr.Radio(
+        [(label(f"upscale_model_{offer.model}"), offer.model) for offer in models],
+        value=first.model,
+        label=label("upscale_model"),
+        info=label("upscale_model_help"),
+        visible=len(models) > 1,
+        elem_id=f"{PREFIX}model",
+    )
+    with gr.Accordion(label("more"), open=False, elem_id=f"{PREFIX}more"):
+        most = UPSCALE_RANGES["consistency"]
+        parts["consistency"] = slider(PREFIX, "consistency", *most, first.defaults.consistency or 0, 1)
+        gr.HTML(f"<p>{both('truth_help')}</p>", elem_classes="help")
+        parts["truth"] = gr.Button(label("truth"), elem_id="truth")
+    return parts
+
+
+def _wire(parts: UpscaleParts, giving: UpscaleGiving, events: UpscaleEvents) -> Callable[[Dependency], None]:
+    choice = [parts.token, parts.model, parts.detail, parts.consistency]
+    stage = [parts.line, parts.stage, parts.status, parts.examples, parts.below, parts.whole, parts.take_home]
+    ran = [*stage, parts.start, parts.cancel]
+
+    def look(given: Dependency) -> None:
+        given.then(events.preview, choice, ran, **HEAVY, **QUIET)
+
+    for given in wire_giving(parts, giving):
+        look(given)
+    wire_start(parts, events).then(events.run, choice, ran, **HEAVY, **QUIET)
+    wire_start(parts, events, parts.truth).then(events.test, choice, ran, **HEAVY, **QUIET)
+    parts.whole.click(events.back, [parts.token], stage, queue=False, **QUIET)
+    wire_result(parts, events)
+
+    again: dict[str, Any] = {"trigger_mode": "always_last", **HEAVY, **QUIET}
+    parts.image.select(events.supersede, [parts.token], None, queue=False, **QUIET)
+    parts.image.select(events.pick, choice, ran, **again)
+    for touched in (parts.detail.release, parts.consistency.release):
+        touched(events.supersede, [parts.token], None, queue=False, **QUIET)
+        touched(events.preview, choice, ran, **again)
+    settings = [parts.detail, parts.consistency]
+    chosen = parts.model.input(events.choose, [parts.model], settings, queue=False, **QUIET)
+    chosen.then(events.preview, choice, ran, **HEAVY, **QUIET)
+    return look

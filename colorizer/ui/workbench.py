@@ -1,0 +1,170 @@
+"""What do all tabs have that make something of a picture? The same components, under the same touches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.events import Dependency
+
+from colorizer.photo import FORMATS, SUFFIXES
+from colorizer.ui import cards
+from colorizer.ui.giving_events import GivingEvents
+from colorizer.ui.running_events import RunningEvents
+from colorizer.ui.texts import both, label
+
+HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": 1}  # shared by all that computes
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+DOWNLOAD_KINDS = [kind for kind in ("PNG", "JPEG", "TIFF", "WebP") if kind in FORMATS]
+# The file is written when it is asked for; the browser then takes it under its own name.
+TAKE_HOME = """(file) => {
+  if (!file) return;
+  const link = document.createElement('a');
+  link.href = file.url;
+  link.download = file.orig_name;
+  link.click();
+}"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components that every such tab has, by what they are for."""
+
+    token: gr.State
+    image: gr.Image
+    other: gr.UploadButton
+    start: gr.Button
+    cancel: gr.Button
+    line: gr.HTML
+    examples: gr.HTML
+    stage: gr.ImageSlider
+    below: gr.Column
+    status: gr.HTML
+    take_home: gr.Row
+    kind: gr.Radio
+    download: gr.Button
+    file: gr.File
+    send: gr.Button
+
+
+def picture_field(prefix: str, sources: Sequence[str]) -> dict[str, Any]:
+    """Where a picture is given; elements are named with the prefix."""
+    return {
+        "image": gr.Image(
+            type="filepath",
+            image_mode=None,
+            sources=list(sources),  # type: ignore[arg-type]
+            label=label("photo"),
+            placeholder=label("drop"),
+            buttons=[],
+            height=250,
+            elem_id=f"{prefix}photo",
+        ),
+        "other": gr.UploadButton(
+            label("other_files"),
+            file_types=sorted(SUFFIXES),
+            size="sm",
+            elem_id=f"{prefix}other-files",
+            elem_classes="quiet",
+        ),
+    }
+
+
+def start_buttons(prefix: str, name: str) -> dict[str, Any]:
+    """The button, whose label is the text of that name, Cancel in its place, and the line below."""
+    return {
+        "start": gr.Button(label(name), variant="primary", elem_id=name),
+        "cancel": gr.Button(label("cancel"), visible=False, elem_id=f"{prefix}cancel"),
+        "line": gr.HTML("", elem_id=f"{prefix}line"),
+    }
+
+
+def stage(prefix: str, examples: Sequence[int]) -> dict[str, Any]:
+    """The examples (by their numbers), and the slider that takes their place."""
+    gr.set_static_paths(cards.FOLDER)
+    return {
+        "examples": gr.HTML(cards.cards_html(examples), js_on_load=cards.CLICK, elem_id=f"{prefix}examples"),
+        "stage": gr.ImageSlider(
+            type="filepath",
+            label=label("result"),
+            show_label=False,
+            buttons=["fullscreen"],
+            interactive=False,
+            visible=False,
+            elem_id=f"{prefix}stage",
+        ),
+    }
+
+
+def sides(left: str = "before", right: str = "after") -> None:
+    """What stands on either side of the slider, as names of texts."""
+    gr.HTML(f'<div class="sides"><span>{both(left)}</span><span>{both(right)}</span></div>')
+
+
+def take_home(prefix: str, send: str, sendable: bool) -> dict[str, Any]:
+    """The status line, and what can be done with a result; `send` names the button to the other tab."""
+    parts: dict[str, Any] = {"status": gr.HTML("", elem_id=f"{prefix}status")}
+    with gr.Row(elem_classes="take-home") as row:
+        parts["kind"] = gr.Radio(
+            DOWNLOAD_KINDS,
+            value=DOWNLOAD_KINDS[0],
+            label=label("format"),
+            show_label=False,
+            container=False,
+            elem_id=f"{prefix}kind",
+        )
+        parts["download"] = gr.Button(label("download"), elem_id=f"{prefix}download", min_width=140)
+        parts["send"] = gr.Button(label(send), visible=sendable, elem_id=f"{prefix}send", min_width=140)
+    parts["take_home"] = row
+    parts["file"] = gr.File(visible="hidden", elem_id=f"{prefix}file", elem_classes="unseen")
+    return parts
+
+
+def slider(prefix: str, name: str, low: float, high: float, value: float, step: float) -> gr.Slider:
+    """A slider with its sentence of help and its reset."""
+    return gr.Slider(
+        low,
+        high,
+        value,
+        step=step,
+        label=label(name),
+        info=label(f"{name}_help"),
+        buttons=["reset"],
+        elem_id=f"{prefix}{name}",
+    )
+
+
+def wire_giving(parts: Parts, giving: GivingEvents) -> list[Dependency]:
+    """What happens when a picture is given; the example comes last of what is returned."""
+    # preprocess=False: Gradio hands the path of the upload over and doesn't decode the file.
+    given = [
+        source.upload(giving.give, [source, parts.token], giving.outputs, preprocess=False, **HEAVY, **QUIET)
+        for source in (parts.image, parts.other)
+    ]
+    parts.image.clear(giving.clear, [parts.token], giving.outputs, queue=False, **QUIET)
+    return [
+        *given,
+        parts.examples.click(giving.give_example, [parts.token], giving.outputs, **HEAVY, **QUIET),
+    ]
+
+
+def wire_start(
+    parts: Parts, events: RunningEvents[Any], start: gr.Button | Dependency | None = None
+) -> Dependency:
+    """The button (or another) is pressed, or `start` has happened; what is returned is when work can run."""
+    start = start or parts.start
+    when = start.then if isinstance(start, Dependency) else start.click
+    asked, busy = [parts.image, parts.token], [parts.line, parts.start, parts.cancel]
+    pressed = when(events.begin, asked, busy, preprocess=False, queue=False, **QUIET)
+    return pressed.then(events.take_up, [parts.token], [parts.start, parts.cancel], **HEAVY, **QUIET)
+
+
+def wire_result(parts: Parts, events: RunningEvents[Any]) -> None:
+    """Cancel, and Download."""
+    parts.cancel.click(events.cancel, [parts.token], None, queue=False, **QUIET)
+    saved = parts.download.click(
+        events.download, [parts.token, parts.kind], [parts.file, parts.line, parts.download], **HEAVY, **QUIET
+    )
+    saved.success(None, [parts.file], None, js=TAKE_HOME, **QUIET)

@@ -1,0 +1,61 @@
+"""How is the page used in a test? As a person would: open it, give a file, press the button, look."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+
+WAIT = 30_000  # milliseconds
+
+
+def opened(browser, url: str, width: int = 1280, height: int = 900, locale: str = "en-GB", query: str = ""):
+    page = browser.new_page(locale=locale, viewport={"width": width, "height": height})
+    page.set_default_timeout(WAIT)
+    page.goto(url + query)
+    page.wait_for_selector("#tabs [role=tab]")
+    page.wait_for_timeout(1000)  # until the page listens to what is dropped on it
+    return page
+
+
+def give(page, path: Path, prefix: str = "") -> None:
+    """Put a file where photographs are dropped, and wait until the server has it."""
+    with page.expect_response(re.compile("/upload")):
+        page.set_input_files(f"#{prefix}photo input[type=file]", path)
+    page.wait_for_timeout(1000)
+    page.wait_for_function(f"() => !document.querySelector('#{prefix}line progress')")
+
+
+def after(page, prefix: str = "") -> str:
+    """The address of the picture on the right of the slider."""
+    return page.locator(f"#{prefix}stage img").nth(1).get_attribute("src")
+
+
+def changed(page, shown: str, prefix: str = "") -> str:
+    """Wait until another picture is on the right of the slider."""
+    page.wait_for_function(
+        f"old => {{ const images = document.querySelectorAll('#{prefix}stage img'); "
+        "return images.length > 1 && images[1].src !== old; }",
+        arg=shown,
+    )
+    return after(page, prefix)
+
+
+def scrolls_sideways(page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def ask_to_read(url: str, field: str, path: Path, session: str, meta: dict) -> None:
+    """Ask the server, as a browser could, to take a file of its own machine for an upload to that field."""
+    config = httpx.get(f"{url}config").json()
+    ids = {part["id"]: part["props"].get("elem_id") for part in config["components"]}
+    (event,) = [
+        dependency["id"]
+        for dependency in config["dependencies"]
+        if any(ids.get(target) == field and name == "upload" for target, name in dependency["targets"])
+    ]
+    request = {"data": [{"path": str(path), **meta}, None], "fn_index": event}
+    httpx.post(f"{url}gradio_api/queue/join", json={**request, "session_hash": session})
+    with httpx.stream("GET", f"{url}gradio_api/queue/data?session_hash={session}") as answer:
+        assert any("process_completed" in line for line in answer.iter_lines())
