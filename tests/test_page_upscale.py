@@ -135,6 +135,9 @@ def test_after_a_part_the_whole_comes_back(browser, url: str, small: Path) -> No
     page.keyboard.press("End")
     part_shown = changed(page, whole, PREFIX)
     assert not page.locator("#upscale-download").is_visible()
+    page.locator("#upscale-model label").nth(1).click()
+    part_shown = changed(page, part_shown, PREFIX)
+    assert not page.locator("#upscale-detail").is_visible()
     page.click("#whole")
     assert changed(page, part_shown, PREFIX) == whole
     assert page.locator("#upscale-download").is_visible()

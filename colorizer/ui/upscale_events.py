@@ -85,35 +85,35 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
 
     # A part
 
-    def pick(
-        self,
-        token: str,
-        model: str,
-        detail: float,
-        consistency: int,
-        event: gr.SelectData,
-        request: gr.Request,
-    ) -> Iterator[Updates]:
-        """The photograph was clicked: that part of it."""
+    def pick(self, token: str, event: gr.SelectData) -> None:
+        """The photograph was clicked: that place of it."""
         work = self.shelf.get(token)
         if work is not None and work.given is not None and event.index:
             scale = max(work.given.width, work.given.height) / work.given_side
             x, y = (int(along * scale) for along in event.index)
             work.place = work.given, x, y
-        yield from self.preview(token, model, detail, consistency, request)
+        self.touched(token)
+
+    def touched(self, token: str) -> None:
+        """A part is asked for, or asked for again; the one that is being made is no longer wanted."""
+        work = self.shelf.get(token)
+        if work is not None:
+            work.start_touch()
 
     def preview(
         self, token: str, model: str, detail: float, consistency: int, request: gr.Request
     ) -> Iterator[Updates]:
-        """Enlarge a part in a moment: the one that was clicked, or the middle."""
+        """After `touched`, in the queue: enlarge the part that was clicked, or the middle."""
         work = self.shelf.get(token)
-        if work is None or work.given is None or work.wanted is not None:
+        if work is None or work.given is None or work.wanted or work.touch is work.answered:
             yield self._nothing()
             return
-        code, photo, job = language(request), work.given, work.start_touch()
+        work.answered = work.touch
+        code, photo, job = language(request), work.given, work.touch
         box = part(photo, work.place[1:] if work.place and work.place[0] is photo else None)
 
         def steps() -> Iterator[Updates]:
+            job.check()
             yield {self.parts.line: progress_html(say(code, "enlarging_part"))}
             settings = settings_of(model, detail, consistency)
             task = Task(lambda _progress: engine.enlarge_part(photo, box, settings), job.check)
@@ -181,7 +181,7 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
         (offer,) = (offer for offer in upscale.offered() if offer.model == model)
         low, high = offer.details
         return {
-            self.parts.detail: gr.Slider(low, high, offer.defaults.detail, visible=low < high),
+            self.parts.detail: gr.Slider(value=offer.defaults.detail, visible=low < high),
             self.parts.consistency: offer.defaults.consistency,
         }
 

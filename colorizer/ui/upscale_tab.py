@@ -124,8 +124,12 @@ def _wire(parts: UpscaleParts, giving: UpscaleGiving, events: UpscaleEvents) -> 
     stage = [parts.line, parts.stage, parts.status, parts.examples, parts.below, parts.whole, parts.take_home]
     ran = [*stage, parts.start, parts.cancel]
 
+    # A touch is noted at once, and answered in the queue; of several in a row only the last counts.
+    def preview(noted: Dependency) -> None:
+        noted.then(events.preview, choice, ran, **HEAVY, **QUIET)
+
     def look(given: Dependency) -> None:
-        given.then(events.preview, choice, ran, **HEAVY, **QUIET)
+        preview(given.then(events.touched, [parts.token], None, queue=False, **QUIET))
 
     for given in wire_giving(parts, giving):
         look(given)
@@ -134,13 +138,10 @@ def _wire(parts: UpscaleParts, giving: UpscaleGiving, events: UpscaleEvents) -> 
     parts.whole.click(events.back, [parts.token], stage, queue=False, **QUIET)
     wire_result(parts, events)
 
-    again: dict[str, Any] = {"trigger_mode": "always_last", **HEAVY, **QUIET}
-    parts.image.select(events.supersede, [parts.token], None, queue=False, **QUIET)
-    parts.image.select(events.pick, choice, ran, **again)
+    noted: dict[str, Any] = {"queue": False, "trigger_mode": "multiple", **QUIET}
+    preview(parts.image.select(events.pick, [parts.token], None, **noted))
     for touched in (parts.detail.release, parts.consistency.release):
-        touched(events.supersede, [parts.token], None, queue=False, **QUIET)
-        touched(events.preview, choice, ran, **again)
+        preview(touched(events.touched, [parts.token], None, **noted))
     settings = [parts.detail, parts.consistency]
-    chosen = parts.model.input(events.choose, [parts.model], settings, queue=False, **QUIET)
-    chosen.then(events.preview, choice, ran, **HEAVY, **QUIET)
+    look(parts.model.input(events.choose, [parts.model], settings, **noted))
     return look
