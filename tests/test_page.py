@@ -30,6 +30,8 @@ from colorizer.ui.colorize_work import ColorizeWork
 from colorizer.ui.texts import TEXTS, sentence
 from colorizer.ui.work import Shelf
 
+pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy machine
+
 # What the tests run on
 
 

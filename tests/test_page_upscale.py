@@ -32,6 +32,8 @@ from colorizer.ui.page import build_page
 from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS, TEXTS, note, sentence
 from colorizer.ui.upscale_events import part, settings_of, tiles
 
+pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy machine
+
 PREFIX = "upscale-"
 
 
