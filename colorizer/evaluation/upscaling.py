@@ -14,7 +14,6 @@ from statistics import fmean
 
 import numpy as np
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
@@ -25,6 +24,7 @@ from colorizer.photo import Photo
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.upscale import Upscaler, offered
 from colorizer.resampling import FACTOR, enlarge, shrink
+from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training.sharp import Wear, worn
 from colorizer.training.vgg import load_vgg
 
@@ -50,16 +50,6 @@ class UpscaleRow:
     seconds: float
 
 
-def to_pixels(x: Tensor) -> np.ndarray:
-    """(1, 3, H, W) in 0..1 -> uint8 (H, W, 3), rounded."""
-    return (x[0].clamp(0, 1) * 255).round().byte().movedim(0, -1).numpy()
-
-
-def to_tensor(rgb: np.ndarray) -> Tensor:
-    """uint8 (H, W, 3) -> (1, 3, H, W) in 0..1."""
-    return torch.from_numpy(rgb.copy()).movedim(-1, 0)[None].float() / 255
-
-
 def truth_and_small(
     rgb: np.ndarray, wear: np.random.Generator | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +58,7 @@ def truth_and_small(
     height, width = (length // FACTOR * FACTOR for length in rgb.shape[:2])
     truth = rgb[:height, :width]
     if wear is None:
-        return truth, to_pixels(shrink(to_tensor(truth)))
+        return truth, to_pixels(shrink(to_tensor(truth))[0], np.dtype(np.uint8))
     return truth, worn(np.ascontiguousarray(truth), wear, Wear())
 
 
@@ -121,7 +111,7 @@ def evaluate_upscale(
         for name in figures:
             began = time.perf_counter()
             if name == BICUBIC:
-                result = to_pixels(enlarge(to_tensor(small)))
+                result = to_pixels(enlarge(to_tensor(small))[0], np.dtype(np.uint8))
             else:
                 result = upscaler.upscale(Photo.from_array(small, name=path.stem), chosen[name]).rgb
             seconds = (time.perf_counter() - began) / (truth.shape[0] * truth.shape[1] / 1e6)

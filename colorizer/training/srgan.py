@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from colorizer.evaluation.metrics import psnr_y, ssim_y
 from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
 from colorizer.resampling import FACTOR, enlarge, shrink
+from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
 from colorizer.training.run import Run, RunOptions, prepare
@@ -74,15 +75,9 @@ class SRGANOptions(RunOptions):
         self.check("init", bool(self.init), "a weight file or the name of a model")
 
 
-def to_tensor(rgb: np.ndarray) -> Tensor:
-    """uint8 (H, W, 3), cut to multiples of 4 -> (1, 3, H, W) in 0..1."""
-    height, width = (length // FACTOR * FACTOR for length in rgb.shape[:2])
-    return torch.from_numpy(rgb[:height, :width].copy()).movedim(-1, 0)[None].float() / 255
-
-
 def to_picture(x: Tensor) -> np.ndarray:
     """(1, 3, H, W) in 0..1 -> uint8 (H, W, 3)."""
-    return (x[0].float().clamp(0, 1) * 255).round().byte().movedim(0, -1).cpu().numpy()
+    return to_pixels(x[0].float().cpu(), np.dtype(np.uint8))
 
 
 @torch.inference_mode()
@@ -93,7 +88,8 @@ def validate(
     figures: list[tuple[float, float]] = []
     columns: list[np.ndarray] = []
     for truth in truths:
-        large = to_tensor(truth)
+        height, width = (length // FACTOR * FACTOR for length in truth.shape[:2])
+        large = to_tensor(truth[:height, :width])
         small = quantised(shrink(large))
         result, given = to_picture(network(small.to(device))), to_picture(large)
         figures.append((psnr_y(result, given, BORDER), ssim_y(result, given, BORDER)))
