@@ -322,3 +322,10 @@ def test_examples_are_credited_and_small() -> None:
         assert example.file in credits and example.photographer in credits
         assert example.path.stat().st_size <= 400_000
         assert max(Image.open(example.path).size) <= 1600
+
+
+def test_the_pictures_of_a_card_are_part_of_its_text(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "sheet.jpg")
+    text = about_tab.with_pictures("![A sheet](sheet.jpg) ![None](missing.jpg) [a link](sheet.jpg)", tmp_path)
+    assert text.startswith("![A sheet](data:image/jpeg;base64,")
+    assert text.endswith(" ![None](missing.jpg) [a link](sheet.jpg)")

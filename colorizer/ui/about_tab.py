@@ -55,8 +55,19 @@ def model_cards() -> list[tuple[str, str]]:
     for entry in entries:
         path = weights.weights_dir() / entry.card
         if entry.task in TASKS and entry.card and path.is_file():
-            found.append(split_card(path.read_text(encoding="utf-8"), f"{entry.name} {entry.version}"))
+            text = with_pictures(path.read_text(encoding="utf-8"), path.parent)
+            found.append(split_card(text, f"{entry.name} {entry.version}"))
     return found
+
+
+def with_pictures(text: str, folder: Path) -> str:
+    """A card whose JPEGs are part of the text: on the page there is no folder beside it."""
+
+    def inside(link: re.Match[str]) -> str:
+        path = folder / link[2]
+        return f"![{link[1]}]({cards.embedded(path.read_bytes())})" if path.is_file() else link[0]
+
+    return re.sub(r"!\[([^\]]*)\]\(([\w-]+\.jpg)\)", inside, text)
 
 
 def split_card(text: str, fallback: str) -> tuple[str, str]:

@@ -65,7 +65,12 @@ def thumbnail(path: Path) -> str:
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=82)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return embedded(buffer.getvalue())
+
+
+def embedded(jpeg: bytes) -> str:
+    """The bytes of a JPEG as the address of a picture."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
 
 
 def cards_html(numbers: Iterable[int]) -> str:
