@@ -44,9 +44,13 @@ class Tiling:
         count = -(-length // max(self.side, 4 * self.blend, self.multiple))
         return -(-length // (count * self.multiple)) * self.multiple
 
+    def count(self, width: int, height: int) -> int:
+        """How many tiles a picture of that size is cut into."""
+        return -(-width // self.core(width)) * -(-height // self.core(height))
+
     def pixels(self, width: int, height: int) -> int:
         """How many pixels the network sees in all, overlaps counted as often as they are seen."""
-        return int(np.prod([-(-n // self.core(n)) * self.tile(n) for n in (width, height)]))
+        return self.count(width, height) * self.tile(width) * self.tile(height)
 
     def tile(self, length: int) -> int:
         """The side of the tiles, overlaps included."""

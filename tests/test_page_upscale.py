@@ -30,7 +30,7 @@ from colorizer.tiling import to_pixels, to_tensor
 from colorizer.ui import cards, engine, files
 from colorizer.ui.page import build_page
 from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS, TEXTS, note, sentence
-from colorizer.ui.upscale_events import part, settings_of, tiles
+from colorizer.ui.upscale_events import part, settings_of
 
 pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy machine
 
@@ -295,7 +295,7 @@ def test_a_detail_that_can_not_be_chosen_does_not_count(page_weights: Path) -> N
 def test_tiles_are_counted_as_they_are_made(page_weights: Path, size: tuple[int, int]) -> None:
     photo, steps = Photo.from_array(np.zeros(size[::-1], np.uint8)), []
     Upscaler.load().upscale(photo, progress=lambda share, _text: steps.append(share))
-    assert tiles(photo) == len(steps) - 1
+    assert upscale.tile_count(photo) == len(steps) - 1
 
 
 def test_the_plain_enlargement_is_the_bicubic_one_of_the_literature() -> None:

@@ -99,7 +99,7 @@ def evaluate_upscale(
     """The rows of the table: bicubic enlargement, then every network that is there, at its own settings or
     with that consistency. ColorizerError for a folder without pictures, an unreadable one, or no weights."""
     paths, chosen, upscaler = list_photos(data, limit), ways(consistency), Upscaler.load()
-    extract = extract or Features()
+    extract = (extract or Features()) if len(paths) >= FEWEST else None
     figures: dict[str, list[tuple[float, ...]]] = {name: [] for name in (BICUBIC, *chosen)}
     features: dict[str, list[np.ndarray]] = {name: [] for name in figures}
     true_features = []
@@ -107,7 +107,8 @@ def evaluate_upscale(
         chance = np.random.default_rng((6, number)) if worn else None
         truth, small = truth_and_small(eight_bit(Photo.open(path).rgb), chance)
         cut = tuple(slice(length // MULTIPLE * MULTIPLE) for length in truth.shape[:2])
-        true_features.append(extract(truth[cut]))
+        if extract:
+            true_features.append(extract(truth[cut]))
         for name in figures:
             began = time.perf_counter()
             if name == BICUBIC:
@@ -117,12 +118,13 @@ def evaluate_upscale(
             seconds = (time.perf_counter() - began) / (truth.shape[0] * truth.shape[1] / 1e6)
             far = distance(result, truth) if distance else 0.0
             figures[name].append((psnr_y(result, truth), ssim_y(result, truth), far, seconds))
-            features[name].append(extract(result[cut]))
+            if extract:
+                features[name].append(extract(result[cut]))
     rows = []
     for name, values in figures.items():
         psnr, ssim, far, seconds = (fmean(column) for column in zip(*values, strict=True))
         apart = None
-        if len(paths) >= FEWEST:
+        if extract:
             apart = 1000 * kid(np.stack(features[name]), np.stack(true_features), paired=True)
         rows.append(UpscaleRow(name, len(paths), psnr, ssim, far if distance else None, apart, seconds))
     return rows

@@ -187,6 +187,11 @@ class Upscaler:
         return given, large, transparency[..., 0]
 
 
+def tile_count(photo: Photo) -> int:
+    """In how many tiles a photo is enlarged, whatever the network."""
+    return Tiling(SIDE, OVERLAP + BLEND, BLEND).count(photo.width, photo.height)
+
+
 def _tiling(network: Generator) -> Tiling:
     return Tiling(SIDE, min(network.reach, OVERLAP) + BLEND, BLEND)
 

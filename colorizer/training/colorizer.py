@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from colorizer.errors import ColorizerError
 from colorizer.lab import SoftEncoding, ab_bins, annealed_mean, grey_to_lightness, rgb_to_lab
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
+from colorizer.precision import autocast
 from colorizer.training import common
 from colorizer.training.adversary import Adversary
 from colorizer.training.data import CropSettings, fingerprint, read_rgb, training_pictures
@@ -201,7 +202,7 @@ def train(options: Options) -> Path:
     for step, crops in run.steps():
         inputs, ab = make_batch(crops, options, np.random.default_rng((options.seed, 11, step)))
         inputs, ab = inputs.to(device, memory_format=torch.channels_last), ab.to(device)
-        with common.autocast(device):
+        with autocast(device):
             logits = forward(inputs)
         loss = loss_of(logits, ab)
         opinion = adversary(inputs[:, :1], annealed_mean(logits.float(), bins), ab) if adversary else 0.0

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from colorizer import weights
 from colorizer.errors import ColorizerError, WeightsError
-from colorizer.precision import autocast as autocast
 
 log = logging.getLogger("colorizer.training")
 T = TypeVar("T")

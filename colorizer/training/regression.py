@@ -18,6 +18,7 @@ from torch import Tensor
 from colorizer.lab import ntsc_luma, rgb_to_lab
 from colorizer.networks.autoencoder import SIDE, AutoEncoder
 from colorizer.networks.course_unet import CourseUNet, scale_lab
+from colorizer.precision import autocast
 from colorizer.training import common
 from colorizer.training.data import CropSettings, fingerprint, training_pictures
 from colorizer.training.run import Run, RunOptions, prepare
@@ -131,7 +132,7 @@ def _train(kind: str, network: CourseUNet | AutoEncoder, options: RunOptions, ma
     for step, crops in run.steps():
         inputs, truth = make_batch(crops, np.random.default_rng((options.seed, 11, step)))
         inputs = inputs.to(device, memory_format=torch.channels_last)
-        with common.autocast(device):
+        with autocast(device):
             answer = forward(inputs)
         loss = F.mse_loss(answer.float(), truth.to(device))
         common.descend(loss, network, optimiser)

@@ -18,23 +18,9 @@ from scipy import ndimage
 from torch import Tensor
 
 from colorizer.resampling import FACTOR, shrink
-from colorizer.training.data import DataError, list_pictures, read_rgb
+from colorizer.training.data import DataError, read_rgb
 
 MARGIN = 8  # pixels around a crop, so that reducing it gives what reducing the whole picture would give
-
-
-def sharp_pictures(folder: Path, batch: int, side: int) -> list[Path]:
-    """The pictures of a folder; DataError when they don't fill a batch, can't be read or are too small."""
-    paths = list_pictures(folder, minimum=batch)
-    least = side + 2 * MARGIN
-    for path in paths:
-        size = read_rgb(path).size
-        if min(size) < least:
-            raise DataError(
-                f"“{path}” has {size[0]}x{size[1]} pixels, but crops of {side} need {least} both ways. "
-                "Remove it from the folder, or choose smaller crops with --stages."
-            )
-    return paths
 
 
 class SharpCrops:
@@ -44,10 +30,19 @@ class SharpCrops:
     seen.
     """
 
-    def __init__(self, paths: list[Path], seed: int) -> None:
+    def __init__(self, paths: list[Path], seed: int, largest: int = 0) -> None:
+        """Decodes the pictures; DataError when one can't be read, or is too small for crops of `largest`."""
         self.seed = seed
         with ThreadPoolExecutor() as pool:
             self.pictures = list(pool.map(lambda path: np.asarray(read_rgb(path)), paths))
+        least = largest + 2 * MARGIN
+        for path, picture in zip(paths, self.pictures, strict=True):
+            height, width = picture.shape[:2]
+            if min(height, width) < least:
+                raise DataError(
+                    f"“{path}” has {width}x{height} pixels, but crops of {largest} need {least} both ways. "
+                    "Remove it from the folder, or choose smaller crops with --stages."
+                )
         # A large picture holds more to learn from than a small one.
         pixels = np.array([picture.shape[0] * picture.shape[1] for picture in self.pictures], dtype=float)
         self.share = pixels**0.5 / (pixels**0.5).sum()

@@ -18,12 +18,13 @@ from torch import Tensor, nn
 
 from colorizer.evaluation.metrics import psnr_y, ssim_y
 from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
+from colorizer.precision import autocast
 from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
 from colorizer.training.run import Run, RunOptions, prepare
-from colorizer.training.sharp import SharpCrops, Wear, pair, quantised, sharp_pictures, worn_pair
+from colorizer.training.sharp import SharpCrops, Wear, pair, quantised, worn_pair
 from colorizer.training.vgg import load_vgg
 
 log = logging.getLogger("colorizer.training")
@@ -108,13 +109,11 @@ class Task:
 
     def __init__(self, options: RunOptions) -> None:
         self.device = prepare(options)
-        largest = max(options.stages, key=lambda stage: stage.side)
-        batch = max(stage.batch for stage in options.stages)
-        self.paths = sharp_pictures(options.data, batch, largest.side)
-        self.truths = (
-            [np.asarray(read_rgb(path)) for path in list_pictures(options.val)[:20]] if options.val else []
-        )
-        self.loader = SharpCrops(self.paths, options.seed)
+        largest = max(stage.side for stage in options.stages)
+        self.paths = list_pictures(options.data, max(stage.batch for stage in options.stages))
+        self.loader = SharpCrops(self.paths, options.seed, largest)
+        held_out = list_pictures(options.val)[:20] if options.val else []
+        self.truths = [np.asarray(read_rgb(path)) for path in held_out]
         counts = len(self.paths), fingerprint(self.paths), len(self.truths), self.device
         log.info("%d pictures (%s), %d for validation, on %s", *counts)
 
@@ -141,7 +140,7 @@ def train_srresnet(options: SRResNetOptions) -> Path:
     forward = torch.compile(network, dynamic=False) if options.compile else network
     for _, crops in run.steps():
         small, large = task.to_device(*pair(crops))
-        with common.autocast(task.device):
+        with autocast(task.device):
             result = forward(small)
         loss = F.l1_loss(result.float(), large)
         common.descend(loss, network, optimiser)
@@ -177,18 +176,18 @@ def train_srgan(options: SRGANOptions) -> Path:
         else:
             made = pair(crops)
         small, large = task.to_device(*made)
-        with common.autocast(task.device):
+        with autocast(task.device):
             result = network(small)
             seen, true = features(result), features(large)
         loss = options.pixel * F.l1_loss(result.float(), large)
         loss = loss + options.perceptual * F.l1_loss(seen.float(), true.float())
         judge.requires_grad_(False)
-        with common.autocast(task.device):
+        with autocast(task.device):
             opinion = judge(result)
         loss = loss + options.adversarial * F.softplus(-opinion.float()).mean()
         common.descend(loss, network, optimiser)
         judge.requires_grad_(True)
-        with common.autocast(task.device):
+        with autocast(task.device):
             real, fake = judge(large), judge(result.detach())
         verdict = F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()
         common.descend(verdict, judge, judge_optimiser)

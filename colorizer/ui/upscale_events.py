@@ -16,7 +16,6 @@ from colorizer.photo import Photo
 from colorizer.predictors import truth_test, upscale
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.upscale import Box
-from colorizer.tiling import Tiling
 from colorizer.ui import engine, files
 from colorizer.ui.engine import Task
 from colorizer.ui.lines import enlarged_html, part_html, progress_html, trouble_html, truth_html
@@ -47,7 +46,7 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
             return
         photo, work.wanted = work.wanted, None
         code, job, began = language(request), work.job, time.monotonic()
-        count = tiles(photo)
+        count = upscale.tile_count(photo)
 
         def tile(share: float) -> str:
             return say(code, "tile", number=min(count, round(share * count) + 1), count=count)
@@ -212,10 +211,3 @@ def cut(photo: Photo, box: Box) -> Photo:
     left, top, right, bottom = box
     alpha = None if photo.alpha is None else photo.alpha[top:bottom, left:right]
     return photo.resized_to(photo.rgb[top:bottom, left:right], alpha)
-
-
-def tiles(photo: Photo) -> int:
-    """In how many tiles the photo is enlarged."""
-    tiling = Tiling(upscale.SIDE, upscale.OVERLAP, upscale.BLEND)
-    columns, rows = (-(-length // tiling.core(length)) for length in (photo.width, photo.height))
-    return columns * rows
