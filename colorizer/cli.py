@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import colorizer
+from colorizer import interrupts
 from colorizer.errors import Cancelled, ColorizerError
 
 # command -> the module that knows it, and its function that adds it to the parser
@@ -48,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     args = build_parser(arguments).parse_args(arguments)
     try:
-        return int(args.run(args))
+        with interrupts.noted():
+            return int(args.run(args))
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130

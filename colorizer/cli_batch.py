@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from colorizer import interrupts
 from colorizer.errors import ColorizerError, SettingsError, WeightsError
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def run_batch(args: argparse.Namespace, task: Task, prepare: Callable[[], Work])
     progress = ProgressLine(sys.stderr, len(jobs))
     total = len(jobs) + failures
     for job in jobs:
+        interrupts.check()
         failures += not _run(job, work, progress, args.quality)
     if failures and total > 1:
         print(f"{failures} of {total} could not be {task.done}.", file=sys.stderr)
@@ -236,6 +238,7 @@ class ProgressLine:
         self(0.0, "")
 
     def __call__(self, share: float, text: str) -> None:
+        interrupts.check()
         if self.stream.isatty():
             line = printable(f"[{self.number}/{self.total}] {self.name} {share:4.0%} {text}")
             width = shutil.get_terminal_size().columns - 1

@@ -204,7 +204,7 @@ def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, error
     assert error.splitlines()[-1] == "Stopped."
     assert "Traceback" not in error
     results = list((tmp_path / "out").iterdir())
@@ -212,6 +212,28 @@ def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
     for path in results:
         with Image.open(path) as image:
             image.load()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_ctrl_c_that_python_loses_stops_all_the_same(draw, tmp_path, capsys, monkeypatch):
+    from colorizer.predictors.colorize import Colorizer
+
+    class Doomed:
+        def __del__(self):  # an exception raised here is printed and lost
+            signal.raise_signal(signal.SIGINT)
+
+    real = Colorizer.colorize
+
+    def interrupted(self, *rest):
+        result = real(self, *rest)
+        Doomed()
+        return result
+
+    monkeypatch.setattr(Colorizer, "colorize", interrupted)
+    assert colorize(draw("a.png"), draw("b.png"), "-o", tmp_path / "out") == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "Stopped."
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a-colorized.png"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize("words", [(), ("paint",), ("colorize",), ("colorize", "a.png"), ("weights", "burn")])

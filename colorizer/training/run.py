@@ -24,7 +24,7 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from colorizer import weights
+from colorizer import interrupts, weights
 from colorizer.errors import ColorizerError
 from colorizer.training import common
 from colorizer.training.data import CropLoader, CropSettings, fingerprint
@@ -175,6 +175,7 @@ class Run:
                     for optimiser in self.optimisers:
                         common.set_rate(optimiser, common.cosine_rate(self.step, self.total, options.rate))
                     yield self.step, crops
+                    interrupts.check()
                     bar.update()
                     late = 0 < options.minutes < (time.monotonic() - self.began) / 60
                     if late or self.step % options.every == 0:

@@ -1,0 +1,45 @@
+"""What if Ctrl-C comes at a bad moment? Python raises KeyboardInterrupt wherever the main thread is just then;
+inside a destructor or a weak reference's callback it is printed and lost, and the work would go on.
+
+So Ctrl-C is also noted, and long work asks now and then with `check`.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_asked = threading.Event()
+
+
+@contextmanager
+def noted() -> Iterator[None]:
+    """Within it, Ctrl-C raises KeyboardInterrupt as always, and is remembered as well.
+
+    Elsewhere than in the main thread, or where Ctrl-C is ignored (nohup), nothing changes.
+    """
+    _asked.clear()
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
+        yield
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        _asked.set()
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        _asked.clear()
+
+
+def check() -> None:
+    """KeyboardInterrupt if Ctrl-C came since `noted` began and the work still goes on."""
+    if _asked.is_set():
+        raise KeyboardInterrupt
