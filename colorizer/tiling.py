@@ -1,8 +1,9 @@
 """How does a network go over a picture of any size in bounded memory? In overlapping tiles, blended at seams.
 
 Every tile is a core with an overlap around it that the network sees and that is thrown away again, so that a
-result depends on its surroundings as if the network had seen the whole picture. All tiles of a picture have
-one shape: beyond its edges the picture is mirrored. Finished pixels are written into the result at once.
+result depends on its surroundings as if the network had seen the whole picture. A tile ends where the picture
+ends, so that the network does there what it would do to the whole. Finished pixels are written into the
+result at once.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, as Pillow
 class Tiling:
     """How a picture is cut; lengths in pixels of the picture that goes in.
 
-    side: the longest side of a core. overlap: how much more than its core a tile sees at each side; where
-    that is at least what the network sees around a pixel, the tiles agree exactly. blend: the width at each
-    side of a seam in which one tile fades into the next; 0 cuts. It counts as a part of the overlap.
-    multiple: the sides of a tile, and where it begins, are multiples of this (0 overlap aside).
+    side: the longest side of a core, raised to what the seams need. overlap: how much more than its core a
+    tile sees at each side where there is more; where that is at least what the network sees around a pixel,
+    the tiles agree exactly. blend: the width at each side of a seam in which one tile fades into the next; 0
+    cuts. It counts as a part of the overlap. multiple: the sides of a tile, and where it begins, are multiples
+    of this; for that, the picture is mirrored at its right and lower edge.
     """
 
     side: int = 192
@@ -35,54 +37,54 @@ class Tiling:
 
     def __post_init__(self) -> None:
         if not (self.side >= 1 and self.multiple >= 1 and 0 <= self.blend <= self.overlap):
-            raise ValueError(f"no picture can be cut by {self}")
-        if self.overlap % self.multiple:
-            raise ValueError(f"an overlap of {self.overlap} is no multiple of {self.multiple}")
-
-    def core(self, length: int) -> int:
-        """The side of the cores that cut this length into as few and as equal parts as possible."""
-        count = -(-length // max(self.side, 4 * self.blend, self.multiple))
-        return -(-length // (count * self.multiple)) * self.multiple
+            raise ValueError(f"no picture can be cut with a blend beyond the overlap, or nothing: {self}")
 
     def count(self, width: int, height: int) -> int:
         """How many tiles a picture of that size is cut into."""
-        return -(-width // self.core(width)) * -(-height // self.core(height))
+        return len(parts(width, 0, width, self)) * len(parts(height, 0, height, self))
 
     def pixels(self, width: int, height: int) -> int:
         """How many pixels the network sees in all, overlaps counted as often as they are seen."""
-        return self.count(width, height) * self.tile(width) * self.tile(height)
+        across, down = (parts(length, 0, length, self) for length in (width, height))
+        return sum(part.size for part in across) * sum(part.size for part in down)
 
-    def tile(self, length: int) -> int:
-        """The side of the tiles, overlaps included."""
-        return self.core(length) + 2 * self.overlap
+    def largest(self, width: int, height: int) -> int:
+        """How many pixels the largest tile has, overlaps included."""
+        across, down = (parts(length, 0, length, self) for length in (width, height))
+        return max(part.size for part in across) * max(part.size for part in down)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One core along one axis: it makes start..stop of the result (before scaling) and is read, with the
-    overlap, from the indices `seen` of the picture; `first` and `last` have no neighbour before or behind."""
+    """One core along one axis: it makes start..stop of the result and is read, with the overlap, from
+    begin..end of the picture. All count from where the box begins, before scaling; `first` and `last` have no
+    neighbour before or behind."""
 
-    seen: np.ndarray
+    begin: int
+    end: int
     start: int
     stop: int
     first: bool
     last: bool
 
+    @property
+    def size(self) -> int:
+        return self.end - self.begin
+
 
 def parts(length: int, low: int, high: int, tiling: Tiling) -> list[Part]:
-    """Cut low..high of an axis of that length; beyond 0 and `length`, the axis is mirrored at its edge."""
-    core = tiling.core(high - low)
-    starts = range(low, high, core)
-    return [
-        Part(
-            mirrored(np.arange(start - tiling.overlap, start + core + tiling.overlap), length),
-            start - low,
-            min(start + core, high) - low,
-            start == low,
-            start == starts[-1],
-        )
-        for start in starts
-    ]
+    """Cut low..high of an axis of that length into as few and as equal cores as possible."""
+    unit = tiling.multiple
+    most = max(tiling.side, 4 * tiling.blend + 2 * unit) // unit
+    units = -(-(high - low) // unit)
+    count = -(-units // most)
+    cuts = [low + number * units // count * unit for number in range(count)] + [high]
+    found = []
+    for start, stop in zip(cuts, cuts[1:], strict=False):
+        begin = max(0, (start - tiling.overlap) // unit * unit)
+        end = -(-min(length, stop + tiling.overlap) // unit) * unit
+        found.append(Part(begin - low, end - low, start - low, stop - low, start == low, stop == high))
+    return found
 
 
 def mirrored(indices: np.ndarray, length: int) -> np.ndarray:
@@ -111,14 +113,16 @@ def run(
     height, width, channels = picture.shape
     left, top, right, bottom = box or (0, 0, width, height)
     rows, columns = parts(height, top, bottom, tiling), parts(width, left, right, tiling)
+    down = [mirrored(np.arange(top + row.begin, top + row.end), height) for row in rows]
+    across = [mirrored(np.arange(left + column.begin, left + column.end), width) for column in columns]
     result = np.empty(((bottom - top) * scale, (right - left) * scale, channels), picture.dtype)
     above = torch.empty(channels, 2 * scale * tiling.blend, result.shape[1])
     _tell(progress, 0.0, text)
     done, total = 0, len(rows) * len(columns)
-    for row in rows:
+    for row, ys in zip(rows, down, strict=True):
         beside = torch.empty(0)
-        for column in columns:
-            output = function(to_tensor(picture[np.ix_(row.seen, column.seen)]))[0]
+        for column, xs in zip(columns, across, strict=True):
+            output = function(to_tensor(picture[np.ix_(ys, xs)]))[0]
             piece = _Piece(output.float().cpu(), row, column, tiling, scale)
             beside = piece.fade_in(2, beside)
             piece.cut(2)
@@ -135,31 +139,34 @@ class _Piece:
     `down` and `across`."""
 
     def __init__(self, output: Tensor, row: Part, column: Part, tiling: Tiling, scale: int) -> None:
-        spare = scale * (tiling.overlap - tiling.blend)
-        self.values = output[:, spare : output.shape[1] - spare, spare : output.shape[2] - spare]
-        self.row, self.column, self.scale, self.seam = row, column, scale, scale * tiling.blend
+        self.values, self.seam, self.scale = output, scale * tiling.blend, scale
+        self.parts = {1: row, 2: column}
         self.down, self.across = self._place(1), self._place(2)
 
     def _place(self, axis: int) -> slice:
         """The finished pixels in the result; the seam to the next tile waits for that tile."""
-        part = self.row if axis == 1 else self.column
-        core = self.values.shape[axis] - 2 * self.seam
+        part = self.parts[axis]
         begin, end = part.start * self.scale, part.stop * self.scale
-        return slice(begin - (0 if part.first else self.seam), end if part.last else begin + core - self.seam)
+        return slice(begin - (0 if part.first else self.seam), end - (0 if part.last else self.seam))
+
+    def _seam(self, axis: int, core: int) -> Tensor:
+        """What this tile makes of the pixels on both sides of where its core begins or ends."""
+        begin = (core - self.parts[axis].begin) * self.scale - self.seam
+        return self.values.narrow(axis, begin, 2 * self.seam)
 
     def fade_in(self, axis: int, before: Tensor) -> Tensor:
         """Blend the first seam along an axis with what the tile before made of it; returns the last seam."""
-        part, width = (self.row if axis == 1 else self.column), 2 * self.seam
-        if width and not part.first:
-            ramp = (torch.arange(width) + 0.5) / width
-            seam = self.values.narrow(axis, 0, width)
+        part = self.parts[axis]
+        if self.seam and not part.first:
+            ramp = (torch.arange(2 * self.seam) + 0.5) / (2 * self.seam)
+            seam = self._seam(axis, part.start)
             seam.copy_(torch.lerp(before, seam, ramp[:, None] if axis == 1 else ramp))
-        return self.values.narrow(axis, self.values.shape[axis] - width, width).clone()
+        return before if part.last else self._seam(axis, part.stop).clone()
 
     def cut(self, axis: int) -> None:
         """Keep the finished pixels only."""
-        part, place = (self.row, self.down) if axis == 1 else (self.column, self.across)
-        begin = place.start - (part.start * self.scale - self.seam)
+        place = self.down if axis == 1 else self.across
+        begin = place.start - self.parts[axis].begin * self.scale
         self.values = self.values.narrow(axis, begin, place.stop - place.start)
 
 

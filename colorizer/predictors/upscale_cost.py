@@ -58,7 +58,7 @@ def workspace(network: Generator, tiling: Tiling, width: int, height: int) -> in
         network.up4.conv.out_channels // 4,
     )
     floats = 2 * small + 4 * double + 16 * (2 * large + 6)
-    return 4 * floats * tiling.tile(width) * tiling.tile(height) + ALLOCATOR
+    return 4 * floats * tiling.largest(width, height) + ALLOCATOR
 
 
 @torch.inference_mode()
