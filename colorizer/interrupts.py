@@ -1,5 +1,5 @@
-"""What if Ctrl-C comes at a bad moment? Python raises KeyboardInterrupt wherever the main thread is just then;
-inside a destructor or a weak reference's callback it is printed and lost, and the work would go on.
+"""What if Ctrl-C comes at a bad moment? Inside a destructor or a weak reference's callback, Python prints the
+KeyboardInterrupt and goes on.
 
 So Ctrl-C is also noted, and long work asks now and then with `check`.
 """

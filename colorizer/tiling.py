@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -26,8 +27,8 @@ class Tiling:
     side: the longest side of a core, raised to what the seams need. overlap: how much more than its core a
     tile sees at each side where there is more; where that is at least what the network sees around a pixel,
     the tiles agree exactly. blend: the width at each side of a seam in which one tile fades into the next; 0
-    cuts. It counts as a part of the overlap. multiple: the sides of a tile, and where it begins, are multiples
-    of this; for that, the picture is mirrored at its right and lower edge.
+    cuts. It counts as a part of the overlap. multiple: the sides of a tile, and where it begins, are
+    multiples of this; for that, the picture is mirrored at its right and lower edge.
     """
 
     side: int = 192
@@ -80,7 +81,7 @@ def parts(length: int, low: int, high: int, tiling: Tiling) -> list[Part]:
     count = -(-units // most)
     cuts = [low + number * units // count * unit for number in range(count)] + [high]
     found = []
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         begin = max(0, (start - tiling.overlap) // unit * unit)
         end = -(-min(length, stop + tiling.overlap) // unit) * unit
         found.append(Part(begin - low, end - low, start - low, stop - low, start == low, stop == high))

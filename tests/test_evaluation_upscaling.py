@@ -15,7 +15,7 @@ from colorizer import weights
 from colorizer.cli import main
 from colorizer.errors import ColorizerError
 from colorizer.evaluation import upscaling
-from colorizer.evaluation.metrics import luma, psnr_y, ssim_y
+from colorizer.luma import luma, psnr_y, ssim_y
 from colorizer.networks.srgan import Generator
 
 

@@ -19,7 +19,7 @@ from skimage import data
 
 from colorizer import weights
 from colorizer.errors import PhotoError, PhotoTooLarge, WeightsError
-from colorizer.evaluation.metrics import psnr_y
+from colorizer.luma import psnr_y
 from colorizer.networks.srgan import Generator
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo

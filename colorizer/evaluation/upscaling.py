@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import MULTIPLE, Features, kid
-from colorizer.evaluation.metrics import psnr_y, ssim_y
 from colorizer.evaluation.pictures import eight_bit, list_photos
+from colorizer.luma import psnr_y, ssim_y
 from colorizer.photo import Photo
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.upscale import Upscaler, offered

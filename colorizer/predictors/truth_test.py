@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from colorizer.errors import PhotoError
-from colorizer.evaluation.metrics import psnr_y
+from colorizer.luma import psnr_y
 from colorizer.photo import Photo, to_bits
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.upscale import Upscaler

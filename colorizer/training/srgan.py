@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from colorizer.evaluation.metrics import psnr_y, ssim_y
+from colorizer.luma import psnr_y, ssim_y
 from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
 from colorizer.precision import autocast
 from colorizer.resampling import FACTOR, enlarge, shrink
