@@ -1,7 +1,7 @@
 """Which way of computing the upscaler's network is the fastest here?
 
-`python benchmarks/engines.py` prints the table for a tile of 256x256. ONNX Runtime and OpenVINO take part where
-they are installed: `pip install onnx onnxscript onnxruntime openvino`.
+`python benchmarks/engines.py` prints the table for a tile of 256x256. ONNX Runtime and OpenVINO take part
+where they are installed: `pip install onnx onnxscript onnxruntime openvino`.
 """
 
 from __future__ import annotations

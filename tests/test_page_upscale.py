@@ -124,6 +124,14 @@ def test_a_click_on_the_photograph_chooses_the_part_and_the_result_stays_within_
         picture = shown_picture(page)
         assert picture.shape == (512, 512)
         assert (picture < 128).all() if dark else (picture > 128).all()
+    across = page.locator("#upscale-across input[type=range]")
+    page.locator("#upscale-more > button").first.click()
+    across.wait_for()
+    assert abs(float(across.input_value()) - 90) <= 1
+    across.focus()
+    page.keyboard.press("Home")  # without a mouse, too
+    shown = changed(page, shown, PREFIX)
+    assert (shown_picture(page) < 128).all()
     page.close()
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from colorizer.ui.upscale_tab import UpscaleParts
 
 PART_SIDE = 128  # pixels of the photo
+MIDDLE = 50  # hundredths of its width or height
 
 
 class UpscaleEvents(RunningEvents[UpscaleWork]):
@@ -84,14 +85,28 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
 
     # A part
 
-    def pick(self, token: str, event: gr.SelectData) -> None:
+    def pick(self, token: str, event: gr.SelectData) -> Updates:
         """The photograph was clicked: that place of it."""
         work = self.shelf.get(token)
-        if work is not None and work.given is not None and event.index:
-            scale = max(work.given.width, work.given.height) / work.given_side
-            x, y = (int(along * scale) for along in event.index)
+        if work is None or work.given is None or not event.index:
+            self.touched(token)
+            return {self.parts.across: gr.skip()}
+        scale = max(work.given.width, work.given.height) / work.given_side
+        x, y = (int(along * scale) for along in event.index)
+        work.place = work.given, x, y
+        self.touched(token)
+        return self._at(100 * x / work.given.width, 100 * y / work.given.height)
+
+    def move(self, token: str, across: float, down: float) -> None:
+        """The sliders were moved: the place at so many hundredths of the photograph's width and height."""
+        work = self.shelf.get(token)
+        if work is not None and work.given is not None:
+            x, y = int(across / 100 * work.given.width), int(down / 100 * work.given.height)
             work.place = work.given, x, y
         self.touched(token)
+
+    def _at(self, across: float, down: float) -> Updates:
+        return {self.parts.across: round(across), self.parts.down: round(down)}
 
     def touched(self, token: str) -> None:
         """A part is asked for, or asked for again; the one that is being made is no longer wanted."""
@@ -109,7 +124,9 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
             return
         work.answered = work.touch
         code, photo, job = language(request), work.given, work.touch
-        box = part(photo, work.place[1:] if work.place and work.place[0] is photo else None)
+        chosen = work.place is not None and work.place[0] is photo
+        box = part(photo, work.place[1:] if work.place and chosen else None)
+        sliders = {} if chosen else self._at(MIDDLE, MIDDLE)
 
         def steps() -> Iterator[Updates]:
             job.check()
@@ -123,7 +140,7 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
             before = files.plainly_enlarged(cut(photo, box), (after.shape[1], after.shape[0]))
             pair = files.write_shown(before, "part"), files.write_shown(after, "part")
             whole = box == (0, 0, photo.width, photo.height)
-            yield {self.parts.line: "", **self._aside(work, pair, part_html(code, whole))}
+            yield {self.parts.line: "", **sliders, **self._aside(work, pair, part_html(code, whole))}
 
         yield from self._guarded(steps, code, stopped=self._nothing())
 

@@ -13,7 +13,7 @@ from colorizer.errors import ColorizerError
 from colorizer.predictors.settings import UPSCALE_RANGES
 from colorizer.predictors.upscale import Offer, offered
 from colorizer.ui.texts import both, label
-from colorizer.ui.upscale_events import UpscaleEvents
+from colorizer.ui.upscale_events import MIDDLE, UpscaleEvents
 from colorizer.ui.upscale_giving import UpscaleGiving
 from colorizer.ui.upscale_work import UpscaleWork
 from colorizer.ui.work import LIFETIME, Shelf
@@ -45,6 +45,8 @@ class UpscaleParts(Parts):
     detail: gr.Slider
     model: gr.Radio
     consistency: gr.Slider
+    across: gr.Slider
+    down: gr.Slider
     truth: gr.Button
 
 
@@ -114,6 +116,8 @@ def _controls(models: tuple[Offer, ...]) -> dict[str, Any]:
     with gr.Accordion(label("more"), open=False, elem_id=f"{PREFIX}more"):
         most = UPSCALE_RANGES["consistency"]
         parts["consistency"] = slider(PREFIX, "consistency", *most, first.defaults.consistency or 0, 1)
+        for name in ("across", "down"):  # a click on the photograph does the same
+            parts[name] = slider(PREFIX, name, 0, 100, MIDDLE, 1)
         gr.HTML(f"<p>{both('truth_help')}</p>", elem_classes="help")
         parts["truth"] = gr.Button(label("truth"), elem_id="truth")
     return parts
@@ -122,7 +126,8 @@ def _controls(models: tuple[Offer, ...]) -> dict[str, Any]:
 def _wire(parts: UpscaleParts, giving: UpscaleGiving, events: UpscaleEvents) -> Callable[[Dependency], None]:
     choice = [parts.token, parts.model, parts.detail, parts.consistency]
     stage = [parts.line, parts.stage, parts.status, parts.examples, parts.below, parts.whole, parts.take_home]
-    ran = [*stage, parts.start, parts.cancel]
+    place = [parts.across, parts.down]
+    ran = [*stage, *place, parts.start, parts.cancel]
 
     # A touch is noted at once, and answered in the queue; of several in a row only the last counts.
     def preview(noted: Dependency) -> None:
@@ -139,7 +144,9 @@ def _wire(parts: UpscaleParts, giving: UpscaleGiving, events: UpscaleEvents) -> 
     wire_result(parts, events)
 
     noted: dict[str, Any] = {"queue": False, "trigger_mode": "multiple", **QUIET}
-    preview(parts.image.select(events.pick, [parts.token], None, **noted))
+    preview(parts.image.select(events.pick, [parts.token], place, **noted))
+    for moved in (parts.across.release, parts.down.release):
+        preview(moved(events.move, [parts.token, *place], None, **noted))
     for touched in (parts.detail.release, parts.consistency.release):
         preview(touched(events.touched, [parts.token], None, **noted))
     settings = [parts.detail, parts.consistency]

@@ -136,6 +136,13 @@ _WORDS: dict[str, tuple[str, str]] = {
         "How many corrections so that, reduced again, it gives your photograph back. 0 is none.",
         "Combien de corrections pour que, réduite, elle redonne votre photographie. 0 : aucune.",
     ),
+    "across": ("The part shown, across", "La partie montrée, en largeur"),
+    "across_help": (
+        "0 is the photograph’s left edge, 100 its right one. A click on the photograph does the same.",
+        "0 : le bord gauche de la photographie, 100 : le droit. Un clic sur la photographie fait de même.",
+    ),
+    "down": ("The part shown, down", "La partie montrée, en hauteur"),
+    "down_help": ("0 is the upper edge, 100 the lower one.", "0 : le bord du haut, 100 : celui du bas."),
     "truth": ("Test it on itself", "La mettre à l’épreuve"),
     "truth_help": (
         "Makes the middle of your photograph four times smaller, enlarges it again, and tells how close that "
