@@ -1,7 +1,8 @@
 """What does each departure from SRGAN's generator bring? Every variant learns for the same time.
 
-`python benchmarks/generators.py --data sharp --val Set5 --minutes 5` prints the table. Time, not steps, is equal,
-because a slower network sees fewer pictures; so short a training says little about the end of a long one.
+`python benchmarks/generators.py --data sharp --val Set5 --minutes 5` prints the table. Time, not steps, is
+equal, because a slower network sees fewer pictures; so short a training says little about the end of a long
+one.
 """
 
 from __future__ import annotations

@@ -82,10 +82,11 @@ class Wear:
     """What real pictures went through before they became small: how often, and how much at the most."""
 
     blur: float = 0.7  # of the crops; a Gaussian of up to `widest` pixels of the large picture
-    widest: float = 2.4
+    widest: float = 3.6
     area: float = 0.3  # are reduced by averaging instead of bicubically
     noise: float = 0.6  # ... after reducing, of up to `loudest` levels of 255; half of it without colour
     loudest: float = 12.0
+    grain: float = 0.4  # of the noisy ones have grains wider than a pixel, as scans of old prints do
     jpeg: float = 0.75  # ... after reducing; a quarter of the crops is also compressed before
     worst: int = 35  # JPEG quality
 
@@ -116,6 +117,10 @@ def worn(crop: np.ndarray, random: np.random.Generator, wear: Wear) -> np.ndarra
     if random.random() < wear.noise:
         channels = 1 if random.random() < 0.5 else 3
         noise = random.standard_normal((height, width, channels)).astype(np.float32)
+        if random.random() < wear.grain:
+            width_of_grain = random.uniform(0.4, 1.0)
+            noise = ndimage.gaussian_filter(noise, (width_of_grain, width_of_grain, 0))
+            noise /= noise.std()
         small = small + random.uniform(1, wear.loudest) * noise
     small = np.rint(small.clip(0, 255)).astype(np.uint8)
     return compressed(small, int(random.integers(wear.worst, 96))) if random.random() < wear.jpeg else small
