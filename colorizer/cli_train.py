@@ -55,7 +55,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(srgan, "--vgg", Path, "a file of VGG-19's weights; without it torchvision's are downloaded")
     _add(srgan, "--pixel", float, "weight of the pixel error (0.01)")
     _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (1)")
-    _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (0.005)")
+    _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (0.01)")
     srgan.add_argument(
         "--photo",
         action="store_true",

@@ -95,7 +95,7 @@ def compressed(rgb: np.ndarray, quality: int) -> np.ndarray:
     """uint8 (H, W, 3) as it comes back from a JPEG of that quality."""
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, "JPEG", quality=quality)
-    return np.asarray(Image.open(buffer))
+    return np.array(Image.open(buffer))
 
 
 def worn(crop: np.ndarray, random: np.random.Generator, wear: Wear) -> np.ndarray:

@@ -31,6 +31,7 @@ log = logging.getLogger("colorizer.training")
 
 BORDER = 4  # pixels at the edge that the literature leaves out of its figures
 SHEET_SIDE = 256
+JUDGE_RATE = 4.0  # times the generator's
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class SRResNetOptions(RunOptions):
 class SRGANOptions(RunOptions):
     """Perceptual and adversarial loss on top of a network trained by pixel error.
 
-    The weights of the three losses are those of ESRGAN (Wang et al. 2018, 4.1), which compares features
-    before their ReLU, as it is done here.
+    The weights of the losses are near those of ESRGAN (Wang et al. 2018, 4.1), which compares features before
+    their ReLU, as it is done here; conv3_4's differ more than the deeper ones there, so the judge counts twice.
     """
 
     stages: tuple[common.Stage, ...] = (common.Stage(96, 16, 4000),)
@@ -65,7 +66,7 @@ class SRGANOptions(RunOptions):
     vgg: Path | None = None  # a file of VGG-19's weights; none: torchvision's
     pixel: float = 1e-2
     perceptual: float = 1.0
-    adversarial: float = 5e-3
+    adversarial: float = 1e-2
     photo: bool = False  # learn from worn pictures: blurred, noisy, compressed
     wear: Wear = field(default_factory=Wear)
 
@@ -159,10 +160,10 @@ def train_srgan(options: SRGANOptions) -> Path:
         part.to(task.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         for part in (network, judge, features)
     )
-    optimiser, judge_optimiser = (
-        torch.optim.AdamW(part.parameters(), lr=options.rate, weight_decay=options.weight_decay)
-        for part in (network, judge)
-    )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
+    # The judge starts from nothing, and its spectral normalisation slows it (Heusel et al. 2017: two rates).
+    group = {"params": judge.parameters(), "scale": JUDGE_RATE}
+    judge_optimiser = torch.optim.AdamW([group], lr=options.rate, weight_decay=options.weight_decay)
     parts: dict[str, nn.Module | torch.optim.Optimizer] = {
         "network": network,
         "optimiser": optimiser,
