@@ -55,7 +55,8 @@ class SRGANOptions(RunOptions):
     """Perceptual and adversarial loss on top of a network trained by pixel error.
 
     The weights of the losses are near those of ESRGAN (Wang et al. 2018, 4.1), which compares features before
-    their ReLU, as it is done here; conv3_4's differ more than the deeper ones there, so the judge counts twice.
+    their ReLU, as it is done here; conv3_4's differ more than the deeper ones there, so the judge counts
+    twice.
     """
 
     stages: tuple[common.Stage, ...] = (common.Stage(96, 16, 4000),)
