@@ -63,18 +63,39 @@ def add_train_commands(subparsers: Parsers) -> None:
         help="learn from blurred, noisy, compressed pictures",
     )
 
+    unpaired, folder = "photographs to paintings and back, unpaired", ("--photos", "--data")
+    cyclegan = _add_model(models, "cyclegan", unpaired, train_cyclegan, folder)
+    cyclegan.add_argument(
+        "--paintings", type=Path, required=True, metavar="DIR", help="folder of paintings to learn from"
+    )
+    _add(cyclegan, "--width", int, "channels at full size (32; the paper's 64)")
+    _add(cyclegan, "--blocks", int, "residual blocks (9)")
+    _add(cyclegan, "--cycle", float, "weight of the way there and back (10)")
+    _add(cyclegan, "--identity", float, "weight of leaving paintings as they are, times --cycle (0.5)")
+    _add(cyclegan, "--noise", float, "added to what goes back, so that nothing is hidden in it (0.03)")
+    _add(cyclegan, "--judge-rate", float, "the discriminators' rate, times the generators' (1)")
+    _add(cyclegan, "--warm", int, "steps of style transfer before the discriminators come in (0)")
+    _add(cyclegan, "--style", float, "weight of the paintings' style in style transfer (1)")
+    _add(cyclegan, "--content", float, "weight of the photograph's content in style transfer (1)")
+    _add(cyclegan, "--keep-style", float, "weight of style transfer beside the discriminators (0)")
+    _add(cyclegan, "--vgg", Path, "a file of VGG-19's weights; without it torchvision's are downloaded")
+
 
 def _add(parser: argparse.ArgumentParser, flag: str, kind: Callable[[str], object], text: str) -> None:
     parser.add_argument(flag, type=kind, default=argparse.SUPPRESS, help=text, metavar=kind.__name__.upper())
 
 
 def _add_model(
-    models: Parsers, name: str, text: str, run: Callable[[argparse.Namespace], int]
+    models: Parsers,
+    name: str,
+    text: str,
+    run: Callable[[argparse.Namespace], int],
+    data: tuple[str, ...] = ("--data",),
 ) -> argparse.ArgumentParser:
     """A command with the flags that all models share."""
     parser: argparse.ArgumentParser = models.add_parser(name, help=text, description=f"Train {text}.")
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="DIR", help="folder of pictures to learn from"
+        *data, dest="data", type=Path, required=True, metavar="DIR", help="folder of pictures to learn from"
     )
     parser.add_argument(
         "--out",
@@ -131,6 +152,10 @@ def train_srresnet(args: argparse.Namespace) -> int:
 
 def train_srgan(args: argparse.Namespace) -> int:
     return _run(args, "colorizer.training.srgan", "SRGANOptions", "train_srgan")
+
+
+def train_cyclegan(args: argparse.Namespace) -> int:
+    return _run(args, "colorizer.training.cyclegan", "CycleGANOptions", "train_cyclegan")
 
 
 def _run(args: argparse.Namespace, module: str, options: str, train: str) -> int:

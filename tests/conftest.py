@@ -120,3 +120,23 @@ def photograph(tmp_path: Path) -> Path:
     path = tmp_path / "grandmother.jpg"
     Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(path, quality=95)
     return path
+
+
+@pytest.fixture(scope="session")
+def vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights in the shapes of VGG-19's."""
+    from colorizer.training.vgg import BLOCKS
+
+    random, state, inputs = torch.Generator().manual_seed(0), {}, 3
+    layers = {"Conv0": (3, 3, 1)}
+    for block, widths in enumerate(BLOCKS, 1):
+        for number, width in enumerate(widths, 1):
+            layers[f"Conv{block}_{number}"] = (inputs, width, 3)
+            inputs = width
+    for name, (before, after, kernel) in layers.items():
+        shape = (after, before, kernel, kernel)
+        state[f"{name}.weight"] = torch.randn(shape, generator=random) / (before * kernel**2) ** 0.5
+        state[f"{name}.bias"] = torch.zeros(after)
+    path = tmp_path_factory.mktemp("vgg") / "vgg.safetensors"
+    weights.save(path, state, {})
+    return path

@@ -14,7 +14,7 @@ from colorizer.resampling import shrink
 from colorizer.training import common, srgan
 from colorizer.training.data import DataError
 from colorizer.training.sharp import MARGIN, SharpCrops, Wear, pair, quantised, worn_pair
-from colorizer.training.vgg import BLOCKS, load_vgg
+from colorizer.training.vgg import load_vgg
 
 STAGES = common.Stage.parse_all("32x2:2,64x1:1")
 
@@ -35,24 +35,6 @@ def narrow(tmp_path_factory):
     path = tmp_path_factory.mktemp("narrow") / "narrow.safetensors"
     weights.save(path, Generator(1, (8, 8, 4)).state_dict(), {})
     return str(path)
-
-
-@pytest.fixture(scope="module")
-def vgg_file(tmp_path_factory):
-    """Random weights in the shapes of VGG-19's."""
-    random, state, inputs = torch.Generator().manual_seed(0), {}, 3
-    layers = {"Conv0": (3, 3, 1)}
-    for block, widths in enumerate(BLOCKS, 1):
-        for number, width in enumerate(widths, 1):
-            layers[f"Conv{block}_{number}"] = (inputs, width, 3)
-            inputs = width
-    for name, (before, after, kernel) in layers.items():
-        shape = (after, before, kernel, kernel)
-        state[f"{name}.weight"] = torch.randn(shape, generator=random) / (before * kernel**2) ** 0.5
-        state[f"{name}.bias"] = torch.zeros(after)
-    path = tmp_path_factory.mktemp("vgg") / "vgg.safetensors"
-    weights.save(path, state, {})
-    return path
 
 
 def options_of(kind, pictures, narrow, out, **more):

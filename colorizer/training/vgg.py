@@ -36,14 +36,20 @@ class VGGFeatures(nn.Module):
             inputs = width
 
     def forward(self, picture: Tensor) -> Tensor:
-        x, number = self.input(picture), 0
-        for block, widths in enumerate(BLOCKS):
-            x = F.max_pool2d(x, 2) if block else x
-            for _ in widths:
-                x = self.convs[number](x)
-                number += 1
-                x = F.relu(x, inplace=True) if number < len(self.convs) else x
-        return x
+        return self.layers(picture, (len(self.convs) - 1,))[0]
+
+    def layers(self, picture: Tensor, wanted: tuple[int, ...]) -> list[Tensor]:
+        """What the convolutions of these numbers, 0 to 7 and ascending, give: after their ReLU, but the last
+        before it. Nothing is computed beyond the last one wanted."""
+        x, found = self.input(picture), []
+        starts = {sum(map(len, BLOCKS[:block])) for block in range(1, len(BLOCKS))}
+        for number, conv in enumerate(self.convs[: max(wanted) + 1]):
+            x = conv(F.max_pool2d(x, 2) if number in starts else x)
+            if number < len(self.convs) - 1:
+                x = F.relu(x, inplace=True)
+            if number in wanted:
+                found.append(x)
+        return found
 
 
 def load_vgg(file: Path | None = None) -> tuple[VGGFeatures, str]:

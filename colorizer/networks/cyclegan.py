@@ -1,0 +1,121 @@
+"""Which network paints a photograph, and photographs a painting? CycleGAN's generator (Zhu et al. 2017, 7.2).
+
+It is Johnson et al. 2016's: a picture is made four times smaller, changed by residual blocks there, and made
+large again - here by interpolation before each convolution, because transposed convolutions leave a
+checkerboard (Odena et al. 2016). The discriminators are PatchGANs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MULTIPLE = 4  # height and width of what goes in are multiples of this
+WIDTH, BLOCKS = 32, 9
+EPSILON = 1e-5
+
+# Mean and standard deviation (1, C, 1, 1) at every instance normalisation, in the order of the network.
+Statistics = Sequence[tuple[Tensor, Tensor]]
+
+
+class _Norms:
+    """Instance normalisation (Ulyanov et al. 2016) with statistics of the picture itself, which are noted, or
+    with given ones, so that every tile of a picture is treated alike."""
+
+    def __init__(self, given: Statistics | None) -> None:
+        self.given: Iterator[tuple[Tensor, Tensor]] | None = None if given is None else iter(given)
+        self.noted: list[tuple[Tensor, Tensor]] = []
+        self.note = False
+
+    def __call__(self, x: Tensor) -> Tensor:
+        if self.given is not None:
+            mean, deviation = next(self.given)
+            return (x - mean.to(x.dtype)) / deviation.to(x.dtype)
+        if self.note:
+            variance, mean = torch.var_mean(x.float(), (2, 3), correction=0, keepdim=True)
+            self.noted.append((mean, (variance + EPSILON).sqrt()))
+        return F.instance_norm(x, eps=EPSILON)
+
+
+class _Block(nn.Module):
+    """x + norm(conv(relu(norm(conv(x))))), 3x3, mirrored at the edges."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1, padding_mode="reflect")
+        self.second = nn.Conv2d(width, width, 3, padding=1, padding_mode="reflect")
+
+    def forward(self, x: Tensor, norm: _Norms) -> Tensor:
+        return x + norm(self.second(F.relu(norm(self.first(x)), inplace=True)))
+
+
+class Generator(nn.Module):
+    """(N, 3, H, W) in 0..1 -> the same, painted (or photographed); H and W are multiples of 4, 8 at least.
+
+    width: channels at full size; 64 in the paper, twice as many at half and four times at a quarter of it.
+    """
+
+    def __init__(self, width: int = WIDTH, blocks: int = BLOCKS) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(3, width, 7, padding=3, padding_mode="reflect")
+        self.down2 = nn.Conv2d(width, 2 * width, 3, 2, 1)
+        self.down4 = nn.Conv2d(2 * width, 4 * width, 3, 2, 1)
+        self.blocks = nn.ModuleList(_Block(4 * width) for _ in range(blocks))
+        self.up2 = nn.Conv2d(4 * width, 2 * width, 3, padding=1, padding_mode="reflect")
+        self.up = nn.Conv2d(2 * width, width, 3, padding=1, padding_mode="reflect")
+        self.tail = nn.Conv2d(width, 3, 7, padding=3, padding_mode="reflect")
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):  # section 7.2: a Gaussian of 0.02
+                nn.init.normal_(module.weight, 0.0, 0.02)
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+
+    def forward(self, picture: Tensor, statistics: Statistics | None = None) -> Tensor:
+        """With `statistics`, those take the place of the picture's own."""
+        return self._run(picture, _Norms(statistics))
+
+    def measure(self, picture: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """The statistics of one picture (1, 3, H, W), to treat its tiles with."""
+        norms = _Norms(None)
+        norms.note = True
+        self._run(picture, norms)
+        return norms.noted
+
+    def _run(self, picture: Tensor, norm: _Norms) -> Tensor:
+        y = F.relu(norm(self.head(picture * 2 - 1)), inplace=True)
+        y = F.relu(norm(self.down2(y)), inplace=True)
+        y = F.relu(norm(self.down4(y)), inplace=True)
+        for block in self.blocks:
+            y = block(y, norm)
+        y = F.relu(norm(self.up2(_doubled(y))), inplace=True)
+        y = F.relu(norm(self.up(_doubled(y))), inplace=True)
+        return torch.tanh(self.tail(y)) / 2 + 0.5
+
+    @property
+    def reach(self) -> int:
+        """How many pixels around it a result depends on, statistics aside."""
+        return 3 + 1 + 2 + 4 * (2 * len(self.blocks) + 1 + 1) + 2 * 1 + 3
+
+    @classmethod
+    def from_state(cls, state: dict[str, Tensor]) -> Generator:
+        """Build the network that a state dict belongs to: width and blocks are read from its names and
+        shapes."""
+        blocks = len({name.split(".")[1] for name in state if name.startswith("blocks.")})
+        network = cls(state["head.weight"].shape[0], blocks)
+        network.load_state_dict(state)
+        return network
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Generators(nn.Module):
+    """Both directions, as they are trained."""
+
+    def __init__(self, width: int = WIDTH, blocks: int = BLOCKS) -> None:
+        super().__init__()
+        self.to_painting = Generator(width, blocks)
+        self.to_photo = Generator(width, blocks)

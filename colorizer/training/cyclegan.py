@@ -1,0 +1,275 @@
+"""How do two networks learn to paint photographs and photograph paintings, without a single pair of the two?
+
+CycleGAN (Zhu et al. 2017): each result must pass for real with its discriminator, and the way there and back
+must lead home. Where time is short, that is preceded by style transfer (Johnson et al. 2016): until step
+`warm`, the painter learns to give photographs the mean Gram matrices of the paintings, and the way back to
+undo that; CycleGAN then starts from strokes and a palette instead of from nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+
+from colorizer import weights
+from colorizer.errors import ColorizerError, WeightsError
+from colorizer.evaluation.features import Features, kid
+from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
+from colorizer.networks.patchgan import PatchGAN
+from colorizer.precision import autocast
+from colorizer.tiling import to_pixels, to_tensor
+from colorizer.training import common
+from colorizer.training.adversary import discriminator_loss, generator_loss
+from colorizer.training.data import fingerprint, list_pictures, read_rgb
+from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.style import mean_style, style_and_content
+from colorizer.training.unpaired import History, UnpairedCrops, both, moved
+from colorizer.training.vgg import VGGFeatures, load_vgg
+
+log = logging.getLogger("colorizer.training")
+
+NAMES = {"photo2monet": "to_painting", "monet2photo": "to_photo"}  # weight file -> network
+SHEET_COLUMNS = 6
+FEATURE_SIDE = 256
+
+
+@dataclass(frozen=True)
+class CycleGANOptions(RunOptions):
+    """Two folders that have nothing to do with each other; `data` is that of the photographs.
+
+    The rate falls by a cosine, not in a line as the paper's, like that of all trainers here.
+    """
+
+    paintings: Path = Path()
+    stages: tuple[common.Stage, ...] = (common.Stage(256, 1, 200_000),)
+    rate: float = 2e-4
+    weight_decay: float = 0.0
+    decay: float = 0.999
+    every: int = 1000
+    width: int = WIDTH
+    blocks: int = BLOCKS
+    cycle: float = 10.0
+    identity: float = 0.5  # times `cycle`: a painting given to the painter stays as it is
+    noise: float = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
+    judge_rate: float = 1.0  # times the rate, for the discriminators
+    warm: int = 0  # steps of style transfer before the discriminators come in
+    style: float = 1.0  # weights of style transfer
+    content: float = 1.0
+    keep_style: float = 0.0  # how much of it stays on beside the discriminators
+    vgg: Path | None = None  # a file of VGG-19's weights; none: torchvision's
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("cycle", "identity", "noise", "warm", "style", "content", "keep_style"):
+            self.check(name, getattr(self, name) >= 0, "0 or more")
+        for name in ("width", "blocks"):
+            self.check(name, getattr(self, name) >= 1, "1 or more")
+        self.check("judge_rate", self.judge_rate > 0, "more than 0")
+
+
+class CycleRun(Run):
+    """A run whose result is two weight files, one a direction."""
+
+    def save(self) -> None:
+        super().save()
+        for name, part in NAMES.items():
+            about = {"architecture": "cyclegan", "data": fingerprint(self.paths), "steps": str(self.step)}
+            network = getattr(self.average.network, part)
+            weights.save(self.options.out / f"{name}.safetensors", network.state_dict(), about)
+
+
+class Trainer:
+    """Everything that one run consists of."""
+
+    def __init__(self, options: CycleGANOptions) -> None:
+        self.options, self.device = options, prepare(options)
+        batch = max(stage.batch for stage in options.stages)
+        self.photos = list_pictures(options.data, batch)
+        self.paintings = list_pictures(options.paintings, batch)
+        largest = max(stage.side for stage in options.stages)
+        self.loader = UnpairedCrops(self.photos, self.paintings, options.seed, largest)
+        self.networks = Generators(options.width, options.blocks)
+        if options.init:
+            self._start_from(options.init)
+        self.judges = nn.ModuleDict({"painting": PatchGAN(), "photo": PatchGAN()})
+        self._to_device(self.networks, self.judges)
+        betas = (0.5, 0.999)
+        self.optimiser = torch.optim.Adam(self.networks.parameters(), lr=options.rate, betas=betas)
+        group = {"params": list(self.judges.parameters()), "scale": options.judge_rate}
+        self.judge_optimiser = torch.optim.Adam([group], lr=options.rate, betas=betas)
+        self.shown = History(seed=options.seed), History(seed=options.seed + 1)
+        self.vgg: VGGFeatures | None = None
+        self.style: list[Tensor] = []
+        if options.warm or options.keep_style:
+            self.vgg, self.style = self._style()
+
+    def _to_device(self, *parts: nn.Module) -> None:
+        for part in parts:
+            part.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def _start_from(self, init: str) -> None:
+        """Both directions from the weight files of a folder, or from those of the manifest ("shipped")."""
+        folder = Path(init)
+        for name, part in NAMES.items():
+            source = str(folder / f"{name}.safetensors") if folder.is_dir() else name
+            found = common.load_initial(source, Generator.from_state)
+            mine = getattr(self.networks, part)
+            if found.head.weight.shape != mine.head.weight.shape or len(found.blocks) != len(mine.blocks):
+                raise WeightsError(
+                    f"“{source}” has a width of {found.head.out_channels} and {len(found.blocks)} blocks. "
+                    "Give the same with --width and --blocks."
+                )
+            mine.load_state_dict(found.state_dict())
+
+    def _style(self) -> tuple[VGGFeatures, list[Tensor]]:
+        vgg, source = load_vgg(self.options.vgg)
+        log.info("VGG-19: %s", source)
+        self._to_device(vgg)
+        paintings = (to_tensor(picture).to(self.device) for picture in self.loader.paintings)
+        return vgg, mean_style(vgg, paintings)
+
+    def warm_up(self, photos: Tensor, paintings: Tensor) -> Tensor:
+        """The loss of style transfer, and of undoing it."""
+        options = self.options
+        with autocast(self.device):
+            painted = self.networks.to_painting(photos)
+            back = self.networks.to_photo(self._noisy(painted.detach()))
+            same = self.networks.to_painting(paintings)
+        home = F.l1_loss(back.float(), photos)
+        kept = F.l1_loss(same.float(), paintings)
+        return self._painterly(painted, photos) + options.cycle * (home + options.identity * kept)
+
+    def _painterly(self, painted: Tensor, photos: Tensor) -> Tensor:
+        assert self.vgg is not None
+        with autocast(self.device):
+            style, content = style_and_content(self.vgg, painted, photos, self.style)
+        return self.options.style * style + self.options.content * content
+
+    def _noisy(self, made: Tensor) -> Tensor:
+        return made + self.options.noise * torch.randn_like(made) if self.options.noise else made
+
+    def adversarial(self, photos: Tensor, paintings: Tensor, random: np.random.Generator) -> Tensor:
+        """CycleGAN's loss for both generators; the discriminators have learnt one step before."""
+        options, networks = self.options, self.networks
+        with autocast(self.device):
+            painted, photographed = networks.to_painting(photos), networks.to_photo(paintings)
+        self._judge(photos, paintings, painted, photographed, random)
+        with autocast(self.device):
+            pleased = generator_loss(self.judges["painting"], moved(painted, random))
+            pleased = pleased + generator_loss(self.judges["photo"], moved(photographed, random))
+            back = networks.to_photo(self._noisy(painted)), networks.to_painting(self._noisy(photographed))
+        home = F.l1_loss(back[0].float(), photos) + F.l1_loss(back[1].float(), paintings)
+        loss = pleased.float() + options.cycle * home
+        if options.identity:
+            with autocast(self.device):
+                same = networks.to_painting(paintings), networks.to_photo(photos)
+            kept = F.l1_loss(same[0].float(), paintings) + F.l1_loss(same[1].float(), photos)
+            loss = loss + options.cycle * options.identity * kept
+        if options.keep_style:
+            loss = loss + options.keep_style * self._painterly(painted, photos)
+        return loss
+
+    def _judge(
+        self,
+        photos: Tensor,
+        paintings: Tensor,
+        painted: Tensor,
+        photographed: Tensor,
+        random: np.random.Generator,
+    ) -> None:
+        shown = self.shown[0](painted), self.shown[1](photographed)
+        self.judges.requires_grad_(True)
+        with autocast(self.device):
+            verdicts = [
+                discriminator_loss(self.judges[kind], moved(real, random), moved(made, random))
+                for kind, real, made in (("painting", paintings, shown[0]), ("photo", photos, shown[1]))
+            ]
+        common.descend(verdicts[0].float() + verdicts[1].float(), self.judges, self.judge_optimiser)
+        self.judges.requires_grad_(False)
+
+    def run(self) -> Run:
+        options, validation = self.options, None
+        if options.val:
+            validation = Validation(options.val, self.loader.paintings, self.device)
+        parts: dict[str, nn.Module | torch.optim.Optimizer] = {
+            "network": self.networks,
+            "optimiser": self.optimiser,
+            "discriminators": self.judges,
+            "discriminators_optimiser": self.judge_optimiser,
+        }
+        return CycleRun("cyclegan", options, self.photos, parts, validation, self.loader)
+
+
+class Validation:
+    """KID x 1000 between painted photographs and the paintings, and a sheet of both ways there and back."""
+
+    def __init__(self, photos: Path, paintings: list[np.ndarray], device: torch.device) -> None:
+        self.device, self.features = device, Features()
+        found = list_pictures(photos)[:50]
+        self.photos = [_squared(np.asarray(read_rgb(path))) for path in found]
+        self.paintings = [_squared(picture) for picture in paintings]
+        self.goal = np.stack([self.features(picture) for picture in self.paintings])
+
+    @torch.inference_mode()
+    def __call__(self, networks: nn.Module) -> tuple[dict[str, float], np.ndarray]:
+        assert isinstance(networks, Generators)
+        there, back = networks.to_painting, networks.to_photo
+        found, columns = [], []
+        for number, photo in enumerate(self.photos):
+            x = to_tensor(photo).to(self.device)
+            painted = there(x)
+            found.append(self.features(_picture(painted)))
+            if number < SHEET_COLUMNS:
+                painting = self.paintings[number * len(self.paintings) // SHEET_COLUMNS]
+                photographed = back(to_tensor(painting).to(self.device))
+                again = there(photographed)
+                steps = [photo, *map(_picture, (painted, back(painted)))]
+                columns.append(
+                    np.concatenate([*steps, painting, *map(_picture, (photographed, again))], axis=0)
+                )
+        return {"kid": 1000 * kid(np.stack(found), self.goal)}, np.concatenate(columns, axis=1)
+
+
+def _picture(x: Tensor) -> np.ndarray:
+    return to_pixels(x[0].float().cpu(), np.dtype(np.uint8))
+
+
+def _squared(rgb: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3) -> (256, 256, 3): the middle, reduced or enlarged."""
+    side = min(rgb.shape[:2])
+    top, left = ((length - side) // 2 for length in rgb.shape[:2])
+    cut = Image.fromarray(rgb[top : top + side, left : left + side])
+    return np.asarray(cut.resize((FEATURE_SIDE, FEATURE_SIDE), Image.Resampling.BICUBIC))
+
+
+def train_cyclegan(options: CycleGANOptions) -> Path:
+    """Train (or resume) both directions; returns the path of `OUT/photo2monet.safetensors`."""
+    if any(stage.side % MULTIPLE for stage in options.stages):
+        raise ColorizerError(f"Crops of CycleGAN are multiples of {MULTIPLE} pixels wide. Change --stages.")
+    trainer = Trainer(options)
+    run = trainer.run()
+    for step, photos, paintings in _tensors(run, trainer.device):
+        random = np.random.default_rng((options.seed, 23, step))
+        if step < options.warm:
+            loss = trainer.warm_up(photos, paintings)
+        else:
+            loss = trainer.adversarial(photos, paintings, random)
+        common.descend(loss, trainer.networks, trainer.optimiser)
+        run.record(loss)
+    return options.out / "photo2monet.safetensors"
+
+
+def _tensors(run: Run, device: torch.device) -> Iterator[tuple[int, Tensor, Tensor]]:
+    for step, crops in run.steps():
+        photos, paintings = (
+            part.to(device, memory_format=torch.channels_last) for part in both(np.ascontiguousarray(crops))
+        )
+        yield step, photos, paintings

@@ -1,0 +1,53 @@
+"""What is a style, in numbers? How often features of a picture occur together, wherever that is.
+
+Gatys et al. 2016: the Gram matrices of VGG's feature maps. A network that gives every photograph the Gram
+matrices of paintings paints (Johnson et al. 2016); here they are the mean ones of many paintings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from colorizer.training.vgg import VGGFeatures
+
+STYLE = (1, 3, 5, 7)  # relu1_2, relu2_2, relu3_2, conv3_4
+CONTENT = 5
+
+
+def gram(features: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N, C, C): how strongly each two channels are active together, on average."""
+    flat = features.flatten(2).float()
+    return flat @ flat.transpose(1, 2) / flat.shape[-1]
+
+
+@torch.no_grad()
+def mean_style(vgg: VGGFeatures, pictures: Iterable[Tensor]) -> list[Tensor]:
+    """The mean Gram matrices (C, C), one a layer of STYLE, of pictures (N, 3, H, W) in 0..1."""
+    total: list[Tensor] = []
+    count = 0
+    for batch in pictures:
+        found = [gram(layer).sum(0) for layer in vgg.layers(batch, STYLE)]
+        total = [one + other for one, other in zip(total, found, strict=True)] if total else found
+        count += len(batch)
+    return [matrix / count for matrix in total]
+
+
+def style_and_content(
+    vgg: VGGFeatures, made: Tensor, given: Tensor, style: list[Tensor]
+) -> tuple[Tensor, Tensor]:
+    """How far pictures (N, 3, H, W) are from a style, and in content from what they were made of.
+
+    Both are shares: 1 is as far as a picture without any features. The style's is the mean over its layers.
+    """
+    layers = vgg.layers(made, STYLE)
+    with torch.no_grad():
+        (goal,) = vgg.layers(given, (CONTENT,))
+    far = [_share(gram(layer), matrix) for layer, matrix in zip(layers, style, strict=True)]
+    return torch.stack(far).mean(), _share(layers[STYLE.index(CONTENT)].float(), goal.float())
+
+
+def _share(value: Tensor, goal: Tensor) -> Tensor:
+    return ((value - goal) ** 2).mean() / (goal**2).mean()

@@ -1,0 +1,102 @@
+"""Which crops does CycleGAN see? Photographs and paintings that have nothing to do with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from colorizer.training.data import DataError, read_rgb
+
+LARGEST = 286 / 256  # how much pictures are enlarged before the crop, at the most (Zhu et al. 2017, 7.1)
+
+
+class UnpairedCrops:
+    """An endless stream of batches (2 N, S, S, 3) uint8: N crops of photographs, then N of paintings.
+
+    Enlarged a little, mirrored, at random places. The stream depends on the seed and the place in it alone.
+    """
+
+    def __init__(self, photos: list[Path], paintings: list[Path], seed: int, largest: int = 0) -> None:
+        """Decodes the pictures; DataError when one can't be read or is smaller than crops of `largest`."""
+        self.seed = seed
+        with ThreadPoolExecutor() as pool:
+            pictures = list(pool.map(lambda path: np.asarray(read_rgb(path)), [*photos, *paintings]))
+        self.photos, self.paintings = pictures[: len(photos)], pictures[len(photos) :]
+        for path, picture in zip([*photos, *paintings], pictures, strict=True):
+            height, width = picture.shape[:2]
+            if min(height, width) < largest:
+                raise DataError(
+                    f"“{path}” has {width}x{height} pixels, but crops of {largest} need {largest} both ways. "
+                    "Remove it from the folder, or choose smaller crops with --stages."
+                )
+
+    def _crop(self, pictures: list[np.ndarray], seen: int, side: int, kind: int) -> np.ndarray:
+        random = np.random.default_rng((self.seed, 19, kind, seen))
+        picture = pictures[random.integers(len(pictures))]
+        cut = max(1, round(side / random.uniform(1.0, LARGEST)))
+        top, left = (int(random.integers(0, length - cut + 1)) for length in picture.shape[:2])
+        crop = cv2.resize(
+            picture[top : top + cut, left : left + cut], (side, side), interpolation=cv2.INTER_CUBIC
+        )
+        return crop[:, ::-1] if random.integers(2) else crop
+
+    def batches(self, start: int, count: int, batch: int, side: int) -> Iterator[np.ndarray]:
+        """Batches number 0..count-1 of a stage whose first crop is the `start`-th of the stream."""
+        for number in range(count):
+            places = range(start + number * batch, start + (number + 1) * batch)
+            photos = [self._crop(self.photos, place, side, 0) for place in places]
+            yield np.stack([*photos, *(self._crop(self.paintings, place, side, 1) for place in places)])
+
+    def close(self) -> None:
+        """Nothing runs beside."""
+
+
+def both(crops: np.ndarray) -> tuple[Tensor, Tensor]:
+    """A batch -> photographs and paintings, each (N, 3, S, S) in 0..1."""
+    photos, paintings = (torch.from_numpy(crops).movedim(-1, 1).float() / 255).chunk(2)
+    return photos, paintings
+
+
+class History:
+    """Pictures made before, shown to a discriminator in place of half of the new ones, so that it doesn't
+    forget what it has learnt (Shrivastava et al. 2017)."""
+
+    def __init__(self, size: int = 50, seed: int = 0) -> None:
+        self.size = size
+        self.pictures: list[Tensor] = []
+        self.random = np.random.default_rng(seed)
+
+    def __call__(self, made: Tensor) -> Tensor:
+        """New pictures (N, 3, H, W) -> as many, some of them older ones of that size; no gradient."""
+        shown = []
+        for picture in made.detach():
+            if self.pictures and self.pictures[0].shape != picture.shape:
+                self.pictures = []
+            if len(self.pictures) < self.size:
+                self.pictures.append(picture)
+                shown.append(picture)
+            elif self.random.random() < 0.5:
+                place = int(self.random.integers(self.size))
+                shown.append(self.pictures[place])
+                self.pictures[place] = picture
+            else:
+                shown.append(picture)
+        return torch.stack(shown)
+
+
+def moved(pictures: Tensor, random: np.random.Generator, share: float = 0.125) -> Tensor:
+    """Each picture (N, 3, H, W) moved by up to a share of its side, black beyond: differentiable augmentation
+    (Zhao et al. 2020, translation only - colours are a painter's own), where paintings are few."""
+    most = int(pictures.shape[-1] * share)
+    padded = torch.nn.functional.pad(pictures, (most,) * 4)
+    height, width = pictures.shape[-2:]
+    cuts = random.integers(0, 2 * most + 1, (len(pictures), 2))
+    return torch.stack(
+        [padded[n, :, y : y + height, x : x + width] for n, (y, x) in enumerate(cuts.tolist())]
+    )

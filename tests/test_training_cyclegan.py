@@ -1,0 +1,189 @@
+"""Does CycleGAN's training do what it says? Tiny networks and drawn pictures."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from colorizer import cli, weights
+from colorizer.errors import ColorizerError
+from colorizer.networks.cyclegan import Generator
+from colorizer.networks.patchgan import PatchGAN
+from colorizer.tiling import to_tensor
+from colorizer.training import common, cyclegan
+from colorizer.training.data import DataError
+from colorizer.training.style import gram, mean_style, style_and_content
+from colorizer.training.unpaired import History, UnpairedCrops, both, moved
+from colorizer.training.vgg import load_vgg
+
+STAGES = common.Stage.parse_all("32x2:4")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Bluish photographs and reddish paintings."""
+    root = tmp_path_factory.mktemp("unpaired")
+    for kind, colour in (("photos", (60, 90, 200)), ("paintings", (200, 90, 60))):
+        (root / kind).mkdir()
+        for number in range(3):
+            noise = np.random.default_rng(number).normal(0, 20, (40, 44 + number, 3)) + colour
+            Image.fromarray(noise.clip(0, 255).astype(np.uint8)).save(root / kind / f"{number}.png")
+    return root
+
+
+def options_of(folders, out, vgg_file, **more):
+    given = {
+        "data": folders / "photos",
+        "paintings": folders / "paintings",
+        "out": out,
+        "stages": STAGES,
+        "every": 2,
+        "device": "cpu",
+        "width": 4,
+        "blocks": 1,
+        "warm": 1,
+        "vgg": vgg_file,
+    }
+    return cyclegan.CycleGANOptions(**(given | more))
+
+
+# The networks
+
+
+def test_the_generator_has_the_papers_number_of_weights_and_is_rebuilt_from_them():
+    assert round(sum(value.numel() for value in Generator(64, 9).parameters()) / 1e6, 1) == 11.4
+    torch.manual_seed(0)
+    network, x = Generator(4, 2), torch.rand(1, 3, 16, 24)
+    assert torch.equal(network(x), Generator.from_state(network.state_dict())(x))
+    assert network(x).shape == x.shape
+    assert network(x).min() >= 0 and network(x).max() <= 1
+
+
+def test_a_result_depends_on_nothing_beyond_the_reach_once_the_statistics_are_held():
+    torch.manual_seed(0)
+    network, x = Generator(4, 1).double(), torch.rand(1, 3, 96, 96).double()
+    statistics = [(mean.double(), deviation.double()) for mean, deviation in network.measure(x)]
+    assert (network(x, statistics) - network(x)).abs().max() < 1e-6
+    other = x.clone()
+    other[..., : 64 - network.reach] = 0
+    held = network(x, statistics), network(other, statistics)
+    assert torch.equal(held[0][..., 64:], held[1][..., 64:])
+    assert not torch.allclose(network(x)[..., 64:], network(other)[..., 64:])
+
+
+def test_the_discriminators_see_70_pixels():
+    network, x = PatchGAN(3, 4), torch.rand(1, 3, 160, 160, requires_grad=True)
+    for module in network.modules():
+        if isinstance(module, torch.nn.InstanceNorm2d):
+            module.forward = lambda features: features  # whose statistics see everything
+    network(x)[0, 0, 9, 9].backward()
+    seen = x.grad.abs().sum(1)[0].nonzero()
+    assert (seen.max(0).values - seen.min(0).values + 1).tolist() == [70, 70]
+
+
+# What they learn from
+
+
+def test_crops_are_photographs_then_paintings_and_depend_on_the_seed_alone(folders):
+    paths = [sorted((folders / kind).iterdir()) for kind in ("photos", "paintings")]
+    one = list(UnpairedCrops(*paths, 1).batches(0, 3, 2, 32))
+    late = next(iter(UnpairedCrops(*paths, 1).batches(4, 1, 2, 32)))
+    assert one[0].shape == (4, 32, 32, 3)
+    assert np.array_equal(one[2], late)
+    photos, paintings = both(one[0])
+    assert (photos[:, 2] > photos[:, 0]).float().mean() > 0.9
+    assert (paintings[:, 0] > paintings[:, 2]).float().mean() > 0.9
+    with pytest.raises(DataError, match=r"44x40 pixels, but crops of 64"):
+        UnpairedCrops(*paths, 1, 64)
+
+
+def test_the_history_gives_old_pictures_back_and_holds_no_more_than_its_size():
+    history = History(3, seed=1)
+    made = [torch.full((2, 1, 4, 4), float(number)) for number in range(40)]
+    shown = torch.cat([history(batch) for batch in made])
+    new = torch.cat(made)
+    assert len(history.pictures) == 3
+    assert torch.equal(shown[:3], new[:3])
+    older = (shown != new).flatten(1).any(1)[3:].float().mean()
+    assert 0.25 < older < 0.75
+    assert set(shown.unique().tolist()) <= set(new.unique().tolist())
+    assert history(torch.rand(1, 1, 8, 8)).shape == (1, 1, 8, 8)
+
+
+def test_pictures_are_moved_and_stay_differentiable():
+    pictures = torch.rand(3, 3, 32, 32, requires_grad=True)
+    result = moved(pictures, np.random.default_rng(0))
+    assert result.shape == pictures.shape and not torch.equal(result, pictures)
+    result.sum().backward()
+    assert set(pictures.grad.unique().tolist()) == {0.0, 1.0}
+    assert torch.equal(moved(pictures, np.random.default_rng(0), 0.0), pictures)
+
+
+def test_a_pictures_own_style_and_content_are_no_distance(vgg_file):
+    vgg, _ = load_vgg(vgg_file)
+    picture, other = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32) ** 3
+    style = mean_style(vgg, [picture])
+    assert max(style_and_content(vgg, picture, picture, style)) < 1e-8
+    assert min(style_and_content(vgg, other, picture, style)) > 1e-3
+    turned = picture.flip(-1)  # Gram matrices don't know where
+    assert torch.allclose(gram(picture), gram(turned), atol=1e-6)
+
+
+# The run
+
+
+def test_both_directions_are_trained_and_written(folders, vgg_file, tmp_path):
+    options = options_of(folders, tmp_path / "run", vgg_file, val=folders / "photos")
+    result = cyclegan.train_cyclegan(options)
+    assert result == tmp_path / "run" / "photo2monet.safetensors"
+    states = [weights.load(str(tmp_path / "run" / f"{name}.safetensors"))[0] for name in cyclegan.NAMES]
+    networks = [Generator.from_state(state) for state in states]
+    assert {network.head.out_channels for network in networks} == {4}
+    assert not torch.equal(networks[0].head.weight, networks[1].head.weight)
+    header, *rows = (tmp_path / "run" / "cyclegan.csv").read_text().splitlines()
+    assert header == "step,minutes,loss,kid" and len(rows) == 2
+    assert Image.open(tmp_path / "run" / "cyclegan-sheet.jpg").size == (3 * 256, 6 * 256)
+    # What it ended in can be gone on from, but not with another network's shape.
+    again = options_of(folders, tmp_path / "more", vgg_file, init=str(tmp_path / "run"), warm=0)
+    assert cyclegan.train_cyclegan(again).exists()
+    with pytest.raises(ColorizerError, match=r"width of 4 and 1 blocks"):
+        cyclegan.train_cyclegan(replace(again, out=tmp_path / "other", width=6))
+
+
+def test_a_stopped_run_goes_on_from_its_checkpoint(folders, vgg_file, tmp_path, caplog):
+    options = options_of(folders, tmp_path / "run", vgg_file, stages=common.Stage.parse_all("32x2:2"))
+    cyclegan.train_cyclegan(options)
+    with caplog.at_level("INFO"):
+        cyclegan.train_cyclegan(replace(options, stages=STAGES))
+    assert "resumed at step 2" in caplog.text
+
+
+def test_style_transfer_brings_photographs_nearer_to_the_paintings(folders, vgg_file, tmp_path):
+    stages = common.Stage.parse_all("32x2:40")
+    options = options_of(folders, tmp_path / "run", vgg_file, stages=stages, warm=40, rate=5e-3, content=0.0)
+    trainer = cyclegan.Trainer(options)
+    photo, style = to_tensor(trainer.loader.photos[0][:40, :40]), trainer.style
+    before = style_and_content(trainer.vgg, photo, photo, style)[0]
+    path = cyclegan.train_cyclegan(options)
+    painted = Generator.from_state(weights.load(str(path))[0])(photo)
+    assert style_and_content(trainer.vgg, painted, photo, style)[0] < 0.8 * before
+    assert painted[:, 0].mean() > painted[:, 2].mean()  # red, like the paintings
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--paintings", "nowhere"], "not a folder"),
+        (["--stages", "64x2:1"], "crops of 64"),
+        (["--judge-rate", "0"], "more than 0"),
+    ],
+)
+def test_bad_options_are_one_sentence(folders, tmp_path, capsys, words, reason):
+    given = ["--photos", str(folders / "photos"), "--paintings", str(folders / "paintings")]
+    command = ["train", "cyclegan", *given, "--stages", "32x2:1", "--out", str(tmp_path / "out"), *words]
+    assert cli.main(command) == 1
+    error = capsys.readouterr().err.strip()
+    assert reason in error and "\n" not in error
+    assert not (tmp_path / "out").exists()
