@@ -1,4 +1,4 @@
-"""What does the package offer to other programs? Colorizer, Upscaler, their settings, Photo, the errors.
+"""What does the package offer to other programs? Colorizer, Upscaler, Stylizer, settings, Photo, errors.
 
     from colorizer import Colorizer, Photo
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from colorizer.errors import ColorizerError
     from colorizer.photo import Photo
     from colorizer.predictors.colorize import Colorizer
-    from colorizer.predictors.settings import ColorizeSettings, UpscaleSettings
+    from colorizer.predictors.settings import ColorizeSettings, StylizeSettings, UpscaleSettings
+    from colorizer.predictors.stylize import Stylizer
     from colorizer.predictors.upscale import Upscaler
 
 __version__ = "1.0.0"
@@ -25,6 +26,8 @@ __all__ = [
     "Colorizer",
     "ColorizerError",
     "Photo",
+    "StylizeSettings",
+    "Stylizer",
     "UpscaleSettings",
     "Upscaler",
     "__version__",
@@ -35,6 +38,8 @@ _HOMES = {
     "Colorizer": "colorizer.predictors.colorize",
     "ColorizerError": "colorizer.errors",
     "Photo": "colorizer.photo",
+    "StylizeSettings": "colorizer.predictors.settings",
+    "Stylizer": "colorizer.predictors.stylize",
     "UpscaleSettings": "colorizer.predictors.settings",
     "Upscaler": "colorizer.predictors.upscale",
 }

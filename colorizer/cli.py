@@ -20,6 +20,7 @@ from colorizer.errors import Cancelled, ColorizerError
 COMMANDS = {
     "colorize": ("colorizer.cli_colorize", "add_colorize_commands"),
     "evaluate": ("colorizer.cli_evaluate", "add_evaluate_commands"),
+    "stylize": ("colorizer.cli_stylize", "add_stylize_commands"),
     "train": ("colorizer.cli_train", "add_train_commands"),
     "upscale": ("colorizer.cli_upscale", "add_upscale_commands"),
     "weights": ("colorizer.cli_weights", "add_weights_commands"),
@@ -30,7 +31,7 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser for these arguments: with the one command that they name, or with all if they name none."""
     parser = argparse.ArgumentParser(
         prog="python -m colorizer",
-        description="Colour and enlarge photographs. Everything runs on this machine.",
+        description="Colour, enlarge and paint photographs. Everything runs on this machine.",
     )
     parser.add_argument("--version", action="version", version=f"colorizer {colorizer.__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)

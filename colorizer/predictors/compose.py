@@ -104,6 +104,21 @@ def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> np.ndarray:
     return srgb.movedim(0, -1).to(torch.int32).numpy()
 
 
+def with_colours_of(picture: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """The lightness of `picture` with the ab of `colours`, both (H, W, 3) of one type: a picture of that
+    type."""
+    height, width = picture.shape[:2]
+    levels = int(np.iinfo(picture.dtype).max) + 1
+    result = np.empty_like(picture)
+    rows = max(1, STRIP_PIXELS // width)
+    with torch.inference_mode():
+        for top in range(0, height, rows):
+            strip = slice(top, top + rows)
+            lightness, ab = _strip_lightness(picture[strip]), _strip_ab(colours[strip])
+            result[strip] = to_levels(lightness, ab, levels)
+    return result
+
+
 def compose(
     rgb: np.ndarray, lines: LocalLines, strength: float, progress: Callable[[float, str], None] | None = None
 ) -> np.ndarray:

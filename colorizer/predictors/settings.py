@@ -20,6 +20,9 @@ RANGES: dict[str, tuple[float, float]] = {
 UPSCALE_MODELS = ("clean", "photo")
 UPSCALE_RANGES: dict[str, tuple[float, float]] = {"detail": (0.0, 1.0), "consistency": (0, 4)}
 
+DIRECTIONS = ("photo2monet", "monet2photo")
+STYLIZE_RANGES: dict[str, tuple[float, float]] = {"strength": (0.0, 1.0), "brush": (1.0, 32.0)}
+
 
 @dataclass(frozen=True)
 class ColorizeSettings:
@@ -77,6 +80,34 @@ class UpscaleSettings:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class StylizeSettings:
+    """The settings of a painting, or of the way back; SettingsError for a value out of range.
+
+    direction: "photo2monet", or "monet2photo" for a photograph of a painting.
+    strength: 0 keeps the picture, 1 takes the painted one, between them both are mixed.
+    brush: how many times smaller the network sees the picture, 1..32: the strokes' width in proportion. None
+    takes what suits the picture's size.
+    keep_colours: the painted lightness with the picture's own colours.
+    """
+
+    direction: str = "photo2monet"
+    strength: float = 1.0
+    brush: float | None = None
+    keep_colours: bool = False
+
+    def __post_init__(self) -> None:
+        if self.direction not in DIRECTIONS:
+            raise SettingsError(
+                f"There is no direction “{self.direction}”. Choose one of {', '.join(DIRECTIONS)}."
+            )
+        _check_numbers(self, STYLIZE_RANGES, optional=("brush",))
+
+    def as_dict(self) -> dict[str, str | float | bool | None]:
+        """Plain values, for a file's metadata and the API."""
+        return asdict(self)
+
+
 def _check(
     settings: ColorizeSettings | UpscaleSettings,
     models: Sequence[str],
@@ -88,6 +119,15 @@ def _check(
     `optional` may be None."""
     if settings.model not in models:
         raise SettingsError(f"There is no model “{settings.model}”. Choose one of {', '.join(models)}.")
+    _check_numbers(settings, ranges, whole, optional)
+
+
+def _check_numbers(
+    settings: object,
+    ranges: Mapping[str, tuple[float, float]],
+    whole: Sequence[str] = (),
+    optional: Sequence[str] = (),
+) -> None:
     for name, (low, high) in ranges.items():
         value = getattr(settings, name)
         if value is None and name in optional:

@@ -1,0 +1,215 @@
+"""How does a photo of any size become a painting, or a painting a photo? A network sees it in tiles, at a
+size that its brush strokes suit, and treats all tiles alike.
+
+What the network does depends on the mean and spread of its features over the picture. They are measured once,
+on a small copy of the whole, and used for every tile, so that no tile is painted by other rules than its
+neighbour. Mixing and colours come after, and cost little.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from colorizer import weights
+from colorizer.errors import SettingsError, WeightsError
+from colorizer.filling import fill_hidden
+from colorizer.memory import keep_freed_memory
+from colorizer.networks.cyclegan import MULTIPLE, Generator, Statistics
+from colorizer.photo import Photo
+from colorizer.precision import autocast
+from colorizer.predictors.compose import with_colours_of
+from colorizer.predictors.settings import DIRECTIONS, STYLIZE_RANGES, StylizeSettings
+from colorizer.tiling import Progress, Tiling, run, to_tensor
+
+SEEN_SIDE = 640  # the short side, in pixels, at which the network sees a picture where no brush is chosen
+WHOLE_SIDE = 512  # up to which the network sees a picture at once, and of the copy that statistics come from
+TILING = Tiling(384, 48, 16, MULTIPLE)
+DETAIL = 0.5  # of the photo's own finest detail, where strokes are enlarged
+HIDDEN_STEPS = 16
+SMALLEST = 16  # pixels; a smaller picture is mirrored to that size for the network
+
+
+@dataclass(frozen=True, eq=False)
+class Painting:
+    """What the network made of a photo: pixels (H, W, 3) of the photo's size and type, from which results are
+    rendered."""
+
+    photo: Photo
+    rgb: np.ndarray
+    settings: StylizeSettings
+    weights: str
+
+
+@dataclass(frozen=True, eq=False)
+class Cycle:
+    """There and back at a small size: three pictures (h, w, 3) uint8, and the mean difference between the
+    first and the last, in 255ths of white."""
+
+    given: np.ndarray
+    translated: np.ndarray
+    back: np.ndarray
+    difference: float
+
+
+def offered() -> tuple[str, ...]:
+    """The directions that have weights; WeightsError when the manifest can't be read."""
+    there = weights.entries()
+    return tuple(direction for direction in DIRECTIONS if direction in there)
+
+
+class Stylizer:
+    """Paints photos: `Stylizer.load().stylize(Photo.open("pond.jpg")).save("pond-monet.png")`."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = torch.device(device)
+        self._networks: dict[str, tuple[Generator, str]] = {}
+        self._lock = threading.Lock()
+        keep_freed_memory()
+
+    @classmethod
+    def load(cls, *, device: str = "cpu") -> Stylizer:
+        """A painter; weights are read when they are first needed."""
+        return cls(device)
+
+    def stylize(
+        self, photo: Photo, settings: StylizeSettings | None = None, progress: Progress | None = None
+    ) -> Photo:
+        """The photo painted, in its own size, depth and transparency. Errors as `paint`."""
+        settings = settings or StylizeSettings()
+        return self.render(self.paint(photo, settings, progress), settings)
+
+    def paint(
+        self, photo: Photo, settings: StylizeSettings | None = None, progress: Progress | None = None
+    ) -> Painting:
+        """The expensive step: what the network makes of a photo, whatever the strength.
+
+        SettingsError: the direction has no weights yet. WeightsError: they can't be read.
+        """
+        settings = settings or StylizeSettings()
+        network, name = self.network(settings.direction)
+        brush = settings.brush or suited_brush(photo)
+        rgb = photo.rgb if photo.alpha is None else fill_hidden(photo.rgb, photo.alpha, HIDDEN_STEPS)
+        small = _reduced(rgb, brush)
+        painted = self._paint(network, small, progress)
+        if painted.shape != rgb.shape:
+            painted = _enlarged(painted, rgb, small)
+        return Painting(photo, painted, replace(settings, brush=brush), name)
+
+    def render(self, painting: Painting, settings: StylizeSettings) -> Photo:
+        """The cheap step: strength and colours of what was painted (its direction and brush stay)."""
+        photo, rgb = painting.photo, painting.rgb
+        if settings.keep_colours:
+            rgb = with_colours_of(rgb, photo.rgb)
+        if settings.strength < 1:
+            rgb = cv2.addWeighted(rgb, settings.strength, photo.rgb, 1 - settings.strength, 0)
+        return photo.with_rgb(rgb)
+
+    def cycle(self, photo: Photo, direction: str = DIRECTIONS[0], side: int = WHOLE_SIDE) -> Cycle:
+        """A photo there and back again, at most `side` pixels long."""
+        given = photo.preview(side)
+        there, back = direction, DIRECTIONS[1 - DIRECTIONS.index(direction)]
+        translated = self._paint(self.network(there)[0], given, None)
+        again = self._paint(self.network(back)[0], translated, None)
+        difference = float(np.abs(again.astype(np.int16) - given).mean())
+        return Cycle(given, translated, again, difference)
+
+    def network(self, direction: str) -> tuple[Generator, str]:
+        """The network of a direction, and the name and version of its weights."""
+        known = weights.entries()
+        if direction not in known:
+            raise SettingsError(
+                f"There are no weights for the direction “{direction}” yet. Train some with "
+                "`python -m colorizer train cyclegan` and enter them with `python -m colorizer weights add`."
+            )
+        with self._lock:
+            if direction not in self._networks:
+                self._networks[direction] = self._build(direction), f"{direction} {known[direction].version}"
+            return self._networks[direction]
+
+    def _build(self, direction: str) -> Generator:
+        try:
+            network = Generator.from_state(weights.load(direction)[0])
+        except (KeyError, IndexError, RuntimeError, ValueError) as error:
+            raise WeightsError(
+                f"The weights {direction} belong to another network than the painter's. Fetch them anew with "
+                "`python -m colorizer weights pull`."
+            ) from error
+        network.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network
+
+    @torch.inference_mode()
+    def _paint(self, network: Generator, rgb: np.ndarray, progress: Progress | None) -> np.ndarray:
+        """(h, w, 3) uint8 or uint16 -> the same, painted: at once where it is small, else in tiles that share
+        the statistics of a small copy."""
+        height, width = rgb.shape[:2]
+        whole = max(height, width) <= WHOLE_SIDE
+        tiling = Tiling(WHOLE_SIDE, 0, 0, MULTIPLE) if whole else TILING
+        statistics = None if whole else self._measure(network, rgb)
+        grown = _at_least(rgb, SMALLEST)
+        painted = run(self._function(network, statistics), grown, tiling, progress=progress, text="Painting")
+        return painted[:height, :width]
+
+    def _measure(self, network: Generator, rgb: np.ndarray) -> Statistics:
+        scale = WHOLE_SIDE / max(rgb.shape[:2])
+        small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        height, width = (max(SMALLEST, length // MULTIPLE * MULTIPLE) for length in small.shape[:2])
+        small = _at_least(small, SMALLEST)[:height, :width]
+        with autocast(self.device):
+            return network.measure(self._to_device(to_tensor(small)))
+
+    def _function(self, network: Generator, statistics: Statistics | None) -> Callable[[Tensor], Tensor]:
+        def function(tile: Tensor) -> Tensor:
+            with autocast(self.device):
+                return network(self._to_device(tile), statistics).float()
+
+        return function
+
+    def _to_device(self, tile: Tensor) -> Tensor:
+        return tile.to(self.device).contiguous(memory_format=torch.channels_last)
+
+
+def suited_brush(photo: Photo) -> float:
+    """How many times smaller the network should see a photo, to paint it in strokes of the usual width."""
+    _, most = STYLIZE_RANGES["brush"]
+    return float(min(most, max(1.0, min(photo.width, photo.height) / SEEN_SIDE)))
+
+
+def _reduced(rgb: np.ndarray, brush: float) -> np.ndarray:
+    if brush <= 1:
+        return rgb
+    size = tuple(max(1, round(length / brush)) for length in (rgb.shape[1], rgb.shape[0]))
+    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+
+
+def _enlarged(painted: np.ndarray, rgb: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """A small painting at the photo's size; edges regain a share of the detail that the photo has and its
+    small copy lacks."""
+    size = (rgb.shape[1], rgb.shape[0])
+    large = cv2.resize(painted, size, interpolation=cv2.INTER_CUBIC)
+    plain = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
+    levels = int(np.iinfo(rgb.dtype).max)
+    rows = max(1, (1 << 20) // size[0])
+    for top in range(0, size[1], rows):
+        strip = slice(top, top + rows)
+        lost = rgb[strip].astype(np.float32) - plain[strip]
+        mended = (large[strip] + DETAIL * lost).clip(0, levels)
+        large[strip] = np.rint(mended, out=mended).astype(rgb.dtype)
+    return large
+
+
+def _at_least(rgb: np.ndarray, side: int) -> np.ndarray:
+    """The picture, mirrored at its right and lower edge until both sides are that long."""
+    height, width = (max(0, side - length) for length in rgb.shape[:2])
+    if not height and not width:
+        return rgb
+    return cv2.copyMakeBorder(rgb, 0, height, 0, width, cv2.BORDER_REFLECT)
+
+
+__all__ = ["Cycle", "Painting", "Stylizer", "offered", "suited_brush"]

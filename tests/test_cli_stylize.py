@@ -1,0 +1,115 @@
+"""Does `stylize` paint files and folders of them, and make a zip that survives an interruption?"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from colorizer import cli, weights
+from colorizer.networks.cyclegan import Generator
+from colorizer.predictors.stylize import Stylizer
+
+
+@pytest.fixture(autouse=True)
+def tiny_painter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A weights folder with a narrow network for one direction."""
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path / "weights"))
+    (tmp_path / "weights").mkdir()
+    with torch.random.fork_rng():
+        weights.save(tmp_path / "new.safetensors", Generator(4, 1).state_dict(), {})
+    weights.register("photo2monet", tmp_path / "new.safetensors", "0.1", "stylize")
+
+
+def stylize(*words: object) -> int:
+    return cli.main(["stylize", *map(str, words)])
+
+
+def test_a_photo_is_painted_and_its_settings_travel_with_it(draw, tmp_path):
+    given = draw("pond.jpg", 30, 20)
+    assert stylize(given, "-o", tmp_path / "monet.png", "--strength", 0.75, "--keep-colours") == 0
+    with Image.open(tmp_path / "monet.png") as result:
+        assert result.size == (30, 20)
+        about = result.info["colorizer"]
+    for part in ('"strength": 0.75', '"keep_colours": true', '"brush": 1', "photo2monet 0.1"):
+        assert part in about
+
+
+def test_a_folder_and_a_failed_photo(draw, tmp_path, capsys):
+    draw("in/a.jpg", 30, 20)
+    (tmp_path / "in" / "empty.jpg").touch()
+    assert stylize(tmp_path / "in", "-o", tmp_path / "out") == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a-painted.png"]
+    assert "empty.jpg" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--direction", "monet2photo"], "There are no weights for the direction"),
+        (["--strength", "2"], "strength is 2"),
+        (["--brush", "0"], "brush is 0"),
+        (["--size", "256"], "--size needs a zip"),
+    ],
+)
+def test_what_can_not_be_done_is_one_sentence(draw, tmp_path, capsys, words, reason):
+    assert stylize(draw(), "-o", tmp_path / "out.png", *words) == 1
+    error = capsys.readouterr().err.strip()
+    assert reason in error and "\n" not in error
+    assert not (tmp_path / "out.png").exists()
+
+
+# The zip
+
+
+def test_a_zip_holds_a_square_jpeg_of_every_picture(draw, tmp_path, capsys):
+    for name, size in (("a.jpg", (90, 60)), ("b.png", (20, 40)), ("c.jpg", (64, 64))):
+        draw(f"in/{name}", *size)
+    (tmp_path / "in" / "empty.jpg").touch()
+    target = tmp_path / "images.zip"
+    assert stylize(tmp_path / "in", "-o", target, "--size", 64) == 1
+    assert "empty.jpg" in capsys.readouterr().err
+    with zipfile.ZipFile(target) as archive:
+        assert archive.testzip() is None
+        assert sorted(archive.namelist()) == ["a.jpg", "b.jpg", "c.jpg"]
+        for name in archive.namelist():
+            with archive.open(name) as file, Image.open(file) as image:
+                assert (image.format, image.size) == ("JPEG", (64, 64))
+    assert sorted(path.name for path in tmp_path.iterdir() if "zip" in path.name) == ["images.zip"]
+
+
+def test_an_interrupted_zip_goes_on_where_it_stopped(draw, tmp_path, monkeypatch):
+    for name in "abc":
+        draw(f"in/{name}.jpg", 40, 40)
+    real, painted = Stylizer.stylize, []
+
+    def stopping(self, photo, *rest):
+        if len(painted) == 2:
+            raise KeyboardInterrupt
+        painted.append(photo)
+        return real(self, photo, *rest)
+
+    monkeypatch.setattr(Stylizer, "stylize", stopping)
+    words = (tmp_path / "in", "-o", tmp_path / "images.zip", "--size", 32)
+    assert stylize(*words) == 130
+    assert not (tmp_path / "images.zip").exists()
+
+    again = []
+    monkeypatch.setattr(Stylizer, "stylize", lambda self, *rest: again.append(1) or real(self, *rest))
+    assert stylize(*words) == 0
+    assert len(painted) == 2 and len(again) == 1
+    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
+        assert len(archive.namelist()) == 3
+
+
+def test_two_pictures_of_one_name_are_not_lost_in_silence(draw, tmp_path, capsys):
+    pictures = [draw("x/a.jpg", 40, 40), draw("y/a.png", 40, 40)]
+    assert stylize(*pictures, "-o", tmp_path / "images.zip") == 1
+    assert "has the same name" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        stylize(*pictures, "-o", tmp_path / "other.zip", "--size", "large")
+    assert stylize(*pictures, "-o", tmp_path / "other.zip", "--size", 7) == 1
+    assert "--size is 7" in capsys.readouterr().err
