@@ -26,6 +26,7 @@ def add_evaluate_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> No
     tasks = evaluate.add_subparsers(dest="evaluate_task", required=True)
     _add_colorize(tasks)
     _add_upscale(tasks)
+    _add_stylize(tasks)
     _add_sheet(tasks)
 
 
@@ -77,6 +78,28 @@ def _add_upscale(tasks: Subparsers[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.set_defaults(run=run_upscale)
+
+
+def _add_stylize(tasks: Subparsers[argparse.ArgumentParser]) -> None:
+    from colorizer.predictors.settings import DIRECTIONS
+
+    parser = tasks.add_parser(
+        "stylize",
+        help="compare painted photographs with paintings",
+        description="Paint each picture and compare the set with the paintings: a Markdown table.",
+    )
+    _add_data(parser)
+    parser.add_argument(
+        "--paintings", type=Path, required=True, metavar="DIR", help="what the results should look like"
+    )
+    parser.add_argument("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
+    parser.add_argument(
+        "--inception",
+        action="store_true",
+        help="measure with Inception-v3, downloaded by torchvision, instead of EfficientNet-Lite0",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.set_defaults(run=run_stylize)
 
 
 def _add_sheet(tasks: Subparsers[argparse.ArgumentParser]) -> None:
@@ -169,6 +192,27 @@ def run_upscale(args: argparse.Namespace) -> int:
     print(f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}")
     if args.json:
         write_rows(args.json, [asdict(row) for row in rows], {"worn": args.worn})
+    return 0
+
+
+def run_stylize(args: argparse.Namespace) -> int:
+    """`evaluate stylize`: print the table; 0, or a ColorizerError."""
+    _check_folder(args.json)
+    from colorizer.evaluation.report import write_rows
+    from colorizer.evaluation.stylizing import evaluate_stylize, inception_features, markdown_stylize
+    from colorizer.predictors.settings import StylizeSettings
+
+    rows = evaluate_stylize(
+        args.data,
+        args.paintings,
+        settings=StylizeSettings(args.direction),
+        limit=args.limit,
+        extract=inception_features() if args.inception else None,
+    )
+    measured = "Inception-v3 (torchvision)" if args.inception else "EfficientNet-Lite0"
+    print(f"{rows[0].pictures} pictures, features of {measured}\n\n{markdown_stylize(rows)}")
+    if args.json:
+        write_rows(args.json, [asdict(row) for row in rows], {"features": measured})
     return 0
 
 

@@ -1,0 +1,170 @@
+"""Do painted photographs look like the paintings, taken as a set, and are they still the same landscapes?
+
+KID and FID (Heusel et al. 2017) compare the features of the two sets; MiFID, the measure of Kaggle's "I'm
+Something of a Painter Myself", divides FID by how far the results keep from the paintings themselves, so that
+copying them does not pay. SSIM on luma tells how much of each photograph's structure is left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from colorizer.errors import ColorizerError
+from colorizer.evaluation.features import Features, kid
+from colorizer.evaluation.pictures import eight_bit, list_photos
+from colorizer.luma import ssim_y
+from colorizer.photo import Photo
+from colorizer.predictors.settings import StylizeSettings
+from colorizer.predictors.stylize import Stylizer
+
+SIDE = 256
+STRENGTHS = (0.5, 1.0)
+MEMORISED = 0.1  # cosine distance below which results count as taken from the paintings (Bai et al. 2021)
+TINY = 1e-15
+Extract = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class StylizeRow:
+    """What one strength reaches. kid: times 1000. ssim: on luma, to the photograph. seconds: a picture."""
+
+    name: str
+    pictures: int
+    kid: float
+    fid: float
+    mifid: float
+    ssim: float
+    seconds: float
+
+
+def inception_features() -> Extract:
+    """Inception-v3's pooled features, (2048,), with torchvision's weights; ColorizerError when they can't be
+    had. FID's own are TensorFlow's, so figures come near those printed elsewhere, and are not the same."""
+    import torch
+
+    try:
+        from torchvision.models import Inception_V3_Weights, inception_v3
+
+        kind = Inception_V3_Weights.IMAGENET1K_V1
+        network = inception_v3(weights=kind).eval()
+    except (ImportError, OSError) as error:
+        raise ColorizerError(
+            f"Inception's weights can't be had from torchvision ({error}). Leave --inception out."
+        ) from None
+    network.fc = torch.nn.Identity()
+    prepare = kind.transforms(crop_size=299, resize_size=299)
+
+    @torch.inference_mode()
+    def extract(rgb: np.ndarray) -> np.ndarray:
+        x = prepare(torch.from_numpy(np.ascontiguousarray(rgb)).movedim(-1, 0))
+        found: np.ndarray = network(x[None])[0].double().numpy()
+        return found
+
+    return extract
+
+
+def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """FID: the Frechet distance of Gaussians fitted to features (M, d) and (N, d), two rows each at least."""
+    mean = a.mean(0) - b.mean(0)
+    first, second = (np.cov(rows, rowvar=False) for rows in (a, b))
+    # The trace of (A B)^(1/2) is the sum of the roots of A B's eigenvalues, which are real and not negative.
+    roots = np.sqrt(np.linalg.eigvals(first @ second).real.clip(0)).sum()
+    return float(mean @ mean + np.trace(first) + np.trace(second) - 2 * roots)
+
+
+def memorisation(results: np.ndarray, paintings: np.ndarray) -> float:
+    """The mean cosine distance of results' features (M, d) to the nearest painting's (N, d)."""
+    a, b = (rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(TINY) for rows in (results, paintings))
+    return float((1 - a @ b.T).min(axis=1).mean())
+
+
+def mifid(results: np.ndarray, paintings: np.ndarray) -> float:
+    """FID divided by the memorisation distance where that is below 0.1, else FID itself."""
+    distance = memorisation(results, paintings)
+    factor = 1 / (distance + TINY) if distance < MEMORISED else 1.0
+    return frechet_distance(results, paintings) * factor
+
+
+def evaluate_stylize(
+    data: Path,
+    paintings: Path,
+    *,
+    settings: StylizeSettings | None = None,
+    limit: int | None = None,
+    extract: Extract | None = None,
+) -> list[StylizeRow]:
+    """The rows: the pictures untouched, then at each strength. Both sets are brought to 256 x 256.
+
+    ColorizerError for a folder with fewer than two pictures, an unreadable one, or no weights.
+    """
+    settings = settings or StylizeSettings()
+    stylizer = Stylizer.load()
+    stylizer.network(settings.direction)
+    sources = list_photos(data, limit), list_photos(paintings)
+    for folder, found in zip((data, paintings), sources, strict=True):
+        if len(found) < 2:
+            raise ColorizerError(f"“{folder}” holds one picture, but a set needs two. Add some.")
+    extract = extract or Features()
+    goal = np.stack([extract(_square(path)) for path in sources[1]])
+    names = {"untouched": None} | {f"strength {strength:g}": strength for strength in STRENGTHS}
+    features: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    alike: dict[str, list[float]] = {name: [] for name in names}
+    seconds = []
+    for path in tqdm(sources[0], unit="picture"):
+        photo = Photo.from_array(_square(path), name=path.stem)
+        began = time.perf_counter()
+        painting = stylizer.paint(photo, settings)
+        seconds.append(time.perf_counter() - began)
+        for name, strength in names.items():
+            if strength is None:
+                rgb = photo.rgb
+            else:
+                rgb = stylizer.render(painting, replace(settings, strength=strength)).rgb
+            features[name].append(extract(rgb))
+            alike[name].append(ssim_y(rgb, photo.rgb))
+    rows = []
+    for name, strength in names.items():
+        made = np.stack(features[name])
+        scores = 1000 * kid(made, goal), frechet_distance(made, goal), mifid(made, goal)
+        took = 0.0 if strength is None else fmean(seconds)
+        rows.append(StylizeRow(name, len(made), *scores, fmean(alike[name]), took))
+    return rows
+
+
+def _square(path: Path) -> np.ndarray:
+    """The middle of a picture, (256, 256, 3) uint8."""
+    rgb = eight_bit(Photo.open(path).rgb)
+    side = min(rgb.shape[:2])
+    top, left = ((length - side) // 2 for length in rgb.shape[:2])
+    middle = rgb[top : top + side, left : left + side]
+    if side == SIDE:
+        return np.ascontiguousarray(middle)
+    how = cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC
+    return cv2.resize(middle, (SIDE, SIDE), interpolation=how)
+
+
+def markdown_stylize(rows: Sequence[StylizeRow]) -> str:
+    """The rows as a Markdown table; KID also as a share of the untouched pictures'."""
+    head = ("", "KID x1000", "of untouched", "FID", "MiFID", "SSIM to the input", "s a picture")
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for row in rows:
+        share = row.kid / rows[0].kid if rows[0].kid else float("nan")
+        cells = (
+            row.name,
+            f"{row.kid:.1f}",
+            f"{share:.2f}",
+            f"{row.fid:.2f}",
+            f"{row.mifid:.2f}",
+            f"{row.ssim:.3f}",
+            f"{row.seconds:.2f}",
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
