@@ -196,8 +196,8 @@ def test_a_result_is_sent_on_and_back(browser, url: str, small: Path) -> None:
     page = opened(browser, url)
     give(page, small)
     page.click("#colour")
-    page.wait_for_selector("#send", state="visible")
-    page.click("#send")
+    page.wait_for_selector("#send-upscale", state="visible")
+    page.click("#send-upscale")
     page.wait_for_url("**/?tab=upscale")
     page.wait_for_selector("#upscale-stage img")
     page.click("#enlarge")
@@ -205,7 +205,7 @@ def test_a_result_is_sent_on_and_back(browser, url: str, small: Path) -> None:
     with page.expect_download() as download:
         page.click("#upscale-download")
     assert download.value.suggested_filename == "dog-colorized-x4.png"
-    page.click("#upscale-send")
+    page.click("#upscale-send-colorize")
     page.wait_for_url("**/?tab=colorize")
     page.wait_for_function("() => !document.querySelector('#line progress')")
     page.click("#colour")
@@ -240,7 +240,7 @@ def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(browser
     assert TEXTS["truth"][1] in lines
     for key, (english, french) in TEXTS.items():
         assert english == french or english not in lines, key
-    for name in ("enlarge", "truth", "upscale-download", "upscale-send", "upscale-other-files"):
+    for name in ("enlarge", "truth", "upscale-download", "upscale-send-colorize", "upscale-other-files"):
         assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
     order = ["photo", "stage", "download", "detail"]
     tops = [page.locator(f"#{PREFIX}{name}").bounding_box()["y"] for name in order]
@@ -283,7 +283,7 @@ def test_without_weights_the_tab_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
     shown = {block.elem_id: block for block in build_page().blocks.values()}
     assert "no-upscaler" in shown and "enlarge" not in shown
-    assert not shown["send"].visible
+    assert "send-upscale" not in shown
 
 
 def test_a_part_is_inside_the_photograph_and_around_the_place() -> None:

@@ -1,4 +1,4 @@
-"""How do programs colour and enlarge photographs? By two public endpoints; the page's own are private."""
+"""How do programs colour, enlarge and paint photographs? By public endpoints; the page's own are private."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from gradio.components import Component
 from colorizer.errors import ColorizerError
 from colorizer.photo import FORMATS, Photo
 from colorizer.predictors.settings import (
+    DIRECTIONS,
     MODELS,
     RANGES,
+    STYLIZE_RANGES,
     UPSCALE_MODELS,
     VARIANTS,
     ColorizeSettings,
+    StylizeSettings,
     UpscaleSettings,
 )
-from colorizer.ui import colorize_work, files, upscale_work
+from colorizer.ui import colorize_work, files, monet_work, upscale_work
 from colorizer.ui.colorize_work import Coloured
-from colorizer.ui.engine import analyse, colorizer, enlarge
+from colorizer.ui.engine import analyse, colorizer, enlarge, paint, stylizer
+from colorizer.ui.monet_work import Painted
 from colorizer.ui.upscale_work import Enlarged
 from colorizer.ui.workbench import HEAVY
 
@@ -89,8 +93,37 @@ def upscale(
     }
 
 
-def build_api() -> None:
-    """Add the endpoints to the current Blocks; their components are never shown."""
+def stylize(
+    photo: str,
+    direction: str = "photo2monet",
+    strength: float = 1.0,
+    brush: float | None = None,
+    keep_colours: bool = False,
+    format: str = "PNG",
+) -> tuple[str, dict[str, Any]]:
+    """Paint a photograph at its own size. Returns the file and what made it.
+
+    direction "photo2monet" or "monet2photo"; strength 0..1, 0 keeps the photograph; brush 1..32, how many
+    times smaller the network sees the picture, left out what suits its size; keep_colours paints the
+    lightness alone.
+    """
+    if not photo:
+        raise gr.Error("Send a photograph.", print_exception=False)
+    try:
+        settings = StylizeSettings(direction, strength, brush, keep_colours)
+        painting = paint(Photo.open(photo), settings)
+        result = stylizer().render(painting, settings)
+        about = monet_work.made_by(painting, settings)
+        path = files.write_result(result, format, Painted.ending, about)
+    except ColorizerError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    notes = list(result.metadata.notes)
+    return path, {**about, "width": result.width, "height": result.height, "notes": notes}
+
+
+def build_api(painting: bool) -> None:
+    """Add the endpoints to the current Blocks; their components are never shown. `painting`: there are
+    weights for it."""
     standard = ColorizeSettings()
     _endpoint(
         colorize,
@@ -106,6 +139,14 @@ def build_api() -> None:
         gr.Radio(list(UPSCALE_MODELS), value=UpscaleSettings().model, label="model", visible=False),
         gr.Number(None, precision=0, label="consistency", visible=False),
     )
+    if painting:
+        _endpoint(
+            stylize,
+            gr.Radio(list(DIRECTIONS), value=DIRECTIONS[0], label="direction", visible=False),
+            gr.Slider(*STYLIZE_RANGES["strength"], 1.0, label="strength", visible=False),
+            gr.Number(None, label="brush", visible=False),
+            gr.Checkbox(False, label="keep_colours", visible=False),
+        )
 
 
 def _endpoint(function: Callable[..., tuple[str, dict[str, Any]]], *settings: Component) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,14 +52,14 @@ class ColorizeParts(Parts):
     size: gr.Radio
 
 
-def build_colorize_tab(shelf: Shelf[ColorizeWork], sendable: bool) -> ColorizeGiving:
-    """Lay the tab out inside the current Blocks and wire it; `sendable`: results can go to another tab."""
+def build_colorize_tab(shelf: Shelf[ColorizeWork], tabs: Sequence[str]) -> ColorizeGiving:
+    """Lay the tab out inside the current Blocks and wire it; `tabs` are those that results can be sent to."""
     token = gr.State("", time_to_live=LIFETIME, delete_callback=shelf.drop)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             given = _giving()
         with gr.Column(elem_classes="result"):
-            shown = _result(sendable)
+            shown = _result(tabs)
         with gr.Column(elem_classes="controls"):
             settings = _controls()
     parts = ColorizeParts(token=token, **given, **shown, **settings)
@@ -75,11 +76,11 @@ def _giving() -> dict[str, Any]:
     return {**parts, "notice": notice, **start_buttons("", "colour")}
 
 
-def _result(sendable: bool) -> dict[str, Any]:
+def _result(tabs: Sequence[str]) -> dict[str, Any]:
     parts = stage("", range(len(cards.EXAMPLES)))
     with gr.Column(visible=False, elem_classes="below") as below:
         sides()
-        parts |= take_home("", "send_upscale", sendable)
+        parts |= take_home("", tabs)
     return {**parts, "below": below}
 
 
@@ -90,7 +91,7 @@ def _controls() -> dict[str, Any]:
         "temperature": slider("", "temperature", *RANGES["temperature"], standard.temperature, 0.02),
         "keep": slider("", "keep", 0.0, 1.0, 1 - standard.strength, 0.05),
     }
-    with gr.Accordion(label("more"), open=False, elem_id="more"):
+    with gr.Accordion(label("more"), open=False, elem_id="more", elem_classes="more"):
         with gr.Column(visible=False, elem_classes="others") as others:
             gr.HTML(f"<b>{both('variants')}</b><p>{both('variants_help')}</p>")
             parts["gallery"] = gr.Gallery(

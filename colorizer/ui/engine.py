@@ -13,7 +13,8 @@ import torch
 
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Analysis, Colorizer, Progress
-from colorizer.predictors.settings import ColorizeSettings, UpscaleSettings
+from colorizer.predictors.settings import ColorizeSettings, StylizeSettings, UpscaleSettings
+from colorizer.predictors.stylize import Cycle, Painting, Stylizer
 from colorizer.predictors.truth_test import TruthTest, tested_on_itself
 from colorizer.predictors.upscale import Box, Forecast, Upscaled, Upscaler
 
@@ -35,6 +36,12 @@ def colorizer() -> Colorizer:
 def upscaler() -> Upscaler:
     """The one predictor that enlarges."""
     return Upscaler.load(device=device())
+
+
+@lru_cache(maxsize=1)
+def stylizer() -> Stylizer:
+    """The one predictor that paints."""
+    return Stylizer.load(device=device())
 
 
 def analyse(photo: Photo, settings: ColorizeSettings) -> Analysis:
@@ -62,18 +69,32 @@ def compare(photo: Photo, settings: UpscaleSettings) -> TruthTest:
     return tested_on_itself(upscaler(), photo, settings)
 
 
+def paint(photo: Photo, settings: StylizeSettings, progress: Progress | None = None) -> Painting:
+    """The painted photo."""
+    return stylizer().paint(photo, settings, progress)
+
+
+def cycle(photo: Photo, direction: str) -> Cycle:
+    """The photo there and back again, small."""
+    return stylizer().cycle(photo, direction)
+
+
 if (
     importlib.util.find_spec("spaces") is not None
 ):  # a Hugging Face Space that lends a GPU, to another process, for the length of a call
     import spaces
 
     analyse, forecast = spaces.GPU(analyse), spaces.GPU(forecast)
-    enlarge_part, compare = spaces.GPU(enlarge_part), spaces.GPU(compare)
-    lent = spaces.GPU(enlarge)
+    enlarge_part, compare, cycle = spaces.GPU(enlarge_part), spaces.GPU(compare), spaces.GPU(cycle)
+    lent, lent_paint = spaces.GPU(enlarge), spaces.GPU(paint)
 
     def enlarge(photo: Photo, settings: UpscaleSettings, progress: Progress | None = None) -> Upscaled:
         """The enlarged photo; the other process can't tell how far it is."""
         return lent(photo, settings)
+
+    def paint(photo: Photo, settings: StylizeSettings, progress: Progress | None = None) -> Painting:
+        """The painted photo; the other process can't tell how far it is."""
+        return lent_paint(photo, settings)
 
 
 class Task(Generic[T]):

@@ -6,6 +6,7 @@ from html import escape
 
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Analysis
+from colorizer.predictors.stylize import Cycle, Painting
 from colorizer.predictors.truth_test import TruthTest
 from colorizer.predictors.upscale import Forecast, Upscaled
 from colorizer.ui import files
@@ -74,6 +75,26 @@ def enlarged_html(code: str, photo: Photo, made: Upscaled, seconds: float) -> st
 def part_html(code: str, whole: bool) -> str:
     """Under a part, or under the whole of a small photo."""
     return _paragraphs(say(code, "part_whole" if whole else "part"), say(code, "part_how"))
+
+
+def painted_html(code: str, painting: Painting, seconds: float) -> str:
+    """The line under a painted photo: time, size, weights, and at which size it was painted."""
+    photo, brush = painting.photo, painting.settings.brush or 1.0
+    facts = [
+        say(code, "status_time", seconds=decimal(code, seconds)),
+        say(code, "status_size", width=photo.width, height=photo.height),
+        painting.weights,
+    ]
+    if files.shown_side(photo) < max(photo.width, photo.height):
+        facts.append(say(code, "shown_smaller"))
+    seen = {"width": round(photo.width / brush), "height": round(photo.height / brush)}
+    notes = [say(code, "painted_at", **seen), *(note(code, text) for text in photo.metadata.notes)]
+    return _paragraphs(" · ".join(facts), " ".join(notes))
+
+
+def cycle_html(code: str, found: Cycle) -> str:
+    """Under the pictures of there and back: how much is lost."""
+    return _paragraphs(say(code, "cycle_lost", difference=decimal(code, found.difference)))
 
 
 def truth_html(code: str, found: TruthTest) -> str:

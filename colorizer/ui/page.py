@@ -11,6 +11,8 @@ from colorizer.ui.about_tab import build_about_tab
 from colorizer.ui.api import build_api
 from colorizer.ui.colorize_tab import build_colorize_tab
 from colorizer.ui.colorize_work import ColorizeWork
+from colorizer.ui.monet_tab import build_monet_tab, directions
+from colorizer.ui.monet_work import MonetWork
 from colorizer.ui.sending import wire_sending
 from colorizer.ui.texts import I18N, both, label
 from colorizer.ui.theme import CSS, HEAD, theme
@@ -24,26 +26,40 @@ SWEEP = 5 * 60
 
 def build_page() -> gr.Blocks:
     """The page, ready to launch with `appearance()`."""
-    models = offers()
+    models, choices = offers(), directions()
+    tabs = {"colorize": True, "upscale": bool(models), "monet": bool(choices)}
+    others = {tab: [other for other, there in tabs.items() if there and other != tab] for tab in tabs}
     with gr.Blocks(
         title="Colorizer", analytics_enabled=False, delete_cache=(SWEEP, FILES_KEPT), fill_width=True
     ) as page:
-        gr.HTML(f"<h1>{both('name')}</h1><p>{both('claim')}</p>", elem_id="header")
+        gr.HTML(
+            f"<h1>{both('name')}</h1><p>{both('claim_painting' if choices else 'claim')}</p>",
+            elem_id="header",
+        )
         with gr.Tabs(elem_id="tabs"):
             # A tab's id is its name in the address; page.js finds its button by elem_id.
             with gr.Tab(label("tab_colorize"), id="colorize", elem_id="tab-colorize"):
-                colouring = build_colorize_tab(Shelf(ColorizeWork), sendable=bool(models))
+                colouring = build_colorize_tab(Shelf(ColorizeWork), others["colorize"])
             with gr.Tab(label("tab_upscale"), id="upscale", elem_id="tab-upscale"):
                 if models:
-                    enlarging, look = build_upscale_tab(Shelf(UpscaleWork), models)
+                    enlarging, look = build_upscale_tab(Shelf(UpscaleWork), models, others["upscale"])
                 else:
                     build_no_upscale_tab()
+            if choices:
+                with gr.Tab(label("tab_monet"), id="monet", elem_id="tab-monet"):
+                    painting = build_monet_tab(Shelf(MonetWork), choices, others["monet"])
             with gr.Tab(label("tab_about"), id="about", elem_id="tab-about"):
                 build_about_tab()
         if models:
             wire_sending(enlarging, colouring, "colorize")
             look(wire_sending(colouring, enlarging, "upscale"))
-        build_api()
+        if choices:
+            wire_sending(painting, colouring, "colorize")
+            wire_sending(colouring, painting, "monet")
+        if models and choices:
+            wire_sending(enlarging, painting, "monet")
+            look(wire_sending(painting, enlarging, "upscale"))
+        build_api(painting=bool(choices))
     return page
 
 

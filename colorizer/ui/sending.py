@@ -28,7 +28,7 @@ def wire_sending(source: GivingEvents, target: GivingEvents, tab: str) -> Depend
         yield {target.parts.line: progress_html(say(code, "opening"))}
         yield target.receive(named(work.shown), target_token, code)
 
-    button = source.parts.send
+    button = source.parts.sends[tab]
     button.click(None, None, None, js=f"() => window.goToTab('{tab}')", **QUIET)
     tokens: list[Any] = [source.parts.token, target.parts.token]
     return button.click(send, tokens, target.outputs, **HEAVY, **QUIET)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,9 +64,10 @@ def build_no_upscale_tab() -> None:
 
 
 def build_upscale_tab(
-    shelf: Shelf[UpscaleWork], models: tuple[Offer, ...]
+    shelf: Shelf[UpscaleWork], models: tuple[Offer, ...], tabs: Sequence[str]
 ) -> tuple[UpscaleGiving, Callable[[Dependency], None]]:
-    """Lay the tab out inside the current Blocks and wire it; at least one model is offered.
+    """Lay the tab out inside the current Blocks and wire it; at least one model is offered; `tabs` are those
+    that results can be sent to.
 
     Returned with the handlers of the picture field is how to go on when a picture has come from elsewhere.
     """
@@ -75,7 +76,7 @@ def build_upscale_tab(
         with gr.Column(elem_classes="give"):
             given = _giving()
         with gr.Column(elem_classes="result"):
-            shown = _result()
+            shown = _result(tabs)
         with gr.Column(elem_classes="controls"):
             settings = _controls(models)
     parts = UpscaleParts(token=token, **given, **shown, **settings)
@@ -89,11 +90,11 @@ def _giving() -> dict[str, Any]:
     return {**parts, **start_buttons(PREFIX, "enlarge")}
 
 
-def _result() -> dict[str, Any]:
+def _result(tabs: Sequence[str]) -> dict[str, Any]:
     parts = stage(PREFIX, EXAMPLES)
     with gr.Column(visible=False, elem_classes="below") as below:
         sides("plain", "ours")
-        parts |= take_home(PREFIX, "send_colorize", True)
+        parts |= take_home(PREFIX, tabs)
         parts["whole"] = gr.Button(label("whole"), visible=False, elem_id="whole")
     return {**parts, "below": below}
 
@@ -113,7 +114,7 @@ def _controls(models: tuple[Offer, ...]) -> dict[str, Any]:
         visible=len(models) > 1,
         elem_id=f"{PREFIX}model",
     )
-    with gr.Accordion(label("more"), open=False, elem_id=f"{PREFIX}more"):
+    with gr.Accordion(label("more"), open=False, elem_id=f"{PREFIX}more", elem_classes="more"):
         most = UPSCALE_RANGES["consistency"]
         parts["consistency"] = slider(PREFIX, "consistency", *most, first.defaults.consistency or 0, 1)
         for name in ("across", "down"):  # a click on the photograph does the same

@@ -10,8 +10,13 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Colour and enlarge your photographs. Everything runs on this machine.",
         "Mettez vos photographies en couleur, agrandissez-les. Tout se passe sur cette machine.",
     ),
+    "claim_painting": (
+        "Colour, enlarge and paint your photographs. Everything runs on this machine.",
+        "Mettez vos photographies en couleur, agrandissez-les, peignez-les. Tout se passe sur cette machine.",
+    ),
     "tab_colorize": ("Colorize", "Coloriser"),
     "tab_upscale": ("Upscale", "Agrandir"),
+    "tab_monet": ("Monet", "Monet"),
     "tab_about": ("About", "À propos"),
     # Giving a photograph
     "photo": ("Your photograph", "Votre photographie"),
@@ -86,6 +91,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "download": ("Download", "Télécharger"),
     "format": ("File format", "Format du fichier"),
     "send_upscale": ("Send to Upscale", "Envoyer vers Agrandir"),
+    "send_monet": ("Send to Monet", "Envoyer vers Monet"),
     "send_colorize": ("Send to Colorize", "Envoyer vers Coloriser"),
     # Enlarging
     "no_upscaler": (
@@ -163,6 +169,45 @@ _WORDS: dict[str, tuple[str, str]] = {
         "closer).",
         "Écart à l’original : simplement {plain} dB, ici {ours} dB (PSNR de la luminance ; plus haut est "
         "plus proche).",
+    ),
+    # Painting
+    "paint": ("Paint", "Peindre"),
+    "painting": ("Painting, {percent:.0f}%", "Peinture, {percent:.0f} %"),
+    "direction": ("From what to what", "De quoi à quoi"),
+    "direction_photo2monet": ("Photograph to Monet", "Photographie en Monet"),
+    "direction_monet2photo": ("Monet to photograph", "Monet en photographie"),
+    "strength": ("How much of the painting", "Quelle part de peinture"),
+    "strength_help": (
+        "Left stays with your photograph, right is all painting.",
+        "À gauche la photographie, à droite la peinture seule.",
+    ),
+    "brush": ("Width of the brush", "Largeur du pinceau"),
+    "brush_help": (
+        "Left paints fine things with many small strokes, right the large ones with broad strokes.",
+        "À gauche les petites choses en touches fines, à droite les grandes en touches larges.",
+    ),
+    "keep_my_colours": ("Keep my colours", "Garder mes couleurs"),
+    "keep_my_colours_help": (
+        "Paints light and dark alone; the colours stay those of your photograph.",
+        "Ne peint que le clair et le sombre ; les couleurs restent celles de la photographie.",
+    ),
+    "painted_at": (
+        "Painted as if it had {width} × {height} pixels.",
+        "Peinte comme si elle avait {width} × {height} pixels.",
+    ),
+    "cycle": ("There and back", "Aller et retour"),
+    "cycle_help": (
+        "Paints your photograph, makes a photograph of the painting, and shows what was lost on the way.",
+        "Peint la photographie, refait de la peinture une photographie, et montre ce qui s’est perdu.",
+    ),
+    "there_and_back": ("Going there and back…", "Aller et retour en cours…"),
+    "given": ("Given", "Donnée"),
+    "translated": ("There", "Aller"),
+    "back_again": ("Back again", "Retour"),
+    "difference": ("Difference, four times", "Différence, quatre fois"),
+    "cycle_lost": (
+        "There and back, it differs from what was given by {difference}/255 on average.",
+        "Aller et retour, elle diffère de ce qui était donné de {difference}/255 en moyenne.",
     ),
     # Sliders
     "saturation": ("Strength of the colours", "Force des couleurs"),

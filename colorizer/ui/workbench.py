@@ -46,7 +46,7 @@ class Parts:
     kind: gr.Radio
     download: gr.Button
     file: gr.File
-    send: gr.Button
+    sends: dict[str, gr.Button]
 
 
 def picture_field(prefix: str, sources: Sequence[str]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def start_buttons(prefix: str, name: str) -> dict[str, Any]:
     return {
         "start": gr.Button(label(name), variant="primary", elem_id=name),
         "cancel": gr.Button(label("cancel"), visible=False, elem_id=f"{prefix}cancel"),
-        "line": gr.HTML("", elem_id=f"{prefix}line"),
+        "line": gr.HTML("", elem_id=f"{prefix}line", elem_classes="line-box"),
     }
 
 
@@ -85,7 +85,12 @@ def stage(prefix: str, examples: Sequence[int]) -> dict[str, Any]:
     """The examples (by their numbers), and the slider that takes their place."""
     gr.set_static_paths(cards.FOLDER)
     return {
-        "examples": gr.HTML(cards.cards_html(examples), js_on_load=cards.CLICK, elem_id=f"{prefix}examples"),
+        "examples": gr.HTML(
+            cards.cards_html(examples),
+            js_on_load=cards.CLICK,
+            elem_id=f"{prefix}examples",
+            elem_classes="example-cards",
+        ),
         "stage": gr.ImageSlider(
             type="filepath",
             label=label("result"),
@@ -94,6 +99,7 @@ def stage(prefix: str, examples: Sequence[int]) -> dict[str, Any]:
             interactive=False,
             visible=False,
             elem_id=f"{prefix}stage",
+            elem_classes="on-stage",
         ),
     }
 
@@ -103,9 +109,9 @@ def sides(left: str = "before", right: str = "after") -> None:
     gr.HTML(f'<div class="sides"><span>{both(left)}</span><span>{both(right)}</span></div>')
 
 
-def take_home(prefix: str, send: str, sendable: bool) -> dict[str, Any]:
-    """The status line, and what can be done with a result; `send` names the button to the other tab."""
-    parts: dict[str, Any] = {"status": gr.HTML("", elem_id=f"{prefix}status")}
+def take_home(prefix: str, tabs: Sequence[str]) -> dict[str, Any]:
+    """The status line, and what can be done with a result; `tabs` are those that it can be sent to."""
+    parts: dict[str, Any] = {"status": gr.HTML("", elem_id=f"{prefix}status", elem_classes="status")}
     with gr.Row(elem_classes="take-home") as row:
         parts["kind"] = gr.Radio(
             DOWNLOAD_KINDS,
@@ -114,9 +120,12 @@ def take_home(prefix: str, send: str, sendable: bool) -> dict[str, Any]:
             show_label=False,
             container=False,
             elem_id=f"{prefix}kind",
+            elem_classes="kind",
         )
         parts["download"] = gr.Button(label("download"), elem_id=f"{prefix}download", min_width=140)
-        parts["send"] = gr.Button(label(send), visible=sendable, elem_id=f"{prefix}send", min_width=140)
+        parts["sends"] = {
+            tab: gr.Button(label(f"send_{tab}"), elem_id=f"{prefix}send-{tab}", min_width=140) for tab in tabs
+        }
     parts["take_home"] = row
     parts["file"] = gr.File(visible="hidden", elem_id=f"{prefix}file", elem_classes="unseen")
     return parts

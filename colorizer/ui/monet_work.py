@@ -1,0 +1,44 @@
+"""What does the server remember of a photograph that is painted? The painting, and the result on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from colorizer.photo import Photo
+from colorizer.predictors.settings import StylizeSettings
+from colorizer.predictors.stylize import Painting
+from colorizer.ui.work import Work
+
+
+@dataclass(frozen=True)
+class Painted:
+    """The result on the page: what the network painted, with which settings it is shown, and the file that
+    stands on the slider's left."""
+
+    ending: ClassVar[str] = "-painted"
+    painting: Painting
+    settings: StylizeSettings
+    result: Photo
+    before: str
+
+    @property
+    def made_by(self) -> Mapping[str, object]:
+        """Everything needed to make it again."""
+        return made_by(self.painting, self.settings)
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """All that stays in memory for it."""
+        return self.painting.photo, self.painting.photo.with_rgb(self.painting.rgb), self.result
+
+
+class MonetWork(Work[Painted]):
+    """Nothing beyond what every tab remembers."""
+
+
+def made_by(painting: Painting, settings: StylizeSettings) -> dict[str, object]:
+    """Everything needed to make a result again."""
+    used = {"direction": painting.settings.direction, "brush": painting.settings.brush}
+    return {"task": "stylize", "weights": painting.weights, **settings.as_dict(), **used}

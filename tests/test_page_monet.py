@@ -1,0 +1,198 @@
+"""Can somebody have a photograph painted, mix the two, see the way there and back, and take it home?
+
+The networks are small files of chance in a temporary folder; the page doesn't know.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from page import after, ask_to_read, changed, give, opened, scrolls_sideways
+from PIL import Image
+
+from colorizer import weights
+from colorizer.networks.cyclegan import Generator
+from colorizer.networks.srgan import Generator as Enlarger
+from colorizer.networks.unet import ColorUNet
+from colorizer.photo import Photo
+from colorizer.predictors.settings import STYLIZE_RANGES
+from colorizer.ui import cards, engine
+from colorizer.ui.monet_events import brush_for
+from colorizer.ui.page import build_page
+from colorizer.ui.texts import TEXTS
+
+pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy machine
+
+PREFIX = "monet-"
+
+
+@pytest.fixture(scope="module")
+def page_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Narrow networks of chance for both directions, and for the tabs to send a result to."""
+    folder = tmp_path_factory.mktemp("weights")
+    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
+        torch.manual_seed(0)
+        made = {
+            "photo2monet": ("stylize", Generator(4, 1)),
+            "monet2photo": ("stylize", Generator(4, 1)),
+            "srresnet": ("upscale", Enlarger(1, (6, 4, 4))),
+            "unet": ("colorize", ColorUNet(widths=(16, 12, 8))),
+        }
+        for name, (task, network) in made.items():
+            path = folder / f"made-{name}.safetensors"
+            weights.save(path, network.state_dict(), {})
+            weights.register(name, path, "0.0.1", task)
+        caches = (engine.stylizer, engine.upscaler, engine.colorizer)
+        for cache in caches:
+            cache.cache_clear()
+        yield folder
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.fixture
+def pond(tmp_path: Path) -> Path:
+    """A colour photograph, 150 x 100."""
+    rgb = np.random.default_rng(1).normal((90, 120, 150), 30, (100, 150, 3))
+    path = tmp_path / "pond.jpg"
+    Image.fromarray(rgb.clip(0, 255).astype(np.uint8)).save(path, quality=95)
+    return path
+
+
+def pixels(page, address: str) -> np.ndarray:
+    body = page.request.get(address).body()
+    return np.asarray(Image.open(io.BytesIO(body)).convert("RGB")).astype(int)
+
+
+# In the browser
+
+
+def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(browser, url: str, pond: Path) -> None:
+    page = opened(browser, url, query="?tab=monet")
+    give(page, pond, PREFIX)
+    page.click("#paint")
+    page.wait_for_selector("#monet-download", state="visible")
+    status = page.inner_text("#monet-status")
+    assert "150 × 100" in status and "photo2monet 0.0.1" in status
+    painted = after(page, PREFIX)
+    full = pixels(page, painted)
+
+    page.locator("#monet-strength input[type=range]").focus()
+    page.keyboard.press("Home")  # nothing of the painting
+    none = changed(page, painted, PREFIX)
+    before = np.asarray(Image.open(pond)).astype(int)
+    assert np.abs(pixels(page, none) - before).mean() < 3 < np.abs(full - before).mean()
+
+    page.locator("#monet-strength input[type=range]").focus()
+    page.keyboard.press("End")
+    again = changed(page, none, PREFIX)
+    assert np.abs(pixels(page, again) - full).mean() < 1
+
+    with page.expect_download() as download:
+        page.click("#monet-download")
+    assert download.value.suggested_filename == "pond-painted.png"
+    result = Image.open(download.value.path())
+    assert result.size == (150, 100)
+    assert '"task": "stylize"' in result.text["colorizer"]
+
+    page.locator("#direction label").nth(1).click()
+    other = changed(page, again, PREFIX)
+    page.wait_for_function("() => document.querySelector('#monet-status').innerText.includes('monet2photo')")
+    assert other != again
+
+    page.click("#monet-send-upscale")
+    page.wait_for_url("**/?tab=upscale")
+    page.wait_for_selector("#upscale-stage img")
+    page.close()
+
+
+def test_the_way_there_and_back_is_shown(browser, url: str, pond: Path) -> None:
+    page = opened(browser, url, query="?tab=monet")
+    give(page, pond, PREFIX)
+    page.locator("#monet-more > button").first.click()
+    page.click("#there-and-back")
+    page.wait_for_selector("#cycle img")
+    page.wait_for_function("() => document.querySelectorAll('#cycle img').length >= 4")
+    assert "/255" in page.inner_text("#lost")
+    page.close()
+
+
+def test_cancelling_leaves_the_page_usable(browser, url: str, tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (1900, 1900, 3), dtype=np.uint8)).save(path)
+    page = opened(browser, url, query="?tab=monet")
+    give(page, path, PREFIX)
+    page.locator("#monet-brush input[type=range]").focus()
+    page.keyboard.press("Home")  # the most tiles
+    page.click("#paint")
+    page.click("#monet-cancel")
+    page.wait_for_selector("#paint", state="visible")
+    page.click("#paint")
+    page.wait_for_selector("#monet-download", state="visible")
+    page.close()
+
+
+def test_an_example_is_painted_on_a_phone_in_french(browser, url: str) -> None:
+    page = opened(browser, url, width=390, height=844, locale="fr-FR", query="?tab=monet")
+    page.wait_for_selector("#monet-examples .card")
+    assert not scrolls_sideways(page)
+    page.locator("#monet-examples .card").first.click()
+    page.wait_for_selector("#monet-download", state="visible")
+    page.locator("#monet-more > button").first.click()
+    page.click("#there-and-back")
+    page.wait_for_selector("#cycle img")
+    assert not scrolls_sideways(page)
+    lines = page.inner_text("body").split("\n")
+    assert TEXTS["keep_my_colours"][1] in lines
+    for key, (english, french) in TEXTS.items():
+        assert english == french or english not in lines, key
+    for name in ("paint", "there-and-back", "monet-download", "monet-send-colorize"):
+        assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
+    page.close()
+
+
+# From a program
+
+
+def test_the_endpoint_paints_a_file(url: str, pond: Path) -> None:
+    client_module = pytest.importorskip("gradio_client")
+    client = client_module.Client(url, verbose=False)
+    photo = client_module.handle_file(str(pond))
+    path, made_by = client.predict(photo, strength=0.5, format="JPEG", api_name="/stylize")
+    assert Path(path).name == "pond-painted.jpg"
+    assert Image.open(path).size == (150, 100)
+    assert (made_by["strength"], made_by["brush"], made_by["weights"]) == (0.5, 1, "photo2monet 0.0.1")
+    with pytest.raises(Exception, match="brush is 99"):
+        client.predict(photo, brush=99, api_name="/stylize")
+
+
+@pytest.mark.parametrize("field", ["monet-photo", "monet-other-files"])
+def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(
+    url: str, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(Photo, "open", seen.append)
+    ask_to_read(url, field, cards.EXAMPLES[0].path, field, {})
+    assert seen == []
+
+
+# Without a browser
+
+
+def test_without_weights_there_is_no_such_tab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
+    shown = {block.elem_id for block in build_page().blocks.values()}
+    assert "tab-colorize" in shown and "tab-monet" not in shown and "send-monet" not in shown
+
+
+def test_the_brush_stays_within_its_range() -> None:
+    small, large = (Photo.from_array(np.zeros((side, side), np.uint8)) for side in (100, 2560))
+    assert brush_for(small, 0.5) == STYLIZE_RANGES["brush"][0]
+    assert brush_for(large, 0.5) == 2
+    assert brush_for(large, 100) == STYLIZE_RANGES["brush"][1]
