@@ -199,7 +199,15 @@ def test_the_settings_travel_in_the_result(draw, tmp_path):
 def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
     photos = [draw(f"{number}.png", 1500, 1200) for number in range(15)]
     words = [sys.executable, "-m", "colorizer", "colorize", *map(str, photos), "-o", str(tmp_path / "out")]
-    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where the tests run in the background, Ctrl-C is ignored, and what they start would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     process.stdout.readline()  # the first result is there
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
@@ -230,10 +238,14 @@ def test_a_ctrl_c_that_python_loses_stops_all_the_same(draw, tmp_path, capsys, m
         return result
 
     monkeypatch.setattr(Colorizer, "colorize", interrupted)
-    assert colorize(draw("a.png"), draw("b.png"), "-o", tmp_path / "out") == 130
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
+    try:
+        assert colorize(draw("a.png"), draw("b.png"), "-o", tmp_path / "out") == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err.splitlines()[-1] == "Stopped."
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a-colorized.png"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize("words", [(), ("paint",), ("colorize",), ("colorize", "a.png"), ("weights", "burn")])
