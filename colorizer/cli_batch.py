@@ -184,12 +184,8 @@ def _run(job: Job, work: Work, progress: ProgressLine, quality: int) -> bool:
         notes = _make(job, work, progress, quality)
     except WeightsError:
         raise  # it would be the same for every photograph
-    except ColorizerError as error:
-        reason = str(error)
-    except MemoryError:
-        reason = "There is not enough memory for this photograph."
     except Exception as error:  # a surprise in one photograph must not stop the others
-        reason = f"It failed in an unforeseen way ({type(error).__name__}: {error})."
+        reason = reason_of(error)
     else:
         seconds = time.perf_counter() - began
         progress.clear()
@@ -200,6 +196,15 @@ def _run(job: Job, work: Work, progress: ProgressLine, quality: int) -> bool:
     finally:
         progress.clear()
     return not _fail(job.source, reason)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a photograph failed, in a sentence."""
+    if isinstance(error, ColorizerError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this photograph."
+    return f"It failed in an unforeseen way ({type(error).__name__}: {error})."
 
 
 def _make(job: Job, work: Work, progress: Progress, quality: int) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ of a Painter Myself" asks for.
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from colorizer import interrupts
 from colorizer.cli_batch import (
     Progress,
     ProgressLine,
@@ -20,8 +20,10 @@ from colorizer.cli_batch import (
     Work,
     add_batch_arguments,
     add_format_arguments,
+    check_output,
     find_sources,
     printable,
+    reason_of,
     run_batch,
 )
 from colorizer.errors import ColorizerError, SettingsError, WeightsError
@@ -114,52 +116,61 @@ def _into_zip(args: argparse.Namespace, settings: StylizeSettings, target: Path)
         raise ColorizerError(f"--size needs a zip to write into, but -o is “{target}”. Name it {target}.zip.")
     if not SIZES[0] <= size <= SIZES[1]:
         raise SettingsError(f"--size is {size}, but must be from {SIZES[0]} to {SIZES[1]}.")
-    from colorizer.picture_zip import PictureZip
+    if check_output(args.format, args.quality) not in (None, "JPEG"):
+        raise SettingsError(f"The pictures in a zip are JPEGs, not {args.format}. Leave --format out.")
+    from colorizer.photo import Photo
+    from colorizer.picture_zip import PictureZip, key_of
 
     sources, failures = find_sources(args.inputs, target, TASK.ending)
     stylizer = _ready(settings)
+    made_by = f"{settings} {size} {args.quality} {stylizer.network(settings.direction)[1]}"
     archive = PictureZip(target)
     progress = ProgressLine(sys.stderr, len(sources))
-    names: dict[str, Path] = {}
+    found: dict[str, Path] = {}
+    keys: dict[str, str] = {}
     for source in sources:
-        name = f"{source.stem}.jpg"
-        if name in names:
-            failures += 1
-            print(printable(f"{source}: {names[name]} has the same name."), file=sys.stderr)
-            continue
+        interrupts.check()
         progress.begin(source)
+        name = f"{source.stem}.jpg"
         try:
-            if not archive.has(name):
-                archive.add(name, _square(source, size, stylizer, settings, args.quality))
-            names[name] = source
-        except WeightsError:
-            raise  # it would be the same for every photograph
-        except ColorizerError as error:
+            if name in found:
+                raise ColorizerError(f"In the zip it would have the name of {found[name]}. Rename one.")
+            key = key_of(source, made_by)
+            if not archive.path(key).exists():
+                square = _square(Photo.open(source), size)
+                painted = stylizer.stylize(square, settings)
+                painted.save(archive.path(key), format="JPEG", quality=args.quality)
+        except Exception as error:  # a surprise in one photograph must not stop the others
+            if isinstance(error, WeightsError):
+                raise  # it would be the same for every photograph
             failures += 1
             progress.clear()
-            print(printable(f"{source}: {error}"), file=sys.stderr, flush=True)
+            print(printable(f"{source}: {reason_of(error)}"), file=sys.stderr, flush=True)
+        else:
+            found[name], keys[name] = source, key
     progress.clear()
-    if not names:
+    if not keys:
         raise ColorizerError("No picture was painted, so there is no zip.")
-    archive.finish(names)
-    print(printable(f"{len(names)} pictures -> {target}"))
+    archive.finish(keys)
+    print(printable(f"{len(keys)} pictures -> {target}"))
     return 1 if failures else 0
 
 
-def _square(source: Path, size: int, stylizer: Stylizer, settings: StylizeSettings, quality: int) -> bytes:
-    """The middle of a picture, reduced or enlarged to a square, painted: a JPEG."""
+def _square(photo: Photo, size: int) -> Photo:
+    """The middle of a photo, reduced or enlarged to a square of that many pixels, in 8 bits."""
     import cv2
     import numpy as np
-    from PIL import Image
 
     from colorizer.photo import Photo, to_bits
 
-    photo = Photo.open(source)
     side = min(photo.width, photo.height)
     top, left = (photo.height - side) // 2, (photo.width - side) // 2
-    middle = np.ascontiguousarray(to_bits(photo.rgb[top : top + side, left : left + side], 8))
+    middle = (slice(top, top + side), slice(left, left + side))
     how = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
-    square = Photo.from_array(cv2.resize(middle, (size, size), interpolation=how))
-    buffer = io.BytesIO()
-    Image.fromarray(stylizer.stylize(square, settings).rgb).save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
+
+    def resized(pixels: np.ndarray) -> np.ndarray:
+        cut = np.ascontiguousarray(to_bits(pixels[middle], 8))
+        return cv2.resize(cut, (size, size), interpolation=how)
+
+    alpha = None if photo.alpha is None else resized(photo.alpha)
+    return Photo.from_array(resized(photo.rgb), alpha)

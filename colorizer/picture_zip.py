@@ -5,43 +5,52 @@ Finished pictures wait as files in a folder beside the zip; the zip itself appea
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from colorizer.errors import ColorizerError
 
-Make = Callable[[Path], bytes]
+
+def key_of(source: Path, made_by: str) -> str:
+    """Tells a picture's file, as it is now, and what is made of it from all others."""
+    about = source.stat()
+    text = f"{source.resolve()}\n{about.st_size}\n{about.st_mtime_ns}\n{made_by}"
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 class PictureZip:
-    """A zip under way. ColorizerError when its place can't be written to."""
+    """A zip under way; ColorizerError when its place can't be written to."""
 
     def __init__(self, target: Path) -> None:
+        if target.is_dir():
+            raise ColorizerError(f"“{target}” is a folder, so no zip can be written there. Name another.")
         self.target = target
         self.folder = target.with_name(f"{target.name}.parts")
-        try:
+        with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ColorizerError(f"The folder “{self.folder}” can't be made ({error.strerror}).") from None
 
-    def has(self, name: str) -> bool:
-        """Whether a picture of that name is finished."""
-        return (self.folder / name).is_file()
+    def path(self, key: str) -> Path:
+        """Where the picture of that key is, once it is finished."""
+        return self.folder / key
 
-    def add(self, name: str, data: bytes) -> None:
-        """Keep a finished picture; it appears whole or not at all."""
-        temporary = self.folder / f".{name}.tmp"
-        temporary.write_bytes(data)
-        os.replace(temporary, self.folder / name)
-
-    def finish(self, names: Iterable[str]) -> None:
-        """Write the zip of these pictures, uncompressed (JPEGs are compressed), and put the folder away."""
+    def finish(self, keys: Mapping[str, str]) -> None:
+        """Write the zip of these pictures, by their names in it, and put the folder away."""
         temporary = self.target.with_name(f".{self.target.name}.tmp")
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-            for name in names:
-                archive.write(self.folder / name, name)
-        os.replace(temporary, self.target)
-        shutil.rmtree(self.folder)
+        with self._writing():
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:  # JPEGs are compressed
+                for name, key in keys.items():
+                    archive.write(self.path(key), name)
+            os.replace(temporary, self.target)
+            shutil.rmtree(self.folder)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ColorizerError(f"“{self.target}” can't be written ({error.strerror}).") from None

@@ -105,10 +105,68 @@ def test_an_interrupted_zip_goes_on_where_it_stopped(draw, tmp_path, monkeypatch
         assert len(archive.namelist()) == 3
 
 
+def test_another_command_takes_nothing_over_from_an_interrupted_one(draw, tmp_path, monkeypatch):
+    for name in "ab":
+        draw(f"in/{name}.jpg", 40, 40)
+    real, painted = Stylizer.stylize, []
+
+    def stopping(self, photo, *rest):
+        if painted:
+            raise KeyboardInterrupt
+        painted.append(photo)
+        return real(self, photo, *rest)
+
+    words = (tmp_path / "in", "-o", tmp_path / "images.zip")
+    monkeypatch.setattr(Stylizer, "stylize", stopping)
+    assert stylize(*words, "--size", 32) == 130
+    monkeypatch.setattr(Stylizer, "stylize", real)
+    assert stylize(*words, "--size", 64) == 0
+    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
+        sizes = {Image.open(archive.open(name)).size for name in archive.namelist()}
+    assert sizes == {(64, 64)}
+
+
+def test_a_surprise_in_one_picture_does_not_stop_the_zip(draw, tmp_path, monkeypatch, capsys):
+    for name in "ab":
+        draw(f"in/{name}.jpg", 40, 40)
+    real, seen = Stylizer.stylize, []
+
+    def surprise(self, *rest):
+        seen.append(1)
+        if len(seen) == 1:
+            raise MemoryError
+        return real(self, *rest)
+
+    monkeypatch.setattr(Stylizer, "stylize", surprise)
+    assert stylize(tmp_path / "in", "-o", tmp_path / "images.zip", "--size", 32) == 1
+    assert "a.jpg: There is not enough memory" in capsys.readouterr().err
+    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
+        assert archive.namelist() == ["b.jpg"]
+
+
+def test_what_is_hidden_is_white_in_a_zip(tmp_path):
+    Image.new("RGBA", (40, 40), (255, 0, 0, 0)).save(tmp_path / "a.png")
+    assert stylize(tmp_path / "a.png", "-o", tmp_path / "images.zip", "--size", 32) == 0
+    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
+        assert Image.open(archive.open("a.jpg")).convert("RGB").getextrema() == ((255, 255),) * 3
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [(["--quality", "5000"], "quality is 5000"), (["--format", "PNG"], "JPEGs, not PNG")],
+)
+def test_a_zip_refuses_what_it_can_not_be(draw, tmp_path, capsys, words, reason):
+    assert stylize(draw(), "-o", tmp_path / "images.zip", *words) == 1
+    assert reason in capsys.readouterr().err
+    (tmp_path / "folder.zip").mkdir()
+    assert stylize(draw(), "-o", tmp_path / "folder.zip") == 1
+    assert "is a folder" in capsys.readouterr().err
+
+
 def test_two_pictures_of_one_name_are_not_lost_in_silence(draw, tmp_path, capsys):
     pictures = [draw("x/a.jpg", 40, 40), draw("y/a.png", 40, 40)]
     assert stylize(*pictures, "-o", tmp_path / "images.zip") == 1
-    assert "has the same name" in capsys.readouterr().err
+    assert "would have the name of" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         stylize(*pictures, "-o", tmp_path / "other.zip", "--size", "large")
     assert stylize(*pictures, "-o", tmp_path / "other.zip", "--size", 7) == 1

@@ -6,6 +6,7 @@ The networks are small files of chance in a temporary folder; the page doesn't k
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,16 +124,28 @@ def test_the_way_there_and_back_is_shown(browser, url: str, pond: Path) -> None:
     page.close()
 
 
-def test_cancelling_leaves_the_page_usable(browser, url: str, tmp_path: Path) -> None:
-    path = tmp_path / "large.png"
-    Image.fromarray(np.random.default_rng(0).integers(0, 256, (1900, 1900, 3), dtype=np.uint8)).save(path)
+def test_cancelling_leaves_the_page_usable(
+    browser, url: str, pond: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, run = threading.Event(), engine.paint
+
+    def slowly(photo, settings, progress):
+        progress(0.5, "")
+        going.wait(20)
+        return run(photo, settings, progress)
+
     page = opened(browser, url, query="?tab=monet")
-    give(page, path, PREFIX)
-    page.locator("#monet-brush input[type=range]").focus()
-    page.keyboard.press("Home")  # the most tiles
-    page.click("#paint")
-    page.click("#monet-cancel")
-    page.wait_for_selector("#paint", state="visible")
+    give(page, pond, PREFIX)
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "paint", slowly)
+        page.click("#paint")
+        page.wait_for_selector("#monet-cancel", state="visible")
+        page.wait_for_timeout(500)
+        page.click("#monet-cancel")
+        page.wait_for_timeout(1000)  # the request has to arrive before the work goes on
+        going.set()
+        page.wait_for_selector(f"#monet-line :text('{TEXTS['stopped'][0]}')")
+    assert not page.locator("#monet-download").is_visible()
     page.click("#paint")
     page.wait_for_selector("#monet-download", state="visible")
     page.close()

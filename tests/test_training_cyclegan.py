@@ -109,6 +109,7 @@ def test_the_history_gives_old_pictures_back_and_holds_no_more_than_its_size():
     older = (shown != new).flatten(1).any(1)[3:].float().mean()
     assert 0.25 < older < 0.75
     assert set(shown.unique().tolist()) <= set(new.unique().tolist())
+    assert all(old.untyped_storage().nbytes() == 4 * 16 for old in history.pictures)
     assert history(torch.rand(1, 1, 8, 8)).shape == (1, 1, 8, 8)
 
 
@@ -147,6 +148,10 @@ def test_both_directions_are_trained_and_written(folders, vgg_file, tmp_path):
     assert Image.open(tmp_path / "run" / "cyclegan-sheet.jpg").size == (3 * 256, 6 * 256)
     # What it ended in can be gone on from, but not with another network's shape.
     again = options_of(folders, tmp_path / "more", vgg_file, init=str(tmp_path / "run"), warm=0)
+    for file in ("cyclegan.checkpoint", "cyclegan.safetensors"):
+        (tmp_path / "run" / file).unlink()
+    with pytest.raises(ColorizerError, match=r"photo2monet.safetensors” is there already"):
+        cyclegan.train_cyclegan(options)
     assert cyclegan.train_cyclegan(again).exists()
     with pytest.raises(ColorizerError, match=r"width of 4 and 1 blocks"):
         cyclegan.train_cyclegan(replace(again, out=tmp_path / "other", width=6))
@@ -178,6 +183,8 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(folders, vgg_
         (["--paintings", "nowhere"], "not a folder"),
         (["--stages", "64x2:1"], "crops of 64"),
         (["--judge-rate", "0"], "more than 0"),
+        (["--compile"], "not compiled"),
+        (["--init", "nowhere"], "“nowhere” is not a folder"),
     ],
 )
 def test_bad_options_are_one_sentence(folders, tmp_path, capsys, words, reason):

@@ -19,14 +19,12 @@ LUMINANCE = (0.212671, 0.715160, 0.072169)  # the Y row of colorizer.lab.XYZ_FRO
 def list_photos(folder: Path, limit: int | None = None) -> list[Path]:
     """The pictures in a folder and below, sorted; with `limit`, so many of them, evenly spread."""
     if not folder.is_dir():
-        raise ColorizerError(f"“{folder}” is not a folder. Give --data a folder of pictures.")
+        raise ColorizerError(f"“{folder}” is not a folder. Give a folder of pictures.")
     if limit is not None and limit < 1:
         raise ColorizerError(f"--limit is {limit}, but at least one picture is needed.")
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     if not paths:
-        raise ColorizerError(
-            f"“{folder}” holds no picture that can be read. Give --data a folder of photographs."
-        )
+        raise ColorizerError(f"“{folder}” holds no picture that can be read. Give a folder of pictures.")
     if limit is None or limit >= len(paths):
         return paths
     return [paths[number * len(paths) // limit] for number in range(limit)]

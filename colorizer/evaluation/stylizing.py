@@ -108,6 +108,8 @@ def evaluate_stylize(
     settings = settings or StylizeSettings()
     stylizer = Stylizer.load()
     stylizer.network(settings.direction)
+    if limit == 1:
+        raise ColorizerError("--limit is 1, but a set needs two pictures at least.")
     sources = list_photos(data, limit), list_photos(paintings)
     for folder, found in zip((data, paintings), sources, strict=True):
         if len(found) < 2:

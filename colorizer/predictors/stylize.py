@@ -158,7 +158,7 @@ class Stylizer:
 
     def _measure(self, network: Generator, rgb: np.ndarray) -> Statistics:
         scale = WHOLE_SIDE / max(rgb.shape[:2])
-        small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(rgb, _scaled(rgb, scale), interpolation=cv2.INTER_AREA)
         height, width = (max(SMALLEST, length // MULTIPLE * MULTIPLE) for length in small.shape[:2])
         small = _at_least(small, SMALLEST)[:height, :width]
         with autocast(self.device):
@@ -184,8 +184,13 @@ def suited_brush(photo: Photo) -> float:
 def _reduced(rgb: np.ndarray, brush: float) -> np.ndarray:
     if brush <= 1:
         return rgb
-    size = tuple(max(1, round(length / brush)) for length in (rgb.shape[1], rgb.shape[0]))
-    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(rgb, _scaled(rgb, 1 / brush), interpolation=cv2.INTER_AREA)
+
+
+def _scaled(rgb: np.ndarray, scale: float) -> tuple[int, int]:
+    """Width and height, scaled, a pixel at least."""
+    height, width = (max(1, round(length * scale)) for length in rgb.shape[:2])
+    return width, height
 
 
 def _enlarged(painted: np.ndarray, rgb: np.ndarray, small: np.ndarray) -> np.ndarray:

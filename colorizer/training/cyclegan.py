@@ -20,15 +20,15 @@ from PIL import Image
 from torch import Tensor, nn
 
 from colorizer import weights
-from colorizer.errors import ColorizerError, WeightsError
+from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid
-from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
+from colorizer.networks.cyclegan import BLOCKS, WIDTH, Generator, Generators
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.precision import autocast
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.adversary import discriminator_loss, generator_loss
-from colorizer.training.data import fingerprint, list_pictures, read_rgb
+from colorizer.training.data import list_pictures, read_rgb
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.style import mean_style, style_and_content
 from colorizer.training.unpaired import History, UnpairedCrops, both, moved
@@ -45,7 +45,8 @@ FEATURE_SIDE = 256
 class CycleGANOptions(RunOptions):
     """Two folders that have nothing to do with each other; `data` is that of the photographs.
 
-    The rate falls by a cosine, not in a line as the paper's, like that of all trainers here.
+    The rate falls by a cosine, not in a line as the paper's, like that of all trainers here. A resumed run
+    sees the crops it would have seen, but with another noise and an empty history.
     """
 
     paintings: Path = Path()
@@ -73,17 +74,23 @@ class CycleGANOptions(RunOptions):
         for name in ("width", "blocks"):
             self.check(name, getattr(self, name) >= 1, "1 or more")
         self.check("judge_rate", self.judge_rate > 0, "more than 0")
+        self.check("compile", not self.compile, "left out: these networks are not compiled")
 
 
 class CycleRun(Run):
     """A run whose result is two weight files, one a direction."""
 
-    def save(self) -> None:
-        super().save()
+    def _open_folder(self) -> None:
+        for name in NAMES:
+            if not self.checkpoint.exists():
+                self._refuse_existing(self.options.out / f"{name}.safetensors")
+        super()._open_folder()
+
+    def _write(self, about: dict[str, str]) -> None:
         for name, part in NAMES.items():
-            about = {"architecture": "cyclegan", "data": fingerprint(self.paths), "steps": str(self.step)}
-            network = getattr(self.average.network, part)
-            weights.save(self.options.out / f"{name}.safetensors", network.state_dict(), about)
+            state = getattr(self.average.network, part).state_dict()
+            weights.save(self.options.out / f"{name}.safetensors", state, about)
+        super()._write(about)
 
 
 class Trainer:
@@ -102,9 +109,12 @@ class Trainer:
         self.judges = nn.ModuleDict({"painting": PatchGAN(), "photo": PatchGAN()})
         self._to_device(self.networks, self.judges)
         betas = (0.5, 0.999)
-        self.optimiser = torch.optim.Adam(self.networks.parameters(), lr=options.rate, betas=betas)
-        group = {"params": list(self.judges.parameters()), "scale": options.judge_rate}
-        self.judge_optimiser = torch.optim.Adam([group], lr=options.rate, betas=betas)
+        self.optimiser, self.judge_optimiser = (
+            torch.optim.AdamW(
+                part.parameters(), lr=options.rate, betas=betas, weight_decay=options.weight_decay
+            )
+            for part in (self.networks, self.judges)
+        )
         self.shown = History(seed=options.seed), History(seed=options.seed + 1)
         self.vgg: VGGFeatures | None = None
         self.style: list[Tensor] = []
@@ -116,10 +126,15 @@ class Trainer:
             part.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def _start_from(self, init: str) -> None:
-        """Both directions from the weight files of a folder, or from those of the manifest ("shipped")."""
+        """Both directions from the weight files of a folder, or from the shipped ones ("shipped")."""
         folder = Path(init)
+        if init != "shipped" and not folder.is_dir():
+            raise WeightsError(
+                f"“{init}” is not a folder. For --init, give the --out folder of another run, which holds "
+                f"{' and '.join(NAMES)}, or “shipped”."
+            )
         for name, part in NAMES.items():
-            source = str(folder / f"{name}.safetensors") if folder.is_dir() else name
+            source = name if init == "shipped" else str(folder / f"{name}.safetensors")
             found = common.load_initial(source, Generator.from_state)
             mine = getattr(self.networks, part)
             if found.head.weight.shape != mine.head.weight.shape or len(found.blocks) != len(mine.blocks):
@@ -133,7 +148,7 @@ class Trainer:
         vgg, source = load_vgg(self.options.vgg)
         log.info("VGG-19: %s", source)
         self._to_device(vgg)
-        paintings = (to_tensor(picture).to(self.device) for picture in self.loader.paintings)
+        paintings = (to_tensor(_within(picture)).to(self.device) for picture in self.loader.paintings)
         return vgg, mean_style(vgg, paintings)
 
     def warm_up(self, photos: Tensor, paintings: Tensor) -> Tensor:
@@ -205,7 +220,10 @@ class Trainer:
             "discriminators": self.judges,
             "discriminators_optimiser": self.judge_optimiser,
         }
-        return CycleRun("cyclegan", options, self.photos, parts, validation, self.loader)
+        run = CycleRun("cyclegan", options, self.photos, parts, validation, self.loader)
+        for group in self.judge_optimiser.param_groups:  # a checkpoint brings its own
+            group["scale"] = options.judge_rate
+        return run
 
 
 class Validation:
@@ -242,6 +260,13 @@ def _picture(x: Tensor) -> np.ndarray:
     return to_pixels(x[0].float().cpu(), np.dtype(np.uint8))
 
 
+def _within(rgb: np.ndarray, side: int = 2 * FEATURE_SIDE) -> np.ndarray:
+    """A picture whose long side is at most `side`, reduced where it has to be."""
+    image = Image.fromarray(rgb)
+    image.thumbnail((side, side), Image.Resampling.BICUBIC)
+    return np.asarray(image)
+
+
 def _squared(rgb: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) -> (256, 256, 3): the middle, reduced or enlarged."""
     side = min(rgb.shape[:2])
@@ -252,8 +277,6 @@ def _squared(rgb: np.ndarray) -> np.ndarray:
 
 def train_cyclegan(options: CycleGANOptions) -> Path:
     """Train (or resume) both directions; returns the path of `OUT/photo2monet.safetensors`."""
-    if any(stage.side % MULTIPLE for stage in options.stages):
-        raise ColorizerError(f"Crops of CycleGAN are multiples of {MULTIPLE} pixels wide. Change --stages.")
     trainer = Trainer(options)
     run = trainer.run()
     for step, photos, paintings in _tensors(run, trainer.device):

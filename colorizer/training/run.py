@@ -130,17 +130,24 @@ class Run:
         """Resume from the checkpoint in OUT, or start in a folder that holds no result yet."""
         if self.checkpoint.exists():
             self._resume()
-        elif self.result.exists():
-            raise ColorizerError(
-                f"“{self.result}” is there already, without a checkpoint to go on from. "
-                "Choose another --out folder."
-            )
+        else:
+            self._refuse_existing(self.result)
         try:
             self.options.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ColorizerError(
                 f"The folder “{self.options.out}” can't be made ({error.strerror})."
             ) from None
+
+    def _refuse_existing(self, file: Path) -> None:
+        if file.exists():
+            raise ColorizerError(
+                f"“{file}” is there already, without a checkpoint to go on from. Choose another --out folder."
+            )
+
+    def _write(self, about: dict[str, str]) -> None:
+        """The weight file."""
+        weights.save(self.result, self.average.network.state_dict(), about)
 
     def _resume(self) -> None:
         state = common.load_checkpoint(self.checkpoint, self.kind)
@@ -218,5 +225,5 @@ class Run:
         lines = [f"{item.name}: {getattr(self.options, item.name)}\n" for item in fields(self.options)]
         (self.options.out / f"{self.kind}-options.txt").write_text("".join(lines), encoding="utf-8")
         about = {"architecture": self.kind, "data": fingerprint(self.paths), "steps": str(self.step)}
-        weights.save(self.result, self.average.network.state_dict(), about)
+        self._write(about)
         self.saved = self.step

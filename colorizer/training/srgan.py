@@ -163,7 +163,7 @@ def train_srgan(options: SRGANOptions) -> Path:
     )
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
     # The judge starts from nothing, and its spectral normalisation slows it (Heusel et al. 2017: two rates).
-    group = {"params": judge.parameters(), "scale": JUDGE_RATE}
+    group = {"params": list(judge.parameters()), "scale": JUDGE_RATE}
     judge_optimiser = torch.optim.AdamW([group], lr=options.rate, weight_decay=options.weight_decay)
     parts: dict[str, nn.Module | torch.optim.Optimizer] = {
         "network": network,
@@ -172,6 +172,7 @@ def train_srgan(options: SRGANOptions) -> Path:
         "discriminator_optimiser": judge_optimiser,
     }
     run = task.run("srgan-photo" if options.photo else "srgan", options, parts)
+    forward = torch.compile(network, dynamic=False) if options.compile else network
     for step, crops in run.steps():
         if options.photo:
             made = worn_pair(crops, np.random.default_rng((options.seed, 17, step)), options.wear)
@@ -179,7 +180,7 @@ def train_srgan(options: SRGANOptions) -> Path:
             made = pair(crops)
         small, large = task.to_device(*made)
         with autocast(task.device):
-            result = network(small)
+            result = forward(small)
             seen, true = features(result), features(large)
         loss = options.pixel * F.l1_loss(result.float(), large)
         loss = loss + options.perceptual * F.l1_loss(seen.float(), true.float())

@@ -79,12 +79,12 @@ class History:
             if self.pictures and self.pictures[0].shape != picture.shape:
                 self.pictures = []
             if len(self.pictures) < self.size:
-                self.pictures.append(picture)
+                self.pictures.append(picture.clone())  # not a view, which would keep its whole batch
                 shown.append(picture)
             elif self.random.random() < 0.5:
                 place = int(self.random.integers(self.size))
                 shown.append(self.pictures[place])
-                self.pictures[place] = picture
+                self.pictures[place] = picture.clone()
             else:
                 shown.append(picture)
         return torch.stack(shown)

@@ -39,13 +39,6 @@ class ColorizeEvents(RunningEvents[ColorizeWork]):
 
     # Colouring
 
-    def begin_again(self, token: str, request: gr.Request) -> Updates:
-        """Another model or size was chosen: the photograph that is shown goes through it."""
-        work = self.shelf.get(token)
-        if work is None or work.shown is None:
-            return {self.parts.line: gr.skip()}
-        return self._begun(work, work.shown.analysis.photo, language(request))
-
     def run(
         self,
         token: str,
@@ -59,10 +52,10 @@ class ColorizeEvents(RunningEvents[ColorizeWork]):
     ) -> Iterator[Updates]:
         """Ask the network, render, show; then the other colourings."""
         work = self.shelf.get(token)
-        if work is None or work.wanted is None:
+        photo = work.take() if work else None
+        if work is None or photo is None:
             yield self._nothing()
             return
-        photo, work.wanted = work.wanted, None
         code, job, began = language(request), work.job, time.monotonic()
 
         def steps() -> Iterator[Updates]:
@@ -90,7 +83,7 @@ class ColorizeEvents(RunningEvents[ColorizeWork]):
             }
             yield self._others(work, work.shown, code)
 
-        yield from self._guarded(steps, code)
+        yield from self._worked(steps, code, work, job)
 
     def _others(self, work: ColorizeWork, shown: Coloured, code: str) -> Updates:
         """What else it could have been: the likeliest colouring first, then those that differ from it."""

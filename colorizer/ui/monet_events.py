@@ -22,7 +22,6 @@ from colorizer.ui.lines import cycle_html, painted_html, progress_html, trouble_
 from colorizer.ui.monet_work import MonetWork, Painted
 from colorizer.ui.running_events import RunningEvents, Updates
 from colorizer.ui.texts import language, say
-from colorizer.ui.work import Job
 
 if TYPE_CHECKING:
     from colorizer.ui.monet_tab import MonetParts
@@ -35,22 +34,15 @@ class MonetEvents(RunningEvents[MonetWork]):
 
     parts: MonetParts
 
-    def begin_again(self, token: str, request: gr.Request) -> Updates:
-        """Another direction or brush was chosen: the photograph that is shown is painted anew."""
-        work = self.shelf.get(token)
-        if work is None or work.shown is None:
-            return {self.parts.line: gr.skip()}
-        return self._begun(work, work.shown.painting.photo, language(request))
-
     def run(
         self, token: str, strength: float, keep: bool, direction: str, brush: float, request: gr.Request
     ) -> Iterator[Updates]:
         """Paint, render, show."""
         work = self.shelf.get(token)
-        if work is None or work.wanted is None:
+        photo = work.take() if work else None
+        if work is None or photo is None:
             yield self._nothing()
             return
-        photo, work.wanted = work.wanted, None
         code, job, began = language(request), work.job, time.monotonic()
 
         def steps() -> Iterator[Updates]:
@@ -72,7 +64,7 @@ class MonetEvents(RunningEvents[MonetWork]):
                 self.parts.cycle: gr.Column(visible=False),
             }
 
-        yield from self._guarded(steps, code)
+        yield from self._worked(steps, code, work, job)
 
     def rerender(self, token: str, strength: float, keep: bool, request: gr.Request) -> Iterator[Updates]:
         """The mixture was changed: the same painting in another, the network doesn't run."""
@@ -109,7 +101,7 @@ class MonetEvents(RunningEvents[MonetWork]):
         if work is None or photo is None:
             yield {self.parts.line: trouble_html(say(code, "nothing_given"))}
             return
-        job: Job = work.start_touch()
+        job = work.start_errand()
 
         def steps() -> Iterator[Updates]:
             yield {self.parts.line: progress_html(say(code, "there_and_back"))}
@@ -125,7 +117,7 @@ class MonetEvents(RunningEvents[MonetWork]):
                 self.parts.lost: cycle_html(code, found),
             }
 
-        yield from self._guarded(steps, code, stopped=self._nothing())
+        yield from self._guarded(steps, code, stopped={self.parts.line: ""})
 
 
 def cycle_pictures(found: Cycle, code: str) -> list[tuple[str, str]]:

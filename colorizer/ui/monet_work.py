@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Painting
-from colorizer.ui.work import Work
+from colorizer.ui.work import Job, Work
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,22 @@ class Painted:
         return self.painting.photo, self.painting.photo.with_rgb(self.painting.rgb), self.result
 
 
+@dataclass
 class MonetWork(Work[Painted]):
-    """Nothing beyond what every tab remembers."""
+    """`errand`: the way there and back that is being shown."""
+
+    errand: Job = field(default_factory=Job)
+
+    def start_errand(self) -> Job:
+        """Stop the one that is under way and begin anew."""
+        self.errand.stop()
+        self.errand = Job()
+        return self.errand
+
+    def stop(self) -> None:
+        """Stop all that runs for this visitor."""
+        super().stop()
+        self.errand.stop()
 
 
 def made_by(painting: Painting, settings: StylizeSettings) -> dict[str, object]:

@@ -17,7 +17,7 @@ from colorizer.ui import files
 from colorizer.ui.engine import Task
 from colorizer.ui.lines import progress_html, remark_html, trouble_html
 from colorizer.ui.texts import language, say, sentence
-from colorizer.ui.work import Shelf, W
+from colorizer.ui.work import Job, Shelf, W
 
 if TYPE_CHECKING:
     from colorizer.photo import Photo
@@ -49,6 +49,17 @@ class RunningEvents(Generic[W]):
         if upload:  # it is still being opened, before this in the queue: take_up will find it
             return self._busy(progress_html(say(code, "opening")))
         return {self.parts.line: trouble_html(say(code, "nothing_given"))}
+
+    def begin_again(self, token: str, request: gr.Request) -> Updates:
+        """What the work depends on was changed: the photograph that waits, is worked on or is shown goes
+        through it anew."""
+        work = self.shelf.get(token)
+        if work is not None:
+            shown = work.shown.photos[0] if work.shown else None
+            photo = work.wanted or work.running or shown
+            if photo is not None:
+                return self._begun(work, photo, language(request))
+        return {self.parts.line: gr.skip()}
 
     def _begun(self, work: W, photo: Photo, code: str) -> Updates:
         work.wanted = photo
@@ -118,6 +129,15 @@ class RunningEvents(Generic[W]):
             self.parts.start: gr.Button(visible=True),
             self.parts.cancel: gr.Button(visible=False),
         }
+
+    def _worked(
+        self, steps: Callable[[], Iterator[Updates]], code: str, work: W, job: Job
+    ) -> Iterator[Updates]:
+        """The steps of what the button started."""
+        try:
+            yield from self._guarded(steps, code)
+        finally:
+            work.finish(job)
 
     def _guarded(
         self, steps: Callable[[], Iterator[Updates]], code: str, stopped: Updates | None = None

@@ -42,10 +42,10 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
     ) -> Iterator[Updates]:
         """Enlarge the whole photograph."""
         work = self.shelf.get(token)
-        if work is None or work.wanted is None:
+        photo = work.take() if work else None
+        if work is None or photo is None:
             yield self._nothing()
             return
-        photo, work.wanted = work.wanted, None
         code, job, began = language(request), work.job, time.monotonic()
         count = upscale.tile_count(photo)
 
@@ -67,7 +67,7 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
             work.shown = Enlarged(photo, made, pair, status)
             yield {**self._done(), **self._whole(work.shown)}
 
-        yield from self._guarded(steps, code)
+        yield from self._worked(steps, code, work, job)
 
     def back(self, token: str, request: gr.Request) -> Updates:
         """The whole result is wanted again after a part or a test."""
@@ -151,10 +151,10 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
     ) -> Iterator[Updates]:
         """Reduce the middle, enlarge it again, compare."""
         work = self.shelf.get(token)
-        if work is None or work.wanted is None:
+        photo = work.take() if work else None
+        if work is None or photo is None:
             yield self._nothing()
             return
-        photo, work.wanted = work.wanted, None
         code, job = language(request), work.job
 
         def steps() -> Iterator[Updates]:
@@ -172,7 +172,7 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
             pair = files.write_shown(found.plain, "plain"), files.write_shown(found.result, "test")
             yield {**self._done(), **self._aside(work, pair, truth_html(code, found))}
 
-        yield from self._guarded(steps, code)
+        yield from self._worked(steps, code, work, job)
 
     # Shared
 

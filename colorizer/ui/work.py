@@ -66,12 +66,14 @@ class Work(Generic[S]):
     """What one visitor is working on in one tab.
 
     given: the photograph in the picture field, which shows it `given_side` pixels long. wanted: the one that
-    the button was pressed for. shown: the result on the page.
+    the button was pressed for, and that waits. running: the one that is being worked on. shown: the result on
+    the page.
     """
 
     given: Photo | None = None
     given_side: int = 0
     wanted: Photo | None = None
+    running: Photo | None = None
     shown: S | None = None
     job: Job = field(default_factory=Job)  # what the button started
     touch: Job = field(default_factory=Job)  # the quick answer to a touch
@@ -90,6 +92,16 @@ class Work(Generic[S]):
         self.stop()
         self.job = Job()
         return self.job
+
+    def take(self) -> Photo | None:
+        """The photograph that waits, which is worked on from now on until `finish`."""
+        self.running, self.wanted = self.wanted, None
+        return self.running
+
+    def finish(self, job: Job) -> None:
+        """That job is over; if another has begun since, its photograph stays."""
+        if self.job is job:
+            self.running = None
 
     def start_touch(self) -> Job:
         """Stop the quick answer that is being made and begin anew."""
