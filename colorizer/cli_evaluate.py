@@ -180,14 +180,14 @@ def run_upscale(args: argparse.Namespace) -> int:
     """`evaluate upscale`: print the table; 0, or a ColorizerError."""
     _check_folder(args.json)
     from colorizer.evaluation.report import write_rows
-    from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale, vgg_distance
+    from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale, vgg_features
 
     rows = evaluate_upscale(
         args.data,
         limit=args.limit,
         consistency=args.consistency,
         worn=args.worn,
-        distance=vgg_distance(args.vgg) if args.vgg else None,
+        describe=vgg_features(args.vgg) if args.vgg else None,
     )
     print(f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}")
     if args.json:

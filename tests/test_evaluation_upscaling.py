@@ -70,6 +70,15 @@ def test_a_network_that_starts_as_bicubic_enlargement_measures_as_that(folder: P
     assert corrected.psnr > network.psnr
 
 
+def test_features_tell_how_far_pictures_are_apart(folder: Path, vgg_file: Path):
+    describe = upscaling.vgg_features(vgg_file)
+    truth = astronaut()[:64, :64]
+    rows = upscaling.evaluate_upscale(folder, extract=mean_features, describe=describe)
+    worn = upscaling.evaluate_upscale(folder, extract=mean_features, describe=describe, worn=True)
+    assert describe(truth).shape == (1, 256, 16, 16)
+    assert 0 < rows[0].distance < worn[0].distance
+
+
 def test_worn_pictures_are_harder(folder: Path):
     clean = upscaling.evaluate_upscale(folder, extract=mean_features)[0]
     worn = upscaling.evaluate_upscale(folder, extract=mean_features, worn=True)[0]

@@ -14,6 +14,7 @@ from statistics import fmean
 
 import numpy as np
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
@@ -30,7 +31,7 @@ from colorizer.training.vgg import load_vgg
 
 BICUBIC = "bicubic"
 FEWEST = 20  # pictures, below which KID says nothing
-Distance = Callable[[np.ndarray, np.ndarray], float]
+Describe = Callable[[np.ndarray], Tensor]
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,16 @@ def truth_and_small(
     return truth, worn(np.ascontiguousarray(truth), wear, Wear())
 
 
-def vgg_distance(file: Path | None) -> Distance:
-    """The mean absolute difference of two pictures' VGG-19 features (conv3_4, before its ReLU)."""
+def vgg_features(file: Path | None) -> Describe:
+    """What VGG-19 makes of a picture (conv3_4, before its ReLU); the mean absolute difference of two is their
+    distance."""
     network, _ = load_vgg(file)
 
     @torch.inference_mode()
-    def distance(result: np.ndarray, truth: np.ndarray) -> float:
-        return float((network(to_tensor(result)) - network(to_tensor(truth))).abs().mean())
+    def describe(rgb: np.ndarray) -> Tensor:
+        return network(to_tensor(rgb))
 
-    return distance
+    return describe
 
 
 def ways(consistency: int | None = None) -> dict[str, UpscaleSettings]:
@@ -93,7 +95,7 @@ def evaluate_upscale(
     limit: int | None = None,
     consistency: int | None = None,
     worn: bool = False,
-    distance: Distance | None = None,
+    describe: Describe | None = None,
     extract: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> list[UpscaleRow]:
     """The rows of the table: bicubic enlargement, then every network that is there, at its own settings or
@@ -109,6 +111,7 @@ def evaluate_upscale(
         cut = tuple(slice(length // MULTIPLE * MULTIPLE) for length in truth.shape[:2])
         if extract:
             true_features.append(extract(truth[cut]))
+        goal = describe(truth) if describe else None
         for name in figures:
             began = time.perf_counter()
             if name == BICUBIC:
@@ -116,7 +119,7 @@ def evaluate_upscale(
             else:
                 result = upscaler.upscale(Photo.from_array(small, name=path.stem), chosen[name]).rgb
             seconds = (time.perf_counter() - began) / (truth.shape[0] * truth.shape[1] / 1e6)
-            far = distance(result, truth) if distance else 0.0
+            far = 0.0 if goal is None or describe is None else float((describe(result) - goal).abs().mean())
             figures[name].append((psnr_y(result, truth), ssim_y(result, truth), far, seconds))
             if extract:
                 features[name].append(extract(result[cut]))
@@ -126,7 +129,7 @@ def evaluate_upscale(
         apart = None
         if extract:
             apart = 1000 * kid(np.stack(features[name]), np.stack(true_features), paired=True)
-        rows.append(UpscaleRow(name, len(paths), psnr, ssim, far if distance else None, apart, seconds))
+        rows.append(UpscaleRow(name, len(paths), psnr, ssim, far if describe else None, apart, seconds))
     return rows
 
 

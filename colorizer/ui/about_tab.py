@@ -14,7 +14,7 @@ from colorizer.ui.texts import I18N, LANGUAGES
 from colorizer.ui.words import french
 
 FOLDER = Path(__file__).parent / "about"
-TASKS = ("colorize", "upscale")  # what the page does
+TASKS = ("colorize", "upscale", "stylize")  # what the page does
 
 
 def build_about_tab() -> None:
