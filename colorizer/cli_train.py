@@ -53,9 +53,9 @@ def add_train_commands(subparsers: Parsers) -> None:
 
     srgan = _add_model(models, "srgan", "the x4 upscaler by perception, from srresnet on", train_srgan)
     _add(srgan, "--vgg", Path, "a file of VGG-19's weights; without it torchvision's are downloaded")
-    _add(srgan, "--pixel", float, "weight of the pixel error (0.01)")
+    _add(srgan, "--pixel", float, "weight of the pixel error (0.1)")
     _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (1)")
-    _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (0.01)")
+    _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (0.02)")
     srgan.add_argument(
         "--photo",
         action="store_true",
