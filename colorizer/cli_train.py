@@ -10,6 +10,7 @@ import argparse
 import logging
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,7 +30,10 @@ def add_train_commands(subparsers: Parsers) -> None:
     models = train.add_subparsers(metavar="MODEL", required=True)
 
     colorizer = _add_model(
-        models, "colorizer", "the U-Net that predicts a distribution over colours", train_colorizer
+        models,
+        "colorizer",
+        "the U-Net that predicts a distribution over colours",
+        ("colorizer", "Options", "train"),
     )
     _add(colorizer, "--encoder-rate", float, "share of the rate for the pretrained encoder (0.5)")
     _add(
@@ -43,15 +47,32 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(colorizer, "--aged", float, "share of the crops that are made to look like old prints (0.4)")
     _add(colorizer, "--adversarial", float, "weight of a discriminator's opinion; 0: none (default)")
 
-    _add_model(models, "course-unet", "the course's U-Net, by squared error", train_course_unet)
+    _add_model(
+        models,
+        "course-unet",
+        "the course's U-Net, by squared error",
+        ("regression", "CourseUNetOptions", "train_course_unet"),
+    )
 
-    autoencoder = _add_model(models, "autoencoder", "the deep-colorization auto-encoder", train_autoencoder)
+    autoencoder = _add_model(
+        models,
+        "autoencoder",
+        "the deep-colorization auto-encoder",
+        ("regression", "AutoEncoderOptions", "train_autoencoder"),
+    )
     _add(autoencoder, "--translate", float, "pictures are moved by up to this share of their side (0.2)")
 
-    srresnet = _add_model(models, "srresnet", "the x4 upscaler by pixel error", train_srresnet)
+    srresnet = _add_model(
+        models, "srresnet", "the x4 upscaler by pixel error", ("srgan", "SRResNetOptions", "train_srresnet")
+    )
     _add(srresnet, "--blocks", int, "residual blocks (16)")
 
-    srgan = _add_model(models, "srgan", "the x4 upscaler by perception, from srresnet on", train_srgan)
+    srgan = _add_model(
+        models,
+        "srgan",
+        "the x4 upscaler by perception, from srresnet on",
+        ("srgan", "SRGANOptions", "train_srgan"),
+    )
     _add(srgan, "--vgg", Path, "a file of VGG-19's weights; without it torchvision's are downloaded")
     _add(srgan, "--pixel", float, "weight of the pixel error (0.1)")
     _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (1)")
@@ -64,7 +85,9 @@ def add_train_commands(subparsers: Parsers) -> None:
     )
 
     unpaired, folder = "photographs to paintings and back, unpaired", ("--photos", "--data")
-    cyclegan = _add_model(models, "cyclegan", unpaired, train_cyclegan, folder)
+    cyclegan = _add_model(
+        models, "cyclegan", unpaired, ("cyclegan", "CycleGANOptions", "train_cyclegan"), folder
+    )
     cyclegan.add_argument(
         "--paintings", type=Path, required=True, metavar="DIR", help="folder of paintings to learn from"
     )
@@ -89,10 +112,11 @@ def _add_model(
     models: Parsers,
     name: str,
     text: str,
-    run: Callable[[argparse.Namespace], int],
+    trainer: tuple[str, str, str],
     data: tuple[str, ...] = ("--data",),
 ) -> argparse.ArgumentParser:
-    """A command with the flags that all models share."""
+    """A command with the flags that all models share; `trainer` names a module of colorizer.training, its
+    options and its function."""
     parser: argparse.ArgumentParser = models.add_parser(name, help=text, description=f"Train {text}.")
     parser.add_argument(
         *data, dest="data", type=Path, required=True, metavar="DIR", help="folder of pictures to learn from"
@@ -120,7 +144,7 @@ def _add_model(
         default=argparse.SUPPRESS,
         help="compile the network first: slower start",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=partial(_run, *trainer))
     return parser
 
 
@@ -134,34 +158,10 @@ def read_options(args: argparse.Namespace, kind: type[Chosen]) -> Chosen:
     return kind(**given)
 
 
-def train_colorizer(args: argparse.Namespace) -> int:
-    return _run(args, "colorizer.training.colorizer", "Options", "train")
-
-
-def train_course_unet(args: argparse.Namespace) -> int:
-    return _run(args, "colorizer.training.regression", "CourseUNetOptions", "train_course_unet")
-
-
-def train_autoencoder(args: argparse.Namespace) -> int:
-    return _run(args, "colorizer.training.regression", "AutoEncoderOptions", "train_autoencoder")
-
-
-def train_srresnet(args: argparse.Namespace) -> int:
-    return _run(args, "colorizer.training.srgan", "SRResNetOptions", "train_srresnet")
-
-
-def train_srgan(args: argparse.Namespace) -> int:
-    return _run(args, "colorizer.training.srgan", "SRGANOptions", "train_srgan")
-
-
-def train_cyclegan(args: argparse.Namespace) -> int:
-    return _run(args, "colorizer.training.cyclegan", "CycleGANOptions", "train_cyclegan")
-
-
-def _run(args: argparse.Namespace, module: str, options: str, train: str) -> int:
+def _run(module: str, options: str, train: str, args: argparse.Namespace) -> int:
     """Train with the named options and function of a trainer; prints the path of the weights."""
     try:
-        trainer = import_module(module)
+        trainer = import_module(f"colorizer.training.{module}")
     except ModuleNotFoundError as error:
         raise ColorizerError(
             f"Training needs {error.name}, which isn't installed. Run `pip install -r requirements-dev.txt`."
