@@ -77,6 +77,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(srgan, "--pixel", float, "weight of the pixel error (0.1)")
     _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (1)")
     _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (0.02)")
+    _add(srgan, "--grid", float, "weight of the grid of 4 pixels in the error, squared (10000)")
     srgan.add_argument(
         "--photo",
         action="store_true",

@@ -86,6 +86,17 @@ def test_crops_are_pixels_of_the_pictures_and_depend_on_the_seed_alone(pictures)
     assert {tuple(pixel) for pixel in one[0].reshape(-1, 3)} <= values
 
 
+def test_the_grid_is_found_and_nothing_else():
+    random = torch.Generator().manual_seed(0)
+    pattern = torch.randn(3, 4, 4, generator=random)
+    error = pattern.repeat(1, 6, 5)[None].expand(2, -1, -1, -1)
+    centred = pattern - pattern.mean((1, 2), keepdim=True)
+    assert torch.allclose(srgan.grid_pattern(error + 0.3), centred, atol=1e-6)
+    assert srgan.grid_pattern(torch.full((1, 3, 8, 8), 0.7)).abs().max() < 1e-6
+    ramp = torch.arange(32.0).repeat_interleave(4).expand(1, 3, 128, 128)  # the small picture's own pixels
+    assert srgan.grid_pattern(ramp).abs().max() < 1e-5
+
+
 def test_worn_pictures_are_worn_and_the_truth_is_not():
     crops = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 3), dtype=np.uint8)
     everything = Wear(blur=1, area=1, noise=1, jpeg=1)

@@ -323,3 +323,17 @@ def test_bf16_arithmetic_gives_nearly_the_same(upscaler, small_tiles, monkeypatc
     rounded = upscaler.upscale(photo()).rgb
     assert 0 < difference(exact, rounded) <= 3
     assert np.abs(exact.astype(int) - rounded).mean() < 0.3
+
+
+SHIPPED = [name for name, entry in weights.entries().items() if entry.task == "upscale"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_overlap_is_enough_for_the_shipped_weights(name, monkeypatch):
+    model, detail = {"srresnet": ("clean", 0), "srgan": ("clean", 1), "srgan-photo": ("photo", 1)}[name]
+    given, settings = Photo.from_array(ASTRONAUT[60:156, 180:276].copy()), UpscaleSettings(model, detail)
+    whole = Upscaler.load().upscale(given, settings).rgb
+    monkeypatch.setattr(upscale, "SIDE", 32)
+    tiles = Upscaler.load().upscale(given, settings).rgb
+    assert upscale.tile_count(given) == 9
+    assert difference(whole, tiles) <= 1
