@@ -33,7 +33,7 @@ __all__ = ["LIMITS", "Box", "Forecast", "Offer", "Upscaled", "Upscaler", "offere
 
 SIDE = 256  # longest side of a tile's core, in pixels of the given photo
 # How far beyond its core a tile sees; Generator.reach, 40, is the most that could matter, but what lies
-# farther away than this changes results, correction included, by less than 0.5/255. There is nothing to blend.
+# farther away than this changes results, correction included, by less than 0.5/255: nothing needs blending.
 OVERLAP = 8
 ALPHA_TILING = Tiling(512, 4, 0)  # bicubic interpolation reaches 2 pixels
 ALPHA_SHARE = 0.02  # of the time, for the progress
