@@ -57,7 +57,8 @@ class SRGANOptions(RunOptions):
 
     Features are compared before the last ReLU, as in ESRGAN (Wang et al. 2018, 3.2), and a little at two
     shallow layers, as in Real-ESRGAN (Wang et al. 2021, 4.1). They reward a faint grid of 4 pixels over
-    everything, so that has a loss of its own. The weights of the losses were chosen by trial.
+    everything, so that has a loss of its own, and the judge must count about as much as they do: at these
+    weights the gradients of the two at the picture are of one length, and that of the pixels is an eighth.
     """
 
     stages: tuple[common.Stage, ...] = (common.Stage(96, 16, 4000),)
@@ -66,9 +67,9 @@ class SRGANOptions(RunOptions):
     every: int = 250
     init: str = "srresnet"
     vgg: Path | None = None  # a file of VGG-19's weights; none: torchvision's
-    pixel: float = 0.1
-    perceptual: float = 1.0
-    adversarial: float = 0.02
+    pixel: float = 5.0
+    perceptual: float = 0.5
+    adversarial: float = 0.1
     grid: float = 10_000.0
     photo: bool = False  # learn from worn pictures: blurred, noisy, compressed
     wear: Wear = field(default_factory=Wear)
