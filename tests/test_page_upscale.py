@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import gradio_client
 import numpy as np
 import pytest
 import torch
@@ -252,9 +253,8 @@ def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(browser
 
 
 def test_the_endpoint_enlarges_a_file(url: str, small: Path) -> None:
-    client_module = pytest.importorskip("gradio_client")
-    client = client_module.Client(url, verbose=False)
-    photo = client_module.handle_file(str(small))
+    client = gradio_client.Client(url, verbose=False)
+    photo = gradio_client.handle_file(str(small))
     path, made_by = client.predict(photo, detail=1, format="JPEG", api_name="/upscale")
     assert Path(path).name == "dog-x4.jpg"
     assert Image.open(path).size == (600, 400)

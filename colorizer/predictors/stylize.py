@@ -141,7 +141,7 @@ class Stylizer:
                 f"The weights {direction} belong to another network than the painter's. Fetch them anew with "
                 "`python -m colorizer weights pull`."
             ) from error
-        network.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
         return network
 
     @torch.inference_mode()

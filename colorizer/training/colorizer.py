@@ -188,10 +188,11 @@ def train(options: Options) -> Path:
 
     network = start_network(options)
     network.prior.copy_(colour_prior(paths, network.bins))
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(device).to(memory_format=torch.channels_last)
     bins, optimiser = network.bins, make_optimiser(network, options)
     adversary = Adversary(options.adversarial, device) if options.adversarial else None
-    parts = {"network": network, "optimiser": optimiser} | (adversary.parts if adversary else {})
+    parts: dict[str, nn.Module | torch.optim.Optimizer] = {"network": network, "optimiser": optimiser}
+    parts |= adversary.parts if adversary else {}
     loss_of = make_loss(network, options)
 
     def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:

@@ -123,7 +123,7 @@ class Trainer:
 
     def _to_device(self, *parts: nn.Module) -> None:
         for part in parts:
-            part.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            part.to(self.device).to(memory_format=torch.channels_last)
 
     def _start_from(self, init: str) -> None:
         """Both directions from the weight files of a folder, or from the shipped ones ("shipped")."""

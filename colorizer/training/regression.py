@@ -117,7 +117,7 @@ def _train(kind: str, network: CourseUNet | AutoEncoder, options: RunOptions, ma
         "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(held_out), device
     )
 
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
 
     def validation(average: torch.nn.Module) -> tuple[dict[str, float], np.ndarray]:

@@ -147,7 +147,7 @@ def train_srresnet(options: SRResNetOptions) -> Path:
         network = common.load_initial(options.init, Generator.from_state)
     else:
         network = Generator(options.blocks, WIDTHS)
-    network = network.to(task.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(task.device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
     run = task.run("srresnet", options, {"network": network, "optimiser": optimiser})
     forward = torch.compile(network, dynamic=False) if options.compile else network
@@ -168,10 +168,8 @@ def train_srgan(options: SRGANOptions) -> Path:
     log.info("VGG-19: %s", source)
     network = common.load_initial(options.init, Generator.from_state)
     judge = Discriminator()
-    network, judge, features = (
-        part.to(task.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        for part in (network, judge, features)
-    )
+    for part in (network, judge, features):
+        part.to(task.device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
     # The judge starts from nothing, and its spectral normalisation slows it (Heusel et al. 2017: two rates).
     group = {"params": list(judge.parameters()), "scale": JUDGE_RATE}
