@@ -152,6 +152,12 @@ def test_cancelling_leaves_the_page_usable(
     page.close()
 
 
+def test_a_link_opens_a_tab_for_which_there_is_no_room(browser, url: str) -> None:
+    page = opened(browser, url, width=240, locale="fr-FR", query="?tab=monet")
+    page.wait_for_selector("#monet-examples .card")
+    page.close()
+
+
 def test_an_example_is_painted_on_a_phone_in_french(browser, url: str) -> None:
     page = opened(browser, url, width=390, height=844, locale="fr-FR", query="?tab=monet")
     page.wait_for_selector("#monet-examples .card")

@@ -36,7 +36,8 @@ def build_page() -> gr.Blocks:
             f"<h1>{both('name')}</h1><p>{both('claim_painting' if choices else 'claim')}</p>",
             elem_id="header",
         )
-        with gr.Tabs(elem_id="tabs"):
+        # Wrapped, because a tab in a menu has no button that a link could press.
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             # A tab's id is its name in the address; page.js finds its button by elem_id.
             with gr.Tab(label("tab_colorize"), id="colorize", elem_id="tab-colorize"):
                 colouring = build_colorize_tab(Shelf(ColorizeWork), others["colorize"])
