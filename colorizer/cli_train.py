@@ -97,6 +97,8 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(cyclegan, "--cycle", float, "weight of the way there and back (10)")
     _add(cyclegan, "--identity", float, "weight of leaving paintings as they are, times --cycle (0.5)")
     _add(cyclegan, "--noise", float, "added to what goes back, so that nothing is hidden in it (0.03)")
+    _add(cyclegan, "--judges", str, "what the discriminators see: patches (default) or features of VGG-19")
+    _add(cyclegan, "--adversarial", float, "weight of the discriminators (1)")
     _add(cyclegan, "--judge-rate", float, "the discriminators' rate, times the generators' (1)")
     _add(cyclegan, "--warm", int, "steps of style transfer before the discriminators come in (0)")
     _add(cyclegan, "--style", float, "weight of the paintings' style in style transfer (1)")

@@ -14,9 +14,10 @@ from colorizer.networks.patchgan import PatchGAN
 from colorizer.tiling import to_tensor
 from colorizer.training import common, cyclegan
 from colorizer.training.data import DataError
+from colorizer.training.jury import FeatureJudge, FeatureJuror, PatchJuror
 from colorizer.training.style import gram, mean_style, style_and_content
 from colorizer.training.unpaired import History, UnpairedCrops, both, moved
-from colorizer.training.vgg import load_vgg
+from colorizer.training.vgg import load_vgg, widths_of
 
 STAGES = common.Stage.parse_all("32x2:4")
 
@@ -61,6 +62,15 @@ def test_the_generator_has_the_papers_number_of_weights_and_is_rebuilt_from_them
     assert network(x).min() >= 0 and network(x).max() <= 1
 
 
+def test_before_it_has_learnt_it_gives_the_picture_blurred():
+    torch.manual_seed(0)
+    x = torch.rand(1, 3, 8, 12).repeat_interleave(8, 2).repeat_interleave(8, 3) * 0.8 + 0.1
+    made = Generator(4, 1)(x)
+    assert (made - x)[..., 4:-4:8, 4:-4:8].abs().mean() < 0.1  # in the middle of each flat square
+    edges = [picture.diff(dim=-1).abs().amax() for picture in (made, x)]
+    assert edges[0] < 0.5 * edges[1]
+
+
 def test_a_result_depends_on_nothing_beyond_the_reach_once_the_statistics_are_held():
     torch.manual_seed(0)
     network, x = Generator(4, 1).double(), torch.rand(1, 3, 96, 96).double()
@@ -81,6 +91,31 @@ def test_the_discriminators_see_70_pixels():
     network(x)[0, 0, 9, 9].backward()
     seen = x.grad.abs().sum(1)[0].nonzero()
     assert (seen.max(0).values - seen.min(0).values + 1).tolist() == [70, 70]
+
+
+@pytest.mark.parametrize("kind", ["patches", "features"])
+def test_a_juror_learns_without_teaching_and_teaches_without_learning(vgg_file, kind):
+    vgg, _ = load_vgg(vgg_file)
+    juror = PatchJuror(1) if kind == "patches" else FeatureJuror(vgg, (1, 5), [1.0, 1.0])
+    real, made = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64, requires_grad=True)
+    assert {id(value) for value in juror.judge.parameters()}.isdisjoint(map(id, vgg.parameters()))
+    juror.look(real, made, np.random.default_rng(0))
+    juror.doubt().backward()
+    assert made.grad is None and all(value.grad is not None for value in juror.judge.parameters())
+    juror.judge.requires_grad_(False).zero_grad()
+    juror.opinion().backward()
+    assert made.grad.abs().sum() > 0 and all(value.grad is None for value in juror.judge.parameters())
+
+
+def test_features_are_judged_at_each_depth_and_every_eighth_place(vgg_file):
+    vgg, _ = load_vgg(vgg_file)
+    judge = FeatureJudge((1, 3, 5), [1.0, 1.0, 1.0])
+    assert judge(vgg.layers(torch.rand(2, 3, 64, 96), (1, 3, 5))).shape == (2, 3, 8, 12)
+    assert [widths_of(layer) for layer in (0, 1, 2, 3, 4, 7)] == [
+        *[(64, 1)] * 2,
+        *[(128, 2)] * 2,
+        *[(256, 4)] * 2,
+    ]
 
 
 # What they learn from
@@ -157,6 +192,19 @@ def test_both_directions_are_trained_and_written(folders, vgg_file, tmp_path):
         cyclegan.train_cyclegan(replace(again, out=tmp_path / "other", width=6))
 
 
+def test_judges_of_features_take_part(folders, vgg_file, tmp_path):
+    """The first two steps prepare, the others are CycleGAN's; style transfer stays on beside."""
+    more = {"judges": "features", "keep_style": 1.0, "warm": 2, "identity": 0.0}
+    trainer = cyclegan.Trainer(options_of(folders, tmp_path / "run", vgg_file, **more))
+    before = [value.clone() for value in trainer.judges.parameters()]
+    crops = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
+    first = len(list(trainer.judges["painting"].parameters()))
+    trainer.warm_up(*crops, np.random.default_rng(0))
+    changed = [not torch.equal(*pair) for pair in zip(before, trainer.judges.parameters(), strict=True)]
+    assert all(changed[:first]) and not any(changed[first:])  # the way back has none to face yet
+    assert cyclegan.train_cyclegan(trainer.options).exists()
+
+
 def test_a_stopped_run_goes_on_from_its_checkpoint(folders, vgg_file, tmp_path, caplog):
     options = options_of(folders, tmp_path / "run", vgg_file, stages=common.Stage.parse_all("32x2:2"))
     cyclegan.train_cyclegan(options)
@@ -183,6 +231,7 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(folders, vgg_
         (["--paintings", "nowhere"], "not a folder"),
         (["--stages", "64x2:1"], "crops of 64"),
         (["--judge-rate", "0"], "more than 0"),
+        (["--judges", "twelve"], "--judges is twelve, but has to be patches or features"),
         (["--compile"], "not compiled"),
         (["--init", "nowhere"], "“nowhere” is not a folder"),
     ],

@@ -2,7 +2,8 @@
 
 It is Johnson et al. 2016's: a picture is made four times smaller, changed by residual blocks there, and made
 large again - here by interpolation before each convolution, because transposed convolutions leave a
-checkerboard (Odena et al. 2016). The discriminators are PatchGANs.
+checkerboard (Odena et al. 2016). What comes out is added to the picture as it looks four times smaller:
+colours and large shapes are there from the start, while every edge has to be painted anew.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 MULTIPLE = 4  # height and width of what goes in are multiples of this
+DARKEST = 0.02  # and 1 - DARKEST the lightest that a picture counts as, where its logit is taken
 WIDTH, BLOCKS = 32, 9
 EPSILON = 1e-5
 
@@ -69,7 +71,7 @@ class Generator(nn.Module):
         self.tail = nn.Conv2d(width, 3, 7, padding=3, padding_mode="reflect")
         for module in self.modules():
             if isinstance(module, nn.Conv2d):  # section 7.2: a Gaussian of 0.02
-                nn.init.normal_(module.weight, 0.0, 0.02)
+                nn.init.normal_(module.weight, 0.0, 0.002 if module is self.tail else 0.02)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
     def forward(self, picture: Tensor, statistics: Statistics | None = None) -> Tensor:
@@ -91,7 +93,7 @@ class Generator(nn.Module):
             y = block(y, norm)
         y = F.relu(norm(self.up2(_doubled(y))), inplace=True)
         y = F.relu(norm(self.up(_doubled(y))), inplace=True)
-        return torch.tanh(self.tail(y)) / 2 + 0.5
+        return torch.sigmoid(_coarse(picture) + self.tail(y))
 
     @property
     def reach(self) -> int:
@@ -106,6 +108,12 @@ class Generator(nn.Module):
         network = cls(state["head.weight"].shape[0], blocks)
         network.load_state_dict(state)
         return network
+
+
+def _coarse(picture: Tensor) -> Tensor:
+    """The logit of a picture, as blurred as if it had been four times smaller."""
+    small = F.avg_pool2d(picture, MULTIPLE).clamp(DARKEST, 1 - DARKEST)
+    return F.interpolate(torch.logit(small), scale_factor=MULTIPLE, mode="bilinear", align_corners=False)
 
 
 def _doubled(x: Tensor) -> Tensor:

@@ -15,12 +15,21 @@ from colorizer.networks.patchgan import PatchGAN
 
 def discriminator_loss(discriminator: nn.Module, real: Tensor, made: Tensor) -> Tensor:
     """Real pictures should score 1, made ones 0; no gradient reaches the network that made them."""
-    return (((discriminator(real) - 1) ** 2).mean() + (discriminator(made.detach()) ** 2).mean()) / 2
+    return told_apart(discriminator(real), discriminator(made.detach()))
 
 
 def generator_loss(discriminator: nn.Module, made: Tensor) -> Tensor:
     """Made pictures should score 1."""
-    return ((discriminator(made) - 1) ** 2).mean()
+    return taken_for_real(discriminator(made))
+
+
+def told_apart(real: Tensor, made: Tensor) -> Tensor:
+    """How far scores of real pictures are from 1, and those of made ones from 0."""
+    return (taken_for_real(real) + (made**2).mean()) / 2
+
+
+def taken_for_real(scores: Tensor) -> Tensor:
+    return ((scores - 1) ** 2).mean()
 
 
 def lab_picture(lightness: Tensor, ab: Tensor) -> Tensor:

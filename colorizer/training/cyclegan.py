@@ -2,8 +2,9 @@
 
 CycleGAN (Zhu et al. 2017): each result must pass for real with its discriminator, and the way there and back
 must lead home. Where time is short, that is preceded by style transfer (Johnson et al. 2016): until step
-`warm`, the painter learns to give photographs the mean Gram matrices of the paintings, and the way back to
-undo that; CycleGAN then starts from strokes and a palette instead of from nothing.
+`warm`, the painter learns to give photographs the mean Gram matrices of the paintings and to keep their
+content, beside its discriminator, and the way back to undo that. That costs half as much a step, and CycleGAN
+then starts from strokes and a palette instead of from nothing.
 """
 
 from __future__ import annotations
@@ -23,15 +24,14 @@ from colorizer import weights
 from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid
 from colorizer.networks.cyclegan import BLOCKS, WIDTH, Generator, Generators
-from colorizer.networks.patchgan import PatchGAN
 from colorizer.precision import autocast
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
-from colorizer.training.adversary import discriminator_loss, generator_loss
 from colorizer.training.data import list_pictures, read_rgb
+from colorizer.training.jury import FeatureJuror, Juror, PatchJuror
 from colorizer.training.run import Run, RunOptions, prepare
-from colorizer.training.style import mean_style, style_and_content
-from colorizer.training.unpaired import History, UnpairedCrops, both, moved
+from colorizer.training.style import CONTENT, STYLE, compared, mean_style
+from colorizer.training.unpaired import UnpairedCrops, both
 from colorizer.training.vgg import VGGFeatures, load_vgg
 
 log = logging.getLogger("colorizer.training")
@@ -60,8 +60,10 @@ class CycleGANOptions(RunOptions):
     cycle: float = 10.0
     identity: float = 0.5  # times `cycle`: a painting given to the painter stays as it is
     noise: float = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
+    judges: str = "patches"  # or "features": of VGG-19, which learn sooner
     judge_rate: float = 1.0  # times the rate, for the discriminators
-    warm: int = 0  # steps of style transfer before the discriminators come in
+    adversarial: float = 1.0
+    warm: int = 0  # steps of style transfer before the way there and back comes in
     style: float = 1.0  # weights of style transfer
     content: float = 1.0
     keep_style: float = 0.0  # how much of it stays on beside the discriminators
@@ -69,11 +71,12 @@ class CycleGANOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("cycle", "identity", "noise", "warm", "style", "content", "keep_style"):
+        for name in ("cycle", "identity", "noise", "warm", "adversarial", "style", "content", "keep_style"):
             self.check(name, getattr(self, name) >= 0, "0 or more")
         for name in ("width", "blocks"):
             self.check(name, getattr(self, name) >= 1, "1 or more")
         self.check("judge_rate", self.judge_rate > 0, "more than 0")
+        self.check("judges", self.judges in ("patches", "features"), "patches or features")
         self.check("compile", not self.compile, "left out: these networks are not compiled")
 
 
@@ -106,7 +109,12 @@ class Trainer:
         self.networks = Generators(options.width, options.blocks)
         if options.init:
             self._start_from(options.init)
-        self.judges = nn.ModuleDict({"painting": PatchGAN(), "photo": PatchGAN()})
+        self.vgg: VGGFeatures | None = None
+        self.style: list[Tensor] = []
+        if options.warm or options.keep_style or options.judges == "features":
+            self.vgg, self.style = self._style()
+        self.of_paintings, self.of_photos = self._juror(1), self._juror(0)
+        self.judges = nn.ModuleDict({"painting": self.of_paintings.judge, "photo": self.of_photos.judge})
         self._to_device(self.networks, self.judges)
         betas = (0.5, 0.999)
         self.optimiser, self.judge_optimiser = (
@@ -115,11 +123,13 @@ class Trainer:
             )
             for part in (self.networks, self.judges)
         )
-        self.shown = History(seed=options.seed), History(seed=options.seed + 1)
-        self.vgg: VGGFeatures | None = None
-        self.style: list[Tensor] = []
-        if options.warm or options.keep_style:
-            self.vgg, self.style = self._style()
+
+    def _juror(self, number: int) -> Juror:
+        if self.options.judges == "patches":
+            return PatchJuror(self.options.seed + number)
+        assert self.vgg is not None
+        scales = [float(matrix.diagonal().mean().sqrt()) for matrix in self.style]
+        return FeatureJuror(self.vgg, STYLE, scales)
 
     def _to_device(self, *parts: nn.Module) -> None:
         for part in parts:
@@ -151,21 +161,35 @@ class Trainer:
         paintings = (to_tensor(_within(picture)).to(self.device) for picture in self.loader.paintings)
         return vgg, mean_style(vgg, paintings)
 
-    def warm_up(self, photos: Tensor, paintings: Tensor) -> Tensor:
-        """The loss of style transfer, and of undoing it."""
-        options = self.options
+    def warm_up(self, photos: Tensor, paintings: Tensor, random: np.random.Generator) -> Tensor:
+        """The loss of style transfer, and of undoing it, for which half of the pictures will do."""
+        options, half = self.options, (len(photos) + 1) // 2
         with autocast(self.device):
             painted = self.networks.to_painting(photos)
-            back = self.networks.to_photo(self._noisy(painted.detach()))
-            same = self.networks.to_painting(paintings)
-        home = F.l1_loss(back.float(), photos)
-        kept = F.l1_loss(same.float(), paintings)
-        return self._painterly(painted, photos) + options.cycle * (home + options.identity * kept)
+        pleased = self._judge([(self.of_paintings, paintings, painted)], random)
+        with autocast(self.device):
+            back = self.networks.to_photo(self._noisy(painted[:half].detach()))
+        loss = options.adversarial * pleased + self._painterly(*self._features(painted, photos))
+        loss = loss + options.cycle * F.l1_loss(back.float(), photos[:half])
+        if options.identity:
+            with autocast(self.device):
+                same = self.networks.to_painting(paintings)
+            loss = loss + options.cycle * options.identity * F.l1_loss(same.float(), paintings)
+        return loss
 
-    def _painterly(self, painted: Tensor, photos: Tensor) -> Tensor:
+    def _features(self, painted: Tensor, photos: Tensor) -> tuple[list[Tensor], Tensor]:
+        """What style transfer compares: features of the painted, at which the juror has looked before, and of
+        the photographs."""
         assert self.vgg is not None
         with autocast(self.device):
-            style, content = style_and_content(self.vgg, painted, photos, self.style)
+            with torch.no_grad():
+                (goal,) = self.vgg.layers(photos, (CONTENT,))
+            juror = self.of_paintings
+            seen = juror.made if isinstance(juror, FeatureJuror) else self.vgg.layers(painted, STYLE)
+        return seen, goal
+
+    def _painterly(self, painted: list[Tensor], goal: Tensor) -> Tensor:
+        style, content = compared(painted, goal, self.style)
         return self.options.style * style + self.options.content * content
 
     def _noisy(self, made: Tensor) -> Tensor:
@@ -176,39 +200,32 @@ class Trainer:
         options, networks = self.options, self.networks
         with autocast(self.device):
             painted, photographed = networks.to_painting(photos), networks.to_photo(paintings)
-        self._judge(photos, paintings, painted, photographed, random)
+        pairs = [(self.of_paintings, paintings, painted), (self.of_photos, photos, photographed)]
+        pleased = self._judge(pairs, random)
         with autocast(self.device):
-            pleased = generator_loss(self.judges["painting"], moved(painted, random))
-            pleased = pleased + generator_loss(self.judges["photo"], moved(photographed, random))
             back = networks.to_photo(self._noisy(painted)), networks.to_painting(self._noisy(photographed))
         home = F.l1_loss(back[0].float(), photos) + F.l1_loss(back[1].float(), paintings)
-        loss = pleased.float() + options.cycle * home
+        loss = options.adversarial * pleased + options.cycle * home
         if options.identity:
             with autocast(self.device):
                 same = networks.to_painting(paintings), networks.to_photo(photos)
             kept = F.l1_loss(same[0].float(), paintings) + F.l1_loss(same[1].float(), photos)
             loss = loss + options.cycle * options.identity * kept
         if options.keep_style:
-            loss = loss + options.keep_style * self._painterly(painted, photos)
+            loss = loss + options.keep_style * self._painterly(*self._features(painted, photos))
         return loss
 
-    def _judge(
-        self,
-        photos: Tensor,
-        paintings: Tensor,
-        painted: Tensor,
-        photographed: Tensor,
-        random: np.random.Generator,
-    ) -> None:
-        shown = self.shown[0](painted), self.shown[1](photographed)
+    def _judge(self, pairs: list[tuple[Juror, Tensor, Tensor]], random: np.random.Generator) -> Tensor:
+        """Discriminators learn one step from real and made pictures; returns what they think then."""
         self.judges.requires_grad_(True)
         with autocast(self.device):
-            verdicts = [
-                discriminator_loss(self.judges[kind], moved(real, random), moved(made, random))
-                for kind, real, made in (("painting", paintings, shown[0]), ("photo", photos, shown[1]))
-            ]
-        common.descend(verdicts[0].float() + verdicts[1].float(), self.judges, self.judge_optimiser)
+            for juror, real, made in pairs:
+                juror.look(real, made, random)
+            doubts = [juror.doubt().float() for juror, _, _ in pairs]
+        common.descend(torch.stack(doubts).sum(), self.judges, self.judge_optimiser)
         self.judges.requires_grad_(False)
+        with autocast(self.device):
+            return torch.stack([juror.opinion().float() for juror, _, _ in pairs]).sum()
 
     def run(self) -> Run:
         options, validation = self.options, None
@@ -282,7 +299,7 @@ def train_cyclegan(options: CycleGANOptions) -> Path:
     for step, photos, paintings in _tensors(run, trainer.device):
         random = np.random.default_rng((options.seed, 23, step))
         if step < options.warm:
-            loss = trainer.warm_up(photos, paintings)
+            loss = trainer.warm_up(photos, paintings, random)
         else:
             loss = trainer.adversarial(photos, paintings, random)
         common.descend(loss, trainer.networks, trainer.optimiser)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from colorizer.training.vgg import VGGFeatures
 
-STYLE = (1, 3, 5, 7)  # relu1_2, relu2_2, relu3_2, conv3_4
+STYLE = (1, 3, 5)  # relu1_2, relu2_2, relu3_2
 CONTENT = 5
 
 
@@ -40,12 +40,17 @@ def style_and_content(
 ) -> tuple[Tensor, Tensor]:
     """How far pictures (N, 3, H, W) are from a style, and in content from what they were made of.
 
-    Both are shares: 1 is as far as a picture without any features. The style's is the mean over its layers.
+    Both are shares: 1 is as far as a picture without any features. The style's is the mean over its layers,
+    and of the batch as a whole: each picture may keep colours of its own.
     """
-    layers = vgg.layers(made, STYLE)
     with torch.no_grad():
         (goal,) = vgg.layers(given, (CONTENT,))
-    far = [_share(gram(layer), matrix) for layer, matrix in zip(layers, style, strict=True)]
+    return compared(vgg.layers(made, STYLE), goal, style)
+
+
+def compared(layers: list[Tensor], goal: Tensor, style: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """The same, of the features of what was made (those of STYLE) and of the given (that of CONTENT)."""
+    far = [_share(gram(layer).mean(0), matrix) for layer, matrix in zip(layers, style, strict=True)]
     return torch.stack(far).mean(), _share(layers[STYLE.index(CONTENT)].float(), goal.float())
 
 

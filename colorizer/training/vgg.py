@@ -52,6 +52,12 @@ class VGGFeatures(nn.Module):
         return found
 
 
+def widths_of(layer: int) -> tuple[int, int]:
+    """How many channels the convolution of this number, 0 to 7, has, and how many times smaller it is."""
+    block = next(number for number in range(len(BLOCKS)) if layer < sum(map(len, BLOCKS[: number + 1])))
+    return BLOCKS[block][0], 2**block
+
+
 def load_vgg(file: Path | None = None) -> tuple[VGGFeatures, str]:
     """The features and where their weights came from, in words.
 

@@ -1,0 +1,93 @@
+"""Who tells CycleGAN's results from real pictures? A PatchGAN, as in the paper, or one that knows more.
+
+Paintings are few and processors slow. Sauer et al. 2021 (Projected GANs, section 3.1) judge what a fixed
+network makes of a picture, here VGG-19, by small networks, one at each depth: they know what a stroke or a
+leaf looks like from the first step on, which a PatchGAN has to learn from the pictures at hand.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from colorizer.networks.patchgan import PatchGAN
+from colorizer.training.adversary import taken_for_real, told_apart
+from colorizer.training.unpaired import History, moved
+from colorizer.training.vgg import VGGFeatures, widths_of
+
+
+class Juror(Protocol):
+    """First it looks, then it says how well it can tell; when it has learnt from that, what it thinks."""
+
+    judge: nn.Module
+
+    def look(self, real: Tensor, made: Tensor, random: np.random.Generator) -> None:
+        """Pictures (N, 3, H, W) in 0..1."""
+
+    def doubt(self) -> Tensor:
+        """The loss that its own network learns from; no gradient reaches what was made."""
+
+    def opinion(self) -> Tensor:
+        """The loss that the network learns from which made the pictures."""
+
+
+class PatchJuror:
+    """A PatchGAN that sees pictures at random places, and, among new ones, some that were made before."""
+
+    def __init__(self, seed: int) -> None:
+        self.judge: nn.Module = PatchGAN()
+        self.history = History(seed=seed)
+
+    def look(self, real: Tensor, made: Tensor, random: np.random.Generator) -> None:
+        self.real, self.made = moved(real, random), moved(made, random)
+        self.shown = moved(self.history(made), random)
+
+    def doubt(self) -> Tensor:
+        return told_apart(self.judge(self.real), self.judge(self.shown))
+
+    def opinion(self) -> Tensor:
+        return taken_for_real(self.judge(self.made))
+
+
+class FeatureJuror:
+    """Judges features of VGG-19, which it keeps for others who need them."""
+
+    def __init__(self, vgg: VGGFeatures, layers: tuple[int, ...], scales: list[float]) -> None:
+        self.vgg, self.layers = vgg, layers
+        self.judge: nn.Module = FeatureJudge(layers, scales)
+
+    def look(self, real: Tensor, made: Tensor, random: np.random.Generator) -> None:
+        with torch.no_grad():
+            self.real = self.vgg.layers(real, self.layers)
+        self.made = self.vgg.layers(made, self.layers)
+
+    def doubt(self) -> Tensor:
+        return told_apart(self.judge(self.real), self.judge([layer.detach() for layer in self.made]))
+
+    def opinion(self) -> Tensor:
+        return taken_for_real(self.judge(self.made))
+
+
+class FeatureJudge(nn.Module):
+    """Features of a picture, at several depths -> a score for each depth and place, (N, depths, H/8, W/8).
+
+    scales: how large the features of each depth usually are.
+    """
+
+    def __init__(self, layers: tuple[int, ...], scales: list[float], width: int = 64) -> None:
+        super().__init__()
+        self.scales = scales
+        self.heads = nn.ModuleList()
+        for inputs, size in map(widths_of, layers):
+            parts: list[nn.Module] = []
+            while size < 8:
+                parts += [nn.Conv2d(inputs, width, 3, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+                inputs, size = width, 2 * size
+            self.heads.append(nn.Sequential(*parts, nn.Conv2d(width, 1, 3, padding=1)))
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        judged = zip(self.heads, features, self.scales, strict=True)
+        return torch.cat([head(layer / scale) for head, layer, scale in judged], dim=1)
