@@ -127,14 +127,37 @@ def test_pixel_error_falls_and_a_stopped_run_ends_in_the_same_weights(pictures, 
         assert torch.equal(value, other["network"][name]), name
 
 
-@pytest.mark.parametrize("photo", [False, True])
-def test_the_perceptual_part_starts_from_the_first_and_moves(photo, pictures, narrow, vgg_file, tmp_path):
-    options = options_of(srgan.SRGANOptions, pictures, narrow, tmp_path, vgg=vgg_file, photo=photo)
+@pytest.mark.parametrize(("photo", "judges"), [(False, "features"), (True, "features"), (False, "patches")])
+def test_the_perceptual_part_starts_from_the_first_and_moves(
+    photo, judges, pictures, narrow, vgg_file, tmp_path
+):
+    more = {"vgg": vgg_file, "photo": photo, "judges": judges}
+    options = options_of(srgan.SRGANOptions, pictures, narrow, tmp_path, **more)
     result = srgan.train_srgan(options)
     assert result.name == ("srgan-photo.safetensors" if photo else "srgan.safetensors")
     start, end = weights.load(narrow)[0], weights.load(result)[0]
     assert any(not torch.equal(start[name], end[name]) for name in start)
     assert max(float((start[name] - end[name]).abs().max()) for name in start) < 0.01
+
+
+@pytest.mark.parametrize("juror", ["picture", "feature"])
+def test_each_juror_learns_to_tell_sharp_from_blurred(juror, vgg_file):
+    torch.manual_seed(0)
+    vgg, _ = load_vgg(vgg_file)
+    real = torch.rand(2, 3, 64, 64)
+    made = torch.nn.functional.avg_pool2d(real, 5, 1, 2).requires_grad_(True)
+    layers = tuple(srgan.SEEN)
+    found = srgan.FeatureJuror(vgg, layers, srgan.typical_scales(vgg, real))
+    one = srgan.PictureJuror() if juror == "picture" else found
+    optimiser = torch.optim.AdamW(one.judge.parameters(), lr=1e-3)
+    doubts = []
+    for _ in range(8):
+        one.look(real, made, np.random.default_rng(0))
+        doubts.append(one.doubt())
+        common.descend(doubts[-1], one.judge, optimiser)
+    assert made.grad is None and doubts[-1] < 0.8 * doubts[0]
+    one.opinion().backward()
+    assert made.grad.abs().sum() > 0
 
 
 def test_vgg_compares_by_content_and_names_what_is_missing(vgg_file, narrow):

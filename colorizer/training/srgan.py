@@ -23,9 +23,10 @@ from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
+from colorizer.training.jury import FeatureJuror, Juror
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sharp import SharpCrops, Wear, pair, quantised, worn_pair
-from colorizer.training.vgg import load_vgg
+from colorizer.training.vgg import VGGFeatures, load_vgg
 
 log = logging.getLogger("colorizer.training")
 
@@ -57,8 +58,8 @@ class SRGANOptions(RunOptions):
 
     Features are compared before the last ReLU, as in ESRGAN (Wang et al. 2018, 3.2), and a little at two
     shallow layers, as in Real-ESRGAN (Wang et al. 2021, 4.1). They reward a faint grid of 4 pixels over
-    everything, so that has a loss of its own, and the judge must count about as much as they do: at these
-    weights the gradients of the two at the picture are of one length, and that of the pixels is an eighth.
+    everything, so that has a loss of its own, and the judge must count more than they do: its gradient at the
+    picture is the longest at these weights. (Of the paper's discriminator, 0.1 is about as much as 1.)
     """
 
     stages: tuple[common.Stage, ...] = (common.Stage(96, 16, 4000),)
@@ -67,9 +68,10 @@ class SRGANOptions(RunOptions):
     every: int = 250
     init: str = "srresnet"
     vgg: Path | None = None  # a file of VGG-19's weights; none: torchvision's
+    judges: str = "features"  # of VGG-19, which learn sooner, or "patches": the paper's discriminator
     pixel: float = 5.0
     perceptual: float = 0.5
-    adversarial: float = 0.1
+    adversarial: float = 1.0
     grid: float = 10_000.0
     photo: bool = False  # learn from worn pictures: blurred, noisy, compressed
     wear: Wear = field(default_factory=Wear)
@@ -79,6 +81,7 @@ class SRGANOptions(RunOptions):
         for name in ("pixel", "perceptual", "adversarial", "grid"):
             self.check(name, getattr(self, name) >= 0, "0 or more")
         self.check("init", bool(self.init), "a weight file or the name of a model")
+        self.check("judges", self.judges in ("patches", "features"), "patches or features")
 
 
 def to_picture(x: Tensor) -> np.ndarray:
@@ -115,6 +118,29 @@ def grid_pattern(error: Tensor) -> Tensor:
     places = error.unflatten(-1, (-1, FACTOR)).unflatten(-3, (-1, FACTOR))  # N, 3, H, 4, W, 4
     pattern = places.mean((0, 2, 4))
     return pattern - pattern.mean((1, 2), keepdim=True)
+
+
+class PictureJuror:
+    """The paper's discriminator, which sees the pictures themselves."""
+
+    def __init__(self) -> None:
+        self.judge: nn.Module = Discriminator()
+
+    def look(self, real: Tensor, made: Tensor, random: np.random.Generator) -> None:
+        self.real, self.made = real, made
+
+    def doubt(self) -> Tensor:
+        real, made = self.judge(self.real), self.judge(self.made.detach())
+        return F.softplus(-real.float()).mean() + F.softplus(made.float()).mean()
+
+    def opinion(self) -> Tensor:
+        return F.softplus(-self.judge(self.made).float()).mean()
+
+
+def typical_scales(features: VGGFeatures, crops: Tensor) -> list[float]:
+    """How large the features of each layer of SEEN usually are."""
+    with torch.no_grad():
+        return [float(layer.float().square().mean().sqrt()) for layer in features.layers(crops, tuple(SEEN))]
 
 
 class Task:
@@ -167,11 +193,17 @@ def train_srgan(options: SRGANOptions) -> Path:
     features, source = load_vgg(options.vgg)
     log.info("VGG-19: %s", source)
     network = common.load_initial(options.init, Generator.from_state)
-    judge = Discriminator()
-    for part in (network, judge, features):
+    for part in (network, features):
         part.to(task.device).to(memory_format=torch.channels_last)
+    juror: Juror = PictureJuror()
+    if options.judges == "features":
+        (sample,) = task.loader.batches(0, 1, 16, options.stages[0].side)
+        juror = FeatureJuror(
+            features, tuple(SEEN), typical_scales(features, *task.to_device(pair(sample)[1]))
+        )
+    judge = juror.judge.to(task.device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
-    # The judge starts from nothing, and its spectral normalisation slows it (Heusel et al. 2017: two rates).
+    # The judge starts from nothing (Heusel et al. 2017: two rates).
     group = {"params": list(judge.parameters()), "scale": JUDGE_RATE}
     judge_optimiser = torch.optim.AdamW([group], lr=options.rate, weight_decay=options.weight_decay)
     parts: dict[str, nn.Module | torch.optim.Optimizer] = {
@@ -183,29 +215,36 @@ def train_srgan(options: SRGANOptions) -> Path:
     run = task.run("srgan-photo" if options.photo else "srgan", options, parts)
     forward = torch.compile(network, dynamic=False) if options.compile else network
     for step, crops in run.steps():
-        if options.photo:
-            made = worn_pair(crops, np.random.default_rng((options.seed, 17, step)), options.wear)
-        else:
-            made = pair(crops)
+        random = np.random.default_rng((options.seed, 17, step))
+        made = worn_pair(crops, random, options.wear) if options.photo else pair(crops)
         small, large = task.to_device(*made)
         with autocast(task.device):
             result = forward(small)
-            seen = features.layers(result, tuple(SEEN))
-            with torch.no_grad():
-                true = features.layers(large, tuple(SEEN))
         loss = options.pixel * F.l1_loss(result.float(), large)
-        for weight, made_of, goal in zip(SEEN.values(), seen, true, strict=True):
-            loss = loss + options.perceptual * weight * F.l1_loss(made_of.float(), goal.float())
         loss = loss + options.grid * (grid_pattern(result.float() - large) ** 2).mean()
-        judge.requires_grad_(False)
-        with autocast(task.device):
-            opinion = judge(result)
-        loss = loss + options.adversarial * F.softplus(-opinion.float()).mean()
-        common.descend(loss, network, optimiser)
         judge.requires_grad_(True)
         with autocast(task.device):
-            real, fake = judge(large), judge(result.detach())
-        verdict = F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()
-        common.descend(verdict, judge, judge_optimiser)
+            juror.look(large, result, random)
+            doubt = juror.doubt().float()
+        common.descend(doubt, judge, judge_optimiser)
+        judge.requires_grad_(False)
+        with autocast(task.device):
+            opinion = juror.opinion().float()
+            seen, true = _seen(features, juror, result, large)
+        loss = loss + options.adversarial * opinion
+        for weight, made_of, goal in zip(SEEN.values(), seen, true, strict=True):
+            loss = loss + options.perceptual * weight * F.l1_loss(made_of.float(), goal.float())
+        common.descend(loss, network, optimiser)
         run.record(loss)
     return run.result
+
+
+def _seen(
+    features: VGGFeatures, juror: Juror, result: Tensor, large: Tensor
+) -> tuple[list[Tensor], list[Tensor]]:
+    """VGG's features of what was made and of the true picture, at which the juror has looked before."""
+    if isinstance(juror, FeatureJuror):
+        return juror.made, juror.real
+    with torch.no_grad():
+        true = features.layers(large, tuple(SEEN))
+    return features.layers(result, tuple(SEEN)), true
