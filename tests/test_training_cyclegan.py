@@ -110,7 +110,7 @@ def test_a_juror_learns_without_teaching_and_teaches_without_learning(vgg_file, 
 def test_features_are_judged_at_each_depth_and_every_eighth_place(vgg_file):
     vgg, _ = load_vgg(vgg_file)
     judge = FeatureJudge((1, 3, 5), [1.0, 1.0, 1.0])
-    assert judge(vgg.layers(torch.rand(2, 3, 64, 96), (1, 3, 5))).shape == (2, 3, 8, 12)
+    assert judge(vgg.layers(torch.rand(2, 3, 64, 96), (1, 3, 5))).shape == (2, 4, 8, 12)
     assert [widths_of(layer) for layer in (0, 1, 2, 3, 4, 7)] == [
         *[(64, 1)] * 2,
         *[(128, 2)] * 2,

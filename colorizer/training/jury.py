@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.networks.patchgan import PatchGAN
@@ -72,22 +73,32 @@ class FeatureJuror:
 
 
 class FeatureJudge(nn.Module):
-    """Features of a picture, at several depths -> a score for each depth and place, (N, depths, H/8, W/8).
+    """Features of a picture, at several depths -> scores (N, depths + 1, H/8, W/8), one a depth and place.
 
+    The last score is that of larger places of the deepest features, of 32 pixels and what is around them: a
+    palette shows there, which a stroke alone doesn't tell. H and W are multiples of 32.
     scales: how large the features of each depth usually are.
     """
 
     def __init__(self, layers: tuple[int, ...], scales: list[float], width: int = 64) -> None:
         super().__init__()
-        self.scales = scales
-        self.heads = nn.ModuleList()
-        for inputs, size in map(widths_of, layers):
-            parts: list[nn.Module] = []
-            while size < 8:
-                parts += [nn.Conv2d(inputs, width, 3, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
-                inputs, size = width, 2 * size
-            self.heads.append(nn.Sequential(*parts, nn.Conv2d(width, 1, 3, padding=1)))
+        self.scales = [*scales, scales[-1]]
+        places = [8] * len(layers) + [32]
+        self.heads = nn.ModuleList(
+            _head(*widths_of(layer), place, width)
+            for layer, place in zip((*layers, layers[-1]), places, strict=True)
+        )
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        judged = zip(self.heads, features, self.scales, strict=True)
-        return torch.cat([head(layer / scale) for head, layer, scale in judged], dim=1)
+        judged = zip(self.heads, [*features, features[-1]], self.scales, strict=True)
+        scores = [head(layer / scale) for head, layer, scale in judged]
+        return torch.cat([*scores[:-1], F.interpolate(scores[-1], scale_factor=4)], dim=1)
+
+
+def _head(inputs: int, size: int, place: int, width: int) -> nn.Sequential:
+    """Features, `size` times smaller than the picture -> a score for each place of so many pixels."""
+    parts: list[nn.Module] = []
+    while size < place:
+        parts += [nn.Conv2d(inputs, width, 3, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+        inputs, size = width, 2 * size
+    return nn.Sequential(*parts, nn.Conv2d(width, 1, 3, padding=1))
