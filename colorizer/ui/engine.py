@@ -12,7 +12,9 @@ from typing import Generic, TypeVar
 import torch
 
 from colorizer.photo import Photo
+from colorizer.predictors import dull
 from colorizer.predictors.colorize import Analysis, Colorizer, Progress
+from colorizer.predictors.dull import Dullness
 from colorizer.predictors.settings import ColorizeSettings, StylizeSettings, UpscaleSettings
 from colorizer.predictors.stylize import Cycle, Painting, Stylizer
 from colorizer.predictors.truth_test import TruthTest, tested_on_itself
@@ -47,6 +49,11 @@ def stylizer() -> Stylizer:
 def analyse(photo: Photo, settings: ColorizeSettings) -> Analysis:
     """Run the network."""
     return colorizer().analyse(photo, settings)
+
+
+def look_into(photo: Photo) -> Dullness:
+    """What all three colorizers make of the photo."""
+    return dull.look_into(colorizer(), photo)
 
 
 def forecast(photo: Photo) -> Forecast:
@@ -84,7 +91,7 @@ if (
 ):  # a Hugging Face Space that lends a GPU, to another process, for the length of a call
     import spaces
 
-    analyse, forecast = spaces.GPU(analyse), spaces.GPU(forecast)
+    analyse, look_into, forecast = spaces.GPU(analyse), spaces.GPU(look_into), spaces.GPU(forecast)
     enlarge_part, compare, cycle = spaces.GPU(enlarge_part), spaces.GPU(compare), spaces.GPU(cycle)
     lent, lent_paint = spaces.GPU(enlarge), spaces.GPU(paint)
 

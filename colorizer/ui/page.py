@@ -11,6 +11,7 @@ from colorizer.ui.about_tab import build_about_tab
 from colorizer.ui.api import build_api
 from colorizer.ui.colorize_tab import build_colorize_tab
 from colorizer.ui.colorize_work import ColorizeWork
+from colorizer.ui.dull_tab import all_there, build_dull_tab
 from colorizer.ui.monet_tab import build_monet_tab, directions
 from colorizer.ui.monet_work import MonetWork
 from colorizer.ui.sending import wire_sending
@@ -49,6 +50,9 @@ def build_page() -> gr.Blocks:
             if choices:
                 with gr.Tab(label("tab_monet"), id="monet", elem_id="tab-monet"):
                     painting = build_monet_tab(Shelf(MonetWork), choices, others["monet"])
+            if all_there():
+                with gr.Tab(label("tab_dull"), id="dull", elem_id="tab-dull"):
+                    build_dull_tab()
             with gr.Tab(label("tab_about"), id="about", elem_id="tab-about"):
                 build_about_tab()
         if models:

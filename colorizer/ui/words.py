@@ -17,6 +17,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tab_colorize": ("Colorize", "Coloriser"),
     "tab_upscale": ("Upscale", "Agrandir"),
     "tab_monet": ("Monet", "Monet"),
+    "tab_dull": ("Why dull?", "Pourquoi ternes ?"),
     "tab_about": ("About", "À propos"),
     # Giving a photograph
     "photo": ("Your photograph", "Votre photographie"),
@@ -208,6 +209,37 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cycle_lost": (
         "There and back, it differs from what was given by {difference}/255 on average.",
         "Aller et retour, elle diffère de ce qui était donné de {difference}/255 en moyenne.",
+    ),
+    # Why are the colours dull?
+    "dull_why": (
+        "A dress may have been red or blue. A network that must name one colour, and is punished for the "
+        "square of its error, names the middle of the two: grey. A and B learnt like that.",
+        "Une robe a pu être rouge ou bleue. Un réseau qui doit nommer une seule couleur, et que l’on punit "
+        "du carré de son erreur, nomme le milieu des deux : du gris. A et B ont appris ainsi.",
+    ),
+    "dull_cure": (
+        "C says how likely every colour is, and only then chooses. Move over a picture to see what it holds "
+        "likely there.",
+        "C dit combien chaque couleur est probable, et ne choisit qu’ensuite. Passez sur une image pour voir "
+        "ce qu’il y tient pour probable.",
+    ),
+    "dull_asking": ("Asking all three", "Les trois réfléchissent"),
+    "dull_grey": ("What they were given", "Ce qu’ils ont reçu"),
+    "dull_autoencoder": ("auto-encoder", "auto-encodeur"),
+    "dull_course_unet": ("course U-Net", "U-Net du cours"),
+    "dull_unet": ("classification U-Net", "U-Net par classification"),
+    "dull_mean": ("middle of C’s likely colours", "milieu des couleurs probables de C"),
+    "dull_true": ("the true colour", "la vraie couleur"),
+    "dull_strength": ("colour strength", "force des couleurs"),
+    "dull_own": ("the photograph itself: colour strength", "la photographie elle-même : force des couleurs"),
+    "dull_error": ("off by", "écart"),
+    "dull_plot": (
+        "Squares are colours that C holds likely at the cross, the larger the likelier: green to red from "
+        "left to right, blue to yellow upwards, grey in the middle. The numbers say how far from grey each "
+        "answer is.",
+        "Les carrés sont les couleurs que C tient pour probables à la croix, d’autant plus grands qu’elles "
+        "le sont : du vert au rouge de gauche à droite, du bleu au jaune vers le haut, le gris au milieu. "
+        "Les nombres disent combien chaque réponse s’éloigne du gris.",
     ),
     # Sliders
     "saturation": ("Strength of the colours", "Force des couleurs"),

@@ -1,0 +1,129 @@
+"""Why are the colours dull? Three colorizers on one photograph, and what the last of them thinks of each
+place.
+
+A dress may be red or blue. A network that must name one colour and pays the square of its error names the
+mean of the two, which is grey; one that says how likely each colour is (Zhang et al. 2016) can choose.
+`Dullness` holds both, on a coarse grid, so that they can be looked at place by place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from colorizer.guided import fit_lines
+from colorizer.lab import annealed_mean, rgb_to_lab
+from colorizer.photo import Photo
+from colorizer.predictors.colorize import Analysis, Colorizer
+from colorizer.predictors.compose import compose, to_levels
+from colorizer.predictors.settings import ColorizeSettings
+
+REGRESSION = ("autoencoder", "course-unet")  # trained by squared error
+CLASSIFICATION = "unet"
+SIDE = 640  # of the pictures
+CELLS = 32  # along the grid's long side
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one colorizer makes of a photo. picture: (h, w, 3) uint8. ab: (rows, columns, 2), a colour a cell.
+
+    strength: the mean chroma of the picture, in units of ab; a photograph in colour has 15 to 35.
+    error: the mean distance of the colours to the true ones, in ab; none where those are not known.
+    """
+
+    model: str
+    version: str
+    picture: np.ndarray
+    ab: np.ndarray
+    strength: float
+    error: float | None
+
+
+@dataclass(frozen=True)
+class Dullness:
+    """Readings of one photo, the two of regression first, and what lies behind the last one.
+
+    grey: (h, w, 3) uint8. likely: (rows, columns, Q), the probability of each of `bins` (Q, 2).
+    mean: (rows, columns, 2), the mean of the likely colours, which is what least squared error asks for.
+    true: (rows, columns, 2), where the photo is in colour, and true_strength the mean chroma then.
+    """
+
+    grey: np.ndarray
+    readings: tuple[Reading, ...]
+    bins: np.ndarray
+    likely: np.ndarray
+    mean: np.ndarray
+    true: np.ndarray | None
+    true_strength: float | None
+
+    @property
+    def undecided(self) -> tuple[int, int]:
+        """Row and column of the cell whose likely colours lie furthest apart."""
+        away = np.linalg.norm(self.bins - self.mean[:, :, None], axis=-1)
+        row, column = np.unravel_index(np.argmax((self.likely * away).sum(-1)), self.likely.shape[:2])
+        return int(row), int(column)
+
+
+@torch.inference_mode()
+def look_into(colorizer: Colorizer, photo: Photo) -> Dullness:
+    """Ask all three. A photo in colour is coloured from its lightness alone; its own colours are the truth.
+
+    WeightsError when one of the three has no weights here.
+    """
+    preview = photo.preview(SIDE)
+    lab = rgb_to_lab(torch.from_numpy(preview.copy()).movedim(-1, 0)[None].float() / 255)
+    true = lab[:, 1:] if photo.tone == "coloured" else None
+    grid = _grid(preview.shape[1], preview.shape[0])
+    readings = []
+    for model in (*REGRESSION, CLASSIFICATION):
+        settings = ColorizeSettings(model=model)
+        analysis = colorizer.analyse(photo, settings)
+        readings.append(_read(analysis, settings, preview, true, grid))
+    assert analysis.bins is not None
+    likely = F.interpolate(analysis.output.exp(), size=grid, mode="area")
+    likely = likely / likely.sum(1, keepdim=True)
+    return Dullness(
+        to_levels(lab[:, :1], torch.zeros_like(lab[:, 1:]), 256),
+        tuple(readings),
+        analysis.bins.numpy(),
+        _last(likely),
+        _last(annealed_mean(likely.log(), analysis.bins, 1.0)),
+        None if true is None else _last(F.interpolate(true, size=grid, mode="area")),
+        None if true is None else float(true.norm(dim=1).mean()),
+    )
+
+
+def _read(
+    analysis: Analysis,
+    settings: ColorizeSettings,
+    preview: np.ndarray,
+    true: Tensor | None,
+    grid: tuple[int, int],
+) -> Reading:
+    ab = analysis.chroma(settings)
+    picture = compose(preview, fit_lines(analysis.guide, ab), 1.0)
+    made = rgb_to_lab(torch.from_numpy(picture).movedim(-1, 0)[None].float() / 255)[:, 1:]
+    return Reading(
+        analysis.model,
+        analysis.version,
+        picture,
+        _last(F.interpolate(ab, size=grid, mode="area")),
+        float(made.norm(dim=1).mean()),
+        None if true is None else float((made - true).norm(dim=1).mean()),
+    )
+
+
+def _grid(width: int, height: int) -> tuple[int, int]:
+    """Rows and columns of about square cells."""
+    scale = CELLS / max(width, height)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _last(x: Tensor) -> np.ndarray:
+    """(1, C, h, w) -> (h, w, C)."""
+    return x[0].movedim(0, -1).cpu().numpy()
