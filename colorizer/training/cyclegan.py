@@ -182,11 +182,14 @@ class Trainer:
         the photographs."""
         assert self.vgg is not None
         with autocast(self.device):
+            juror = self.of_paintings
+            if isinstance(juror, FeatureJuror):
+                photos, made = juror.view(photos), juror.made
+            else:
+                made = self.vgg.layers(painted, STYLE)
             with torch.no_grad():
                 (goal,) = self.vgg.layers(photos, (CONTENT,))
-            juror = self.of_paintings
-            seen = juror.made if isinstance(juror, FeatureJuror) else self.vgg.layers(painted, STYLE)
-        return seen, goal
+        return made, goal
 
     def _painterly(self, painted: list[Tensor], goal: Tensor) -> Tensor:
         style, content = compared(painted, goal, self.style)

@@ -19,6 +19,8 @@ from colorizer.training.adversary import taken_for_real, told_apart
 from colorizer.training.unpaired import History, moved
 from colorizer.training.vgg import VGGFeatures, widths_of
 
+PLACE = 8  # pixels
+
 
 class Juror(Protocol):
     """First it looks, then it says how well it can tell; when it has learnt from that, what it thinks."""
@@ -54,16 +56,28 @@ class PatchJuror:
 
 
 class FeatureJuror:
-    """Judges features of VGG-19, which it keeps for others who need them."""
+    """Judges features of VGG-19, which it keeps for others who need them.
+
+    Its places are 8 pixels apart and a generator's 4, so that a pattern which pleases it could fall into step
+    with both: pictures are seen from a random one of the 8x8 pixels on.
+    """
 
     def __init__(self, vgg: VGGFeatures, layers: tuple[int, ...], scales: list[float]) -> None:
         self.vgg, self.layers = vgg, layers
         self.judge: nn.Module = FeatureJudge(layers, scales)
+        self.start = 0, 0
 
     def look(self, real: Tensor, made: Tensor, random: np.random.Generator) -> None:
+        self.start = int(random.integers(PLACE)), int(random.integers(PLACE))
         with torch.no_grad():
-            self.real = self.vgg.layers(real, self.layers)
-        self.made = self.vgg.layers(made, self.layers)
+            self.real = self.vgg.layers(self.view(real), self.layers)
+        self.made = self.vgg.layers(self.view(made), self.layers)
+
+    def view(self, pictures: Tensor) -> Tensor:
+        """What it sees of pictures (N, 3, H, W) as it looks now: (N, 3, H - 8, W - 8)."""
+        top, left = self.start
+        height, width = (length - PLACE for length in pictures.shape[-2:])
+        return pictures[..., top : top + height, left : left + width]
 
     def doubt(self) -> Tensor:
         return told_apart(self.judge(self.real), self.judge([layer.detach() for layer in self.made]))
@@ -76,14 +90,14 @@ class FeatureJudge(nn.Module):
     """Features of a picture, at several depths -> scores (N, depths + 1, H/8, W/8), one a depth and place.
 
     The last score is that of larger places of the deepest features, of 32 pixels and what is around them: a
-    palette shows there, which a stroke alone doesn't tell. H and W are multiples of 32.
+    palette shows there, which a stroke alone doesn't tell. H and W are multiples of 8.
     scales: how large the features of each depth usually are.
     """
 
     def __init__(self, layers: tuple[int, ...], scales: list[float], width: int = 64) -> None:
         super().__init__()
         self.scales = [*scales, scales[-1]]
-        places = [8] * len(layers) + [32]
+        places = [PLACE] * len(layers) + [4 * PLACE]
         self.heads = nn.ModuleList(
             _head(*widths_of(layer), place, width)
             for layer, place in zip((*layers, layers[-1]), places, strict=True)
@@ -92,7 +106,7 @@ class FeatureJudge(nn.Module):
     def forward(self, features: list[Tensor]) -> Tensor:
         judged = zip(self.heads, [*features, features[-1]], self.scales, strict=True)
         scores = [head(layer / scale) for head, layer, scale in judged]
-        return torch.cat([*scores[:-1], F.interpolate(scores[-1], scale_factor=4)], dim=1)
+        return torch.cat([*scores[:-1], F.interpolate(scores[-1], scores[0].shape[-2:])], dim=1)
 
 
 def _head(inputs: int, size: int, place: int, width: int) -> nn.Sequential:
