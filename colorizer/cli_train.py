@@ -97,6 +97,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(cyclegan, "--blocks", int, "residual blocks (9)")
     _add(cyclegan, "--cycle", float, "weight of the way there and back (10)")
     _add(cyclegan, "--identity", float, "weight of leaving paintings as they are, times --cycle (0.5)")
+    _add(cyclegan, "--grid", float, "weight of what is alike at every fourth pixel (0), say 10000")
     _add(cyclegan, "--noise", float, "added to what goes back, so that nothing is hidden in it (0.03)")
     _add(cyclegan, "--judges", str, "what the discriminators see: patches (default) or features of VGG-19")
     _add(cyclegan, "--adversarial", float, "weight of the discriminators (1)")

@@ -13,6 +13,7 @@ from colorizer.networks.srgan import Discriminator, Generator
 from colorizer.resampling import shrink
 from colorizer.training import common, srgan
 from colorizer.training.data import DataError
+from colorizer.training.jury import grid_pattern
 from colorizer.training.sharp import MARGIN, SharpCrops, Wear, pair, quantised, worn_pair
 from colorizer.training.vgg import load_vgg
 
@@ -91,10 +92,10 @@ def test_the_grid_is_found_and_nothing_else():
     pattern = torch.randn(3, 4, 4, generator=random)
     error = pattern.repeat(1, 6, 5)[None].expand(2, -1, -1, -1)
     centred = pattern - pattern.mean((1, 2), keepdim=True)
-    assert torch.allclose(srgan.grid_pattern(error + 0.3), centred, atol=1e-6)
-    assert srgan.grid_pattern(torch.full((1, 3, 8, 8), 0.7)).abs().max() < 1e-6
+    assert torch.allclose(grid_pattern(error + 0.3, 4), centred, atol=1e-6)
+    assert grid_pattern(torch.full((1, 3, 8, 8), 0.7), 4).abs().max() < 1e-6
     ramp = torch.arange(32.0).repeat_interleave(4).expand(1, 3, 128, 128)  # the small picture's own pixels
-    assert srgan.grid_pattern(ramp).abs().max() < 1e-5
+    assert grid_pattern(ramp, 4).abs().max() < 1e-5
 
 
 def test_worn_pictures_are_worn_and_the_truth_is_not():

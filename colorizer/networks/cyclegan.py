@@ -33,13 +33,21 @@ class _Norms:
         self.note = False
 
     def __call__(self, x: Tensor) -> Tensor:
-        if self.given is not None:
-            mean, deviation = next(self.given)
-            return (x - mean.to(x.dtype)) / deviation.to(x.dtype)
+        mean, deviation = _measured(x) if self.given is None else next(self.given)
         if self.note:
-            variance, mean = torch.var_mean(x.float(), (2, 3), correction=0, keepdim=True)
-            self.noted.append((mean, (variance + EPSILON).sqrt()))
-        return F.instance_norm(x, eps=EPSILON)
+            self.noted.append((mean, deviation))
+        return torch.addcmul((-mean / deviation).to(x.dtype), x, (1 / deviation).to(x.dtype))
+
+
+def _measured(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation (N, C, 1, 1) of (N, C, H, W) over its places.
+
+    F.instance_norm does the same and more slowly: it wants the channels apart, the convolutions together.
+    """
+    places = x.float().movedim(1, -1).flatten(1, 2)
+    mean = places.mean(1)
+    variance = ((places * places).mean(1) - mean * mean).clamp_min(0)
+    return mean[..., None, None], (variance + EPSILON).sqrt()[..., None, None]
 
 
 class _Block(nn.Module):

@@ -23,12 +23,12 @@ from torch import Tensor, nn
 from colorizer import weights
 from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid
-from colorizer.networks.cyclegan import BLOCKS, WIDTH, Generator, Generators
+from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
 from colorizer.precision import autocast
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import list_pictures, read_rgb
-from colorizer.training.jury import FeatureJuror, Juror, PatchJuror
+from colorizer.training.jury import FeatureJuror, Juror, PatchJuror, grid_pattern
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.style import CONTENT, STYLE, compared, mean_style
 from colorizer.training.unpaired import UnpairedCrops, both
@@ -59,6 +59,7 @@ class CycleGANOptions(RunOptions):
     blocks: int = BLOCKS
     cycle: float = 10.0
     identity: float = 0.5  # times `cycle`: a painting given to the painter stays as it is
+    grid: float = 0.0  # weight of what is alike at every fourth pixel, which is the network's and no stroke
     noise: float = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
     judges: str = "patches"  # or "features": of VGG-19, which learn sooner
     judge_rate: float = 1.0  # times the rate, for the discriminators
@@ -71,7 +72,8 @@ class CycleGANOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("cycle", "identity", "noise", "warm", "adversarial", "style", "content", "keep_style"):
+        weights_of = ("cycle", "identity", "adversarial", "style", "content", "keep_style", "grid")
+        for name in (*weights_of, "noise", "warm"):
             self.check(name, getattr(self, name) >= 0, "0 or more")
         for name in ("width", "blocks"):
             self.check(name, getattr(self, name) >= 1, "1 or more")
@@ -166,11 +168,14 @@ class Trainer:
         options, half = self.options, (len(photos) + 1) // 2
         with autocast(self.device):
             painted = self.networks.to_painting(photos)
-        pleased = self._judge([(self.of_paintings, paintings, painted)], random)
+            photographed = self.networks.to_photo(paintings[:half])
+        pairs = [(self.of_paintings, paintings, painted), (self.of_photos, photos[:half], photographed)]
+        pleased = self._judge(pairs, random)
         with autocast(self.device):
             back = self.networks.to_photo(self._noisy(painted[:half].detach()))
         loss = options.adversarial * pleased + self._painterly(*self._features(painted, photos))
         loss = loss + options.cycle * F.l1_loss(back.float(), photos[:half])
+        loss = loss + options.grid * (_lattice(painted) + _lattice(photographed))
         if options.identity:
             with autocast(self.device):
                 same = self.networks.to_painting(paintings)
@@ -214,6 +219,7 @@ class Trainer:
                 same = networks.to_painting(paintings), networks.to_photo(photos)
             kept = F.l1_loss(same[0].float(), paintings) + F.l1_loss(same[1].float(), photos)
             loss = loss + options.cycle * options.identity * kept
+        loss = loss + options.grid * (_lattice(painted) + _lattice(photographed))
         if options.keep_style:
             loss = loss + options.keep_style * self._painterly(*self._features(painted, photos))
         return loss
@@ -274,6 +280,13 @@ class Validation:
                     np.concatenate([*steps, painting, *map(_picture, (photographed, again))], axis=0)
                 )
         return {"kid": 1000 * kid(np.stack(found), self.goal)}, np.concatenate(columns, axis=1)
+
+
+def _lattice(made: Tensor) -> Tensor:
+    """How strong a pattern of MULTIPLE x MULTIPLE pixels runs through pictures (N, 3, H, W), squared."""
+    made = made.float()
+    fine = made - F.avg_pool2d(made, 9, 1, 4, count_include_pad=False)
+    return (grid_pattern(fine, MULTIPLE) ** 2).mean()
 
 
 def _picture(x: Tensor) -> np.ndarray:

@@ -116,3 +116,11 @@ def _head(inputs: int, size: int, place: int, width: int) -> nn.Sequential:
         parts += [nn.Conv2d(inputs, width, 3, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
         inputs, size = width, 2 * size
     return nn.Sequential(*parts, nn.Conv2d(width, 1, 3, padding=1))
+
+
+def grid_pattern(pictures: Tensor, period: int) -> Tensor:
+    """What pictures (N, 3, H, W) have in common at each place of squares of `period` pixels: (3, period,
+    period), its mean over the places taken away. H and W are multiples of `period`."""
+    places = pictures.unflatten(-1, (-1, period)).unflatten(-3, (-1, period))
+    pattern = places.mean((0, 2, 4))
+    return pattern - pattern.mean((1, 2), keepdim=True)

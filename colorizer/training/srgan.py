@@ -23,7 +23,7 @@ from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
-from colorizer.training.jury import FeatureJuror, Juror
+from colorizer.training.jury import FeatureJuror, Juror, grid_pattern
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sharp import SharpCrops, Wear, pair, quantised, worn_pair
 from colorizer.training.vgg import VGGFeatures, load_vgg
@@ -110,14 +110,6 @@ def validate(
     mean = np.mean(figures, axis=0)
     sheet = np.concatenate(columns, axis=1) if columns else to_picture(large)
     return {"psnr": float(mean[0]), "ssim": float(mean[1])}, sheet
-
-
-def grid_pattern(error: Tensor) -> Tensor:
-    """What an error (N, 3, 4H, 4W) has in common at each of the 4x4 places that belong to a pixel of the
-    small picture: (3, 4, 4), its mean over the places taken away."""
-    places = error.unflatten(-1, (-1, FACTOR)).unflatten(-3, (-1, FACTOR))  # N, 3, H, 4, W, 4
-    pattern = places.mean((0, 2, 4))
-    return pattern - pattern.mean((1, 2), keepdim=True)
 
 
 class PictureJuror:
@@ -221,7 +213,7 @@ def train_srgan(options: SRGANOptions) -> Path:
         with autocast(task.device):
             result = forward(small)
         loss = options.pixel * F.l1_loss(result.float(), large)
-        loss = loss + options.grid * (grid_pattern(result.float() - large) ** 2).mean()
+        loss = loss + options.grid * (grid_pattern(result.float() - large, FACTOR) ** 2).mean()
         judge.requires_grad_(True)
         with autocast(task.device):
             juror.look(large, result, random)

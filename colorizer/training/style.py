@@ -13,8 +13,8 @@ from torch import Tensor
 
 from colorizer.training.vgg import VGGFeatures
 
-STYLE = (1, 3, 5)  # relu1_2, relu2_2, relu3_2
-CONTENT = 5
+STYLE = (1, 3, 5, 7)  # relu1_2, relu2_2, relu3_2, conv3_4; without the last, strokes become a weave
+CONTENT = 7
 
 
 def gram(features: Tensor) -> Tensor:
