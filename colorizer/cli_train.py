@@ -103,6 +103,12 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(cyclegan, "--adversarial", float, "weight of the discriminators (1)")
     _add(cyclegan, "--judge-rate", float, "the discriminators' rate, times the generators' (1)")
     _add(cyclegan, "--warm", int, "steps of style transfer before the discriminators come in (0)")
+    cyclegan.add_argument(
+        "--only-back",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="leave the painter as it is; the way back learns from what it paints",
+    )
     _add(cyclegan, "--style", float, "weight of the paintings' style in style transfer (1)")
     _add(cyclegan, "--content", float, "weight of the photograph's content in style transfer (1)")
     _add(cyclegan, "--keep-style", float, "weight of style transfer beside the discriminators (0)")

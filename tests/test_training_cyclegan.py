@@ -210,6 +210,19 @@ def test_judges_of_features_take_part(folders, vgg_file, tmp_path):
     assert cyclegan.train_cyclegan(trainer.options).exists()
 
 
+@pytest.mark.parametrize("judges", ["patches", "features"])
+def test_the_way_back_can_learn_alone(folders, vgg_file, tmp_path, judges):
+    options = options_of(folders, tmp_path / "first", vgg_file)
+    cyclegan.train_cyclegan(options)
+    more = {"init": str(tmp_path / "first"), "only_back": True, "judges": judges, "decay": 0.0}
+    cyclegan.train_cyclegan(options_of(folders, tmp_path / "second", vgg_file, **more))
+    for name, stays in (("photo2monet", True), ("monet2photo", False)):
+        one, other = (
+            weights.load(str(tmp_path / run / f"{name}.safetensors"))[0] for run in ("first", "second")
+        )
+        assert torch.equal(one["tail.weight"], other["tail.weight"]) is stays
+
+
 def test_a_stopped_run_goes_on_from_its_checkpoint(folders, vgg_file, tmp_path, caplog):
     options = options_of(folders, tmp_path / "run", vgg_file, stages=common.Stage.parse_all("32x2:2"))
     cyclegan.train_cyclegan(options)

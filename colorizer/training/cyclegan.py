@@ -67,6 +67,7 @@ class CycleGANOptions(RunOptions):
     warm: int = 0  # steps of style transfer before the way there and back comes in
     style: float = 1.0  # weights of style transfer
     content: float = 1.0
+    only_back: bool = False  # the painter stays as it is, and the way back learns from what it paints
     keep_style: float = 0.0  # how much of it stays on beside the discriminators
     vgg: Path | None = None  # a file of VGG-19's weights; none: torchvision's
 
@@ -203,6 +204,22 @@ class Trainer:
     def _noisy(self, made: Tensor) -> Tensor:
         return made + self.options.noise * torch.randn_like(made) if self.options.noise else made
 
+    def way_back(self, photos: Tensor, random: np.random.Generator) -> Tensor:
+        """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel
+        and `content` for perceptual."""
+        options, juror = self.options, self.of_photos
+        with autocast(self.device):
+            with torch.no_grad():
+                painted = self._noisy(self.networks.to_painting(photos))
+            back = self.networks.to_photo(painted)
+        loss = options.adversarial * self._judge([(juror, photos, back)], random)
+        loss = loss + options.cycle * F.l1_loss(back.float(), photos) + options.grid * _lattice(back)
+        if isinstance(juror, FeatureJuror):
+            pairs = zip(juror.made, juror.real, strict=True)
+            far = torch.stack([F.l1_loss(made.float(), real.float()) for made, real in pairs])
+            loss = loss + options.content * far.mean()
+        return loss
+
     def adversarial(self, photos: Tensor, paintings: Tensor, random: np.random.Generator) -> Tensor:
         """CycleGAN's loss for both generators; the discriminators have learnt one step before."""
         options, networks = self.options, self.networks
@@ -314,7 +331,9 @@ def train_cyclegan(options: CycleGANOptions) -> Path:
     run = trainer.run()
     for step, photos, paintings in _tensors(run, trainer.device):
         random = np.random.default_rng((options.seed, 23, step))
-        if step < options.warm:
+        if options.only_back:
+            loss = trainer.way_back(photos, random)
+        elif step < options.warm:
             loss = trainer.warm_up(photos, paintings, random)
         else:
             loss = trainer.adversarial(photos, paintings, random)
