@@ -103,7 +103,7 @@ def test_colours_can_be_kept(stylizer):
 
     given = Photo.from_array(np.full((40, 40, 3), (120, 130, 110), np.uint8))
     painting = stylizer.paint(given)
-    kept = lab(stylizer.render(painting, StylizeSettings(keep_colours=True)).rgb)
+    kept = lab(stylizer.render(painting, StylizeSettings(strength=1, keep_colours=True)).rgb)
     painted, own = lab(painting.rgb), lab(given.rgb)
     assert np.abs(kept[0] - painted[0]).max() < 1
     inside = (painted[0] > 15) & (painted[0] < 90)  # elsewhere the gamut leaves no room for the colour
@@ -204,3 +204,17 @@ def test_missing_or_foreign_weights_are_said(folder, stylizer, monkeypatch):
     assert offered() == ()
     with pytest.raises(SettingsError, match="train cyclegan"):
         Stylizer.load().stylize(photo())
+
+
+def test_the_shipped_painter_paints_keeps_the_structure_and_weaves_nothing(monkeypatch):
+    """A cup of coffee in strokes: not the photograph, not another one, no pattern of the network's own."""
+    from skimage.data import coffee
+
+    from colorizer.luma import ssim_y
+
+    monkeypatch.delenv("COLORIZER_WEIGHTS_DIR", raising=False)
+    given = Photo.from_array(np.ascontiguousarray(coffee()[:320, 100:420]))
+    made = stylize.Stylizer.load().stylize(given, StylizeSettings(strength=1, brush=1)).rgb
+    assert 0.3 < ssim_y(made, given.rgb) < 0.85
+    pattern = made.reshape(80, 4, 80, 4, 3).mean((0, 2, 4))
+    assert np.abs(pattern - pattern.mean()).max() < 1  # of 255

@@ -26,7 +26,7 @@ from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Stylizer
 
 SIDE = 256
-STRENGTHS = (0.5, 1.0)
+STRENGTHS = (0.5, StylizeSettings.strength, 1.0)
 MEMORISED = 0.1  # cosine distance below which results count as taken from the paintings (Bai et al. 2021)
 TINY = 1e-15
 Extract = Callable[[np.ndarray], np.ndarray]

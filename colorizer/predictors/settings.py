@@ -92,7 +92,7 @@ class StylizeSettings:
     """
 
     direction: str = "photo2monet"
-    strength: float = 1.0
+    strength: float = 0.8
     brush: float | None = None
     keep_colours: bool = False
 

@@ -96,7 +96,7 @@ def upscale(
 def stylize(
     photo: str,
     direction: str = "photo2monet",
-    strength: float = 1.0,
+    strength: float = StylizeSettings.strength,
     brush: float | None = None,
     keep_colours: bool = False,
     format: str = "PNG",
@@ -143,7 +143,9 @@ def build_api(painting: bool) -> None:
         _endpoint(
             stylize,
             gr.Radio(list(DIRECTIONS), value=DIRECTIONS[0], label="direction", visible=False),
-            gr.Slider(*STYLIZE_RANGES["strength"], 1.0, label="strength", visible=False),
+            gr.Slider(
+                *STYLIZE_RANGES["strength"], StylizeSettings().strength, label="strength", visible=False
+            ),
             gr.Number(None, label="brush", visible=False),
             gr.Checkbox(False, label="keep_colours", visible=False),
         )
