@@ -34,6 +34,12 @@ BROWSER_OPTIONS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def denormal_numbers() -> None:
+    """A trainer rounds them away for the whole process; the next test wants arithmetic as it comes."""
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights folder with a narrow U-Net of random weights, which colours, if not well."""
