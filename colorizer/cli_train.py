@@ -102,7 +102,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(cyclegan, "--judges", str, "what the discriminators see: patches (default) or features of VGG-19")
     _add(cyclegan, "--adversarial", float, "weight of the discriminators (1)")
     _add(cyclegan, "--judge-rate", float, "the discriminators' rate, times the generators' (1)")
-    _add(cyclegan, "--warm", int, "steps of style transfer before the discriminators come in (0)")
+    _add(cyclegan, "--warm", int, "steps of style transfer before the way there and back comes in (0)")
     cyclegan.add_argument(
         "--only-back",
         action="store_true",

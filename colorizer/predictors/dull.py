@@ -75,14 +75,15 @@ def look_into(colorizer: Colorizer, photo: Photo) -> Dullness:
 
     WeightsError when one of the three has no weights here.
     """
-    preview = photo.preview(SIDE)
+    small = Photo.from_array(photo.preview(2 * ColorizeSettings().size))  # once, for all three
+    preview = small.preview(SIDE)
     lab = rgb_to_lab(torch.from_numpy(preview.copy()).movedim(-1, 0)[None].float() / 255)
     true = lab[:, 1:] if photo.tone == "coloured" else None
     grid = _grid(preview.shape[1], preview.shape[0])
     readings = []
     for model in (*REGRESSION, CLASSIFICATION):
         settings = ColorizeSettings(model=model)
-        analysis = colorizer.analyse(photo, settings)
+        analysis = colorizer.analyse(small, settings)
         readings.append(_read(analysis, settings, preview, true, grid))
     assert analysis.bins is not None
     likely = F.interpolate(analysis.output.exp(), size=grid, mode="area")

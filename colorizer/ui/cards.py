@@ -63,8 +63,13 @@ def thumbnail(path: Path) -> str:
     with Image.open(path) as picture:
         small = picture.convert("RGB")
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return as_jpeg(small)
+
+
+def as_jpeg(picture: Image.Image) -> str:
+    """The picture as an address that holds it."""
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=82)
+    picture.save(buffer, "JPEG", quality=82)
     return embedded(buffer.getvalue())
 
 

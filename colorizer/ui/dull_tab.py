@@ -6,7 +6,6 @@ Nothing is kept on the server: a photograph comes in, the pictures and the figur
 from __future__ import annotations
 
 import base64
-import io
 import json
 from collections.abc import Iterator
 from html import escape
@@ -33,7 +32,7 @@ PREFIX = "dull-"
 EXAMPLES = (0, 1, 2)
 SCRIPT = (Path(__file__).parent / "dull.js").read_text(encoding="utf-8")
 SHOWN_LIGHTNESS = 65.0  # of the squares that stand for colours
-LETTERS = {"autoencoder": "A", "course-unet": "B", CLASSIFICATION: "C", "mean": "M", "true": "T"}
+LETTERS = dict(zip((*REGRESSION, CLASSIFICATION), "ABC", strict=True))
 
 
 def all_there() -> bool:
@@ -100,16 +99,14 @@ def shown_html(found: Dullness) -> str:
     own = "" if found.true_strength is None else f"{both('dull_own')} {found.true_strength:.0f}"
     figures = [_figure(found.grey, both("dull_grey"), own)]
     for reading in found.readings:
-        name = f"{LETTERS[reading.model]} · {both('dull_' + reading.model.replace('-', '_'))}"
+        name = f"{LETTERS[reading.model]} · {both(_name(reading.model))}"
         told = f"{both('dull_strength')} {reading.strength:.0f}"
         told += "" if reading.error is None else f" · {both('dull_error')} {reading.error:.0f}"
         figures.append(_figure(reading.picture, name, told))
-    marks = [*((LETTERS[reading.model], reading.ab) for reading in found.readings), ("M", found.mean)]
-    names = {LETTERS[model]: f"dull_{model.replace('-', '_')}" for model in (*REGRESSION, CLASSIFICATION)}
-    names["M"] = "dull_mean"
+    marks = [(LETTERS[reading.model], _name(reading.model), reading.ab) for reading in found.readings]
+    marks.append(("M", "dull_mean", found.mean))
     if found.true is not None:
-        marks.append(("T", found.true))
-        names["T"] = "dull_true"
+        marks.append(("T", "dull_true", found.true))
     rows, columns = found.likely.shape[:2]
     given = {
         "rows": rows,
@@ -118,11 +115,11 @@ def shown_html(found: Dullness) -> str:
         "colours": _colours(found.bins),
         "bins": _packed(found.bins, np.int8),
         "likely": _packed(255 * found.likely / found.likely.max(-1, keepdims=True), np.uint8),
-        "marks": [{"letter": letter, "ab": _packed(ab, np.int8)} for letter, ab in marks],
+        "marks": [{"letter": letter, "ab": _packed(ab, np.int8)} for letter, _, ab in marks],
     }
     legend = "".join(
-        f'<li data-mark="{letter}"><b>{letter}</b><span>{both(names[letter])}</span><output></output></li>'
-        for letter, _ in marks
+        f'<li data-mark="{letter}"><b>{letter}</b><span>{both(name)}</span><output></output></li>'
+        for letter, name, _ in marks
     )
     return (
         f'<div class="dull" data-given="{escape(json.dumps(given))}">'
@@ -132,18 +129,18 @@ def shown_html(found: Dullness) -> str:
     )
 
 
+def _name(model: str) -> str:
+    """Which text names a model."""
+    return "dull_" + model.replace("-", "_")
+
+
 def _figure(picture: np.ndarray, name: str, told: str) -> str:
+    source = cards.as_jpeg(Image.fromarray(picture))
     return (
-        f'<figure><div class="dull-frame" tabindex="0"><img src="{_embedded(picture)}" alt=""'
+        f'<figure><div class="dull-frame" tabindex="0"><img src="{source}" alt=""'
         f' draggable="false"><i class="cross"></i></div>'
         f"<figcaption>{name} <small>{told}</small></figcaption></figure>"
     )
-
-
-def _embedded(picture: np.ndarray) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=88, subsampling=0)
-    return cards.embedded(buffer.getvalue())
 
 
 def _packed(values: np.ndarray, kind: type) -> str:
