@@ -15,15 +15,15 @@ def opened(browser, url: str, width: int = 1280, height: int = 900, locale: str 
     page.set_default_timeout(WAIT)
     page.goto(url + query)
     page.wait_for_selector("#tabs [role=tab]")
-    page.wait_for_timeout(1000)  # until the page listens to what is dropped on it
+    page.wait_for_timeout(300)  # until the page listens to what is dropped on it
     return page
 
 
 def give(page, path: Path, prefix: str = "") -> None:
     """Put a file where photographs are dropped, and wait until the server has it."""
-    with page.expect_response(re.compile("/upload")):
+    with page.expect_response(re.compile("/queue/join")), page.expect_response(re.compile("/upload")):
         page.set_input_files(f"#{prefix}photo input[type=file]", path)
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(300)  # until the line says what is being done
     page.wait_for_function(f"() => !document.querySelector('#{prefix}line progress')")
 
 

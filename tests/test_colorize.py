@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,20 +24,25 @@ from colorizer.predictors.compose import compose
 from colorizer.predictors.settings import ColorizeSettings
 
 
-@pytest.fixture
-def colorizer(tmp_path, monkeypatch) -> Colorizer:
-    """A colorizer with random networks, the U-Net's made opinionated so that its colours are strong."""
-    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
-    (tmp_path / "manifest.json").write_text(
-        '{"format": 1, "repository": null, "revision": null, "files": {}}'
-    )
+@pytest.fixture(scope="module")
+def random_weights(tmp_path_factory) -> Path:
+    """A weights folder of random networks, the U-Net's made opinionated so that its colours are strong."""
+    folder, trained = tmp_path_factory.mktemp("random"), tmp_path_factory.mktemp("trained")
     torch.manual_seed(0)
     unet = ColorUNet(widths=(16, 16, 16))
     with torch.no_grad():
         unet.classify.weight.mul_(8.0)
-    for name, network in (("unet", unet), ("course-unet", CourseUNet()), ("autoencoder", AutoEncoder())):
-        weights.save(tmp_path / "new.safetensors", network.state_dict(), {})
-        weights.register(name, tmp_path / "new.safetensors", "0.1", "colorize")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
+        for name, network in (("unet", unet), ("course-unet", CourseUNet()), ("autoencoder", AutoEncoder())):
+            weights.save(trained / "new.safetensors", network.state_dict(), {})
+            weights.register(name, trained / "new.safetensors", "0.1", "colorize")
+    return folder
+
+
+@pytest.fixture
+def colorizer(random_weights, monkeypatch) -> Colorizer:
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(random_weights))
     return Colorizer.load()
 
 

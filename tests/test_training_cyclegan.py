@@ -1,6 +1,7 @@
 """Does CycleGAN's training do what it says? Tiny networks and drawn pictures."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from colorizer.errors import ColorizerError
 from colorizer.networks.cyclegan import Generator
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.tiling import to_tensor
-from colorizer.training import common, cyclegan
+from colorizer.training import common, cyclegan, jury
 from colorizer.training.data import DataError
 from colorizer.training.jury import FeatureJudge, FeatureJuror, PatchJuror
 from colorizer.training.style import gram, mean_style, style_and_content
@@ -20,6 +21,12 @@ from colorizer.training.unpaired import History, UnpairedCrops, both, moved
 from colorizer.training.vgg import load_vgg, widths_of
 
 STAGES = common.Stage.parse_all("32x2:4")
+
+
+@pytest.fixture(autouse=True)
+def narrow_judges(monkeypatch):
+    """Discriminators of eight channels: learning with the paper's 64 takes most of a run's time."""
+    monkeypatch.setattr(jury, "PatchGAN", partial(PatchGAN, width=8))
 
 
 @pytest.fixture(scope="module")
