@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
@@ -147,6 +149,12 @@ def _add_model(
     _add(parser, "--seed", int, "of the first weights, crops and all else that is drawn at random (1)")
     _add(parser, "--init", str, "a weight file, or the name of a shipped model, to start from")
     _add(parser, "--device", str, "cpu, cuda, cuda:1 ... (cuda where there is one)")
+    _add(
+        parser,
+        "--accumulate",
+        int,
+        "batches that make one step (1); a step then learns from as many crops more",
+    )
     _add(parser, "--every", int, "steps between checkpoints with validation")
     _add(parser, "--minutes", float, "stop after so long; the same command goes on; 0: no limit (default)")
     parser.add_argument(
@@ -172,11 +180,19 @@ def read_options(args: argparse.Namespace, kind: type[Chosen]) -> Chosen:
 def _run(module: str, options: str, train: str, args: argparse.Namespace) -> int:
     """Train with the named options and function of a trainer; prints the path of the weights."""
     try:
+        launch, engine = (import_module(f"colorizer.training.{name}") for name in ("launch", "engine"))
         trainer = import_module(f"colorizer.training.{module}")
     except ModuleNotFoundError as error:
         raise ColorizerError(
             f"Training needs {error.name}, which isn't installed. Run `pip install -r requirements-dev.txt`."
         ) from None
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    print(getattr(trainer, train)(read_options(args, getattr(trainer, options))))
+    if launch.left_to_start():
+        return launch.start(sys.argv[1:])
+    main = os.environ.get("RANK", "0") == "0"  # of several processes
+    level = logging.INFO if main else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    with engine.as_one():
+        result = getattr(trainer, train)(read_options(args, getattr(trainer, options)))
+    if main:
+        print(result)
     return 0
