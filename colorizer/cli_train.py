@@ -180,14 +180,15 @@ def read_options(args: argparse.Namespace, kind: type[Chosen]) -> Chosen:
 def _run(module: str, options: str, train: str, args: argparse.Namespace) -> int:
     """Train with the named options and function of a trainer; prints the path of the weights."""
     try:
-        launch, engine = (import_module(f"colorizer.training.{name}") for name in ("launch", "engine"))
+        launch = import_module("colorizer.training.launch")
+        if launch.left_to_start():
+            return int(launch.start(sys.argv[1:]))
+        engine = import_module("colorizer.training.engine")
         trainer = import_module(f"colorizer.training.{module}")
     except ModuleNotFoundError as error:
         raise ColorizerError(
             f"Training needs {error.name}, which isn't installed. Run `pip install -r requirements-dev.txt`."
         ) from None
-    if launch.left_to_start():
-        return launch.start(sys.argv[1:])
     main = os.environ.get("RANK", "0") == "0"  # of several processes
     level = logging.INFO if main else logging.WARNING
     logging.basicConfig(level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")

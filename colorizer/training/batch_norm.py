@@ -28,7 +28,6 @@ class SharedBatchNorm(nn.BatchNorm2d):
     All have as many values. In evaluation it is plain batch normalisation.
     """
 
-    @torch.compiler.disable
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return super().forward(x)

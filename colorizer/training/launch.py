@@ -9,11 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-import psutil
-from accelerate.commands.launch import launch_command_parser, load_config_from_file
-from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-from torch.distributed.run import main as launch
-
 from colorizer.errors import ColorizerError
 
 
@@ -28,6 +23,10 @@ def left_to_start() -> bool:
 def start(words: Sequence[str]) -> int:
     """Run `python -m colorizer` with these words in as many processes as were asked for; returns 1 when one
     of them fails, which will have said why."""
+    import psutil
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.run import main as launch
+
     processes, machines, machine = _asked_for(psutil.Process().parent().cmdline())
     each = processes // machines
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // each)))
@@ -46,6 +45,8 @@ def start(words: Sequence[str]) -> int:
 def _asked_for(command: Sequence[str]) -> tuple[int, int, int]:
     """The processes and machines that Accelerate's command line asks for, or else its configuration, and this
     machine's number."""
+    from accelerate.commands.launch import launch_command_parser, load_config_from_file
+
     try:
         given = launch_command_parser().parse_args(command[list(command).index("launch") + 1 :])
         file = None if given.num_processes else load_config_from_file(given.config_file)
