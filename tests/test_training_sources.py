@@ -1,4 +1,4 @@
-"""Can pictures be learnt from where they lie: in a folder, a zip or a data set of the Hub, and what if not?"""
+"""Can pictures be learnt from where they lie: in a folder, a zip, a data set of the Hub? And what if not?"""
 
 import io
 import sys
