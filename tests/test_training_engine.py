@@ -114,7 +114,7 @@ def together(folder):
         (folder / "broken" / f"{number}.png").write_bytes(whole[: 90 if number == 2 else None])
     commands = {
         "cyclegan": command(folder, "cyclegan", "two-cyclegan", "32x2:3"),
-        "colorizer": command(folder, "colorizer", "two-colorizer", "64x2:1", "--adversarial", "0.2"),
+        "colorizer": command(folder, "colorizer", "two-colorizer", "64x2:1"),
         "srresnet": command(folder, srresnet, "two-srresnet", "32x2:2,64x1:2"),
         "accumulated": command(folder, srresnet, "two-accumulated", "32x2:3", "--accumulate", "2"),
         "stopped": command(folder, srresnet, "two-parts", "32x2:2,64x1:2", "--minutes", "1e-9"),
@@ -162,15 +162,22 @@ def test_two_processes_end_in_the_weights_of_one_with_twice_the_batch(folder, to
     assert "processes: 2" in (folder / "two-srresnet" / "srresnet-options.txt").read_text()
 
 
-def test_batch_normalisation_hints_ageing_and_the_discriminator_are_those_of_one_process(folder, together):
+def test_batch_normalisation_hints_and_ageing_are_those_of_one_process(folder, together):
+    """AdamW's first step goes equally far whatever the gradient's length, so gradients are compared."""
     assert [status for status, _ in together["colorizer"]] == [0, 0]
-    start = weights.load(folder / "colorizer.safetensors")[0]
-    more = ("--adversarial", "0.2")
-    assert as_one_process_would(folder, "colorizer", "colorizer", "64x4:1", *more, start=start) < 0.05
-    one, two = (state_of(folder, f"{number}-colorizer") for number in ("one", "two"))
-    for name in one:
-        if name.endswith(("running_mean", "running_var")):
-            assert torch.allclose(one[name], two[name], rtol=1e-4, atol=1e-5), name
+    assert cli.main(command(folder, "colorizer", "one-colorizer", "64x4:1")) == 0
+    one, two = (
+        torch.cat(
+            [value["exp_avg"].flatten() for value in state_of(folder, out, "optimiser")["state"].values()]
+        )
+        for out in ("one-colorizer", "two-colorizer")
+    )
+    assert (one - two).norm() < 1e-3 * one.norm()
+    one, two = (state_of(folder, out) for out in ("one-colorizer", "two-colorizer"))
+    statistics = [name for name in one if name.endswith(("running_mean", "running_var"))]
+    assert statistics
+    for name in statistics:
+        assert torch.allclose(one[name], two[name], rtol=1e-4, atol=1e-5), name
 
 
 def test_noise_history_and_both_discriminators_are_those_of_one_process(folder, together):
@@ -253,7 +260,7 @@ def test_shared_statistics_of_one_process_are_plain_ones(monkeypatch):
         (result**3).sum().backward()
     assert torch.allclose(pictures[0].grad, pictures[1].grad, atol=1e-4)
     assert torch.allclose(plain[0].running_var, shared[0].running_var, atol=1e-6)
-    assert torch.equal(plain.eval()(pictures[0]), plain.eval()(pictures[0]))
+    assert torch.allclose(plain.eval()(pictures[0]), shared.eval()(pictures[1]), atol=1e-5)
 
 
 @pytest.mark.parametrize(("asked", "used"), [("no", False), ("bf16", True)])
