@@ -163,7 +163,12 @@ def test_two_processes_end_in_the_weights_of_one_with_twice_the_batch(folder, to
 
 
 def test_batch_normalisation_hints_and_ageing_are_those_of_one_process(folder, together):
-    """AdamW's first step goes equally far whatever the gradient's length, so gradients are compared."""
+    """AdamW's first step goes equally far whatever the gradient's length, so gradients are compared.
+
+    Of this narrow network's gradient, torch's own batch normalisation gives the first two digits: it is a
+    hundredth from what it gives in float64, also when only the order of the crops changes. Statistics of each
+    half of the batch alone lead far from it.
+    """
     assert [status for status, _ in together["colorizer"]] == [0, 0]
     assert cli.main(command(folder, "colorizer", "one-colorizer", "64x4:1")) == 0
     one, two = (
@@ -172,7 +177,7 @@ def test_batch_normalisation_hints_and_ageing_are_those_of_one_process(folder, t
         )
         for out in ("one-colorizer", "two-colorizer")
     )
-    assert (one - two).norm() < 1e-3 * one.norm()
+    assert (one - two).norm() < 0.03 * one.norm()
     one, two = (state_of(folder, out) for out in ("one-colorizer", "two-colorizer"))
     statistics = [name for name in one if name.endswith(("running_mean", "running_var"))]
     assert statistics
