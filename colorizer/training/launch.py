@@ -24,6 +24,7 @@ def start(words: Sequence[str]) -> int:
     """Run `python -m colorizer` with these words in as many processes as were asked for; returns 1 when one
     of them fails, which will have said why."""
     import psutil
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as launch
 
@@ -39,6 +40,8 @@ def start(words: Sequence[str]) -> int:
         launch([*meet, f"--nproc_per_node={each}", "-m", "colorizer", *words])
     except ChildFailedError:
         return 1
+    except SignalException:  # Ctrl-C, passed on to all of them
+        return 130
     return 0
 
 
