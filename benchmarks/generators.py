@@ -23,6 +23,7 @@ from colorizer.networks.srgan import RESIDUAL, WIDTHS, UpBlock
 from colorizer.resampling import enlarge
 from colorizer.training import common
 from colorizer.training.data import list_pictures, read_rgb
+from colorizer.training.engine import Engine
 from colorizer.training.sharp import SharpCrops, pair
 from colorizer.training.srgan import validate
 
@@ -92,14 +93,14 @@ def learn(variant: Variant, loader: SharpCrops, seconds: float) -> tuple[nn.Modu
     network = VariantGenerator(variant).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.0)
     average = common.Average(network, DECAY)
-    began, steps = time.monotonic(), 0
+    engine, began, steps = Engine(), time.monotonic(), 0
     for crops in loader.batches(0, 1_000_000, BATCH, SIDE):
         spent = (time.monotonic() - began) / seconds
         if spent >= 1:
             break
         common.set_rate(optimiser, common.cosine_rate(int(10_000 * spent), 10_000, RATE))
         small, large = (part.contiguous(memory_format=torch.channels_last) for part in pair(crops))
-        common.descend(F.l1_loss(network(small), large), network, optimiser)
+        engine.descend(F.l1_loss(network(small), large), network, optimiser)
         average.update(network)
         steps += 1
     return average.network, steps

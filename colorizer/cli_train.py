@@ -1,13 +1,16 @@
 """How does a person train a model? `python -m colorizer train MODEL --data DIR --out DIR ...`
 
 Every flag is a field of that model's options, of the same name; what isn't given keeps the default that
-stands there. The trainers are imported only when one runs, because nothing that serves a request needs them.
+stands there. `accelerate launch -m colorizer train ...` trains in several processes (see training/engine.py).
+The trainers are imported only when one runs, because nothing that serves a request needs them.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
@@ -21,12 +24,13 @@ if TYPE_CHECKING:
     from colorizer.training.run import RunOptions
 
 Parsers = Any  # argparse has no public name for what add_subparsers() returns
+SOURCES = "a folder, a .zip, or hub:OWNER/NAME[:SPLIT]"
 Chosen = TypeVar("Chosen", bound="RunOptions")
 
 
 def add_train_commands(subparsers: Parsers) -> None:
     """Add `train` with one command a model; each sets `run`, from the parsed arguments to an exit status."""
-    train = subparsers.add_parser("train", help="train a model on a folder of pictures")
+    train = subparsers.add_parser("train", help="train a model on pictures")
     models = train.add_subparsers(metavar="MODEL", required=True)
 
     colorizer = _add_model(
@@ -91,7 +95,7 @@ def add_train_commands(subparsers: Parsers) -> None:
         models, "cyclegan", unpaired, ("cyclegan", "CycleGANOptions", "train_cyclegan"), folder
     )
     cyclegan.add_argument(
-        "--paintings", type=Path, required=True, metavar="DIR", help="folder of paintings to learn from"
+        "--paintings", type=Path, required=True, metavar="DIR", help=f"paintings to learn from: {SOURCES}"
     )
     _add(cyclegan, "--width", int, "channels at full size (32; the paper's 64)")
     _add(cyclegan, "--blocks", int, "residual blocks (9)")
@@ -130,7 +134,7 @@ def _add_model(
     options and its function."""
     parser: argparse.ArgumentParser = models.add_parser(name, help=text, description=f"Train {text}.")
     parser.add_argument(
-        *data, dest="data", type=Path, required=True, metavar="DIR", help="folder of pictures to learn from"
+        *data, dest="data", type=Path, required=True, metavar="DIR", help=f"pictures to learn from: {SOURCES}"
     )
     parser.add_argument(
         "--out",
@@ -139,14 +143,25 @@ def _add_model(
         metavar="DIR",
         help="folder for weights, log and checkpoint; resumes a run",
     )
-    _add(parser, "--val", Path, "folder of pictures that are never learnt from, for figures and a sheet")
-    _add(parser, "--stages", str, "SIDExBATCH:STEPS, separated by commas, as in 128x32:2000,256x8:500")
+    _add(parser, "--val", Path, "the same, of pictures that are never learnt from, for figures and a sheet")
+    _add(
+        parser,
+        "--stages",
+        str,
+        "SIDExBATCH:STEPS, separated by commas, as in 128x32:2000,256x8:500; batches are those of a process",
+    )
     _add(parser, "--rate", float, "the learning rate at its highest")
     _add(parser, "--weight-decay", float, "AdamW's weight decay (0.01)")
     _add(parser, "--decay", float, "of the averaged weights; 0: no averaging")
     _add(parser, "--seed", int, "of the first weights, crops and all else that is drawn at random (1)")
     _add(parser, "--init", str, "a weight file, or the name of a shipped model, to start from")
-    _add(parser, "--device", str, "cpu, cuda, cuda:1 ... (cuda where there is one)")
+    _add(
+        parser,
+        "--device",
+        str,
+        "cpu, cuda, cuda:1 ... (cuda where there is one); under accelerate, its choice counts",
+    )
+    _add(parser, "--accumulate", int, "batches that make one step (1), where memory is short; see the README")
     _add(parser, "--every", int, "steps between checkpoints with validation")
     _add(parser, "--minutes", float, "stop after so long; the same command goes on; 0: no limit (default)")
     parser.add_argument(
@@ -172,11 +187,20 @@ def read_options(args: argparse.Namespace, kind: type[Chosen]) -> Chosen:
 def _run(module: str, options: str, train: str, args: argparse.Namespace) -> int:
     """Train with the named options and function of a trainer; prints the path of the weights."""
     try:
+        launch = import_module("colorizer.training.launch")
+        if launch.left_to_start():
+            return int(launch.start(sys.argv[1:]))
+        engine = import_module("colorizer.training.engine")
         trainer = import_module(f"colorizer.training.{module}")
     except ModuleNotFoundError as error:
         raise ColorizerError(
             f"Training needs {error.name}, which isn't installed. Run `pip install -r requirements-dev.txt`."
         ) from None
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    print(getattr(trainer, train)(read_options(args, getattr(trainer, options))))
+    main = os.environ.get("RANK", "0") == "0"  # of several processes
+    level = logging.INFO if main else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    with engine.as_one():
+        result = getattr(trainer, train)(read_options(args, getattr(trainer, options)))
+    if main:
+        print(result)
     return 0

@@ -1,7 +1,8 @@
 """What if Ctrl-C comes at a bad moment? Inside a destructor or a weak reference's callback, Python prints the
 KeyboardInterrupt and goes on.
 
-So Ctrl-C is also noted, and long work asks now and then with `check`.
+So Ctrl-C is also noted, and long work asks now and then with `check`. Processes that work together have to
+stop at the same place: for them, Ctrl-C is noted and does nothing else (`only_note`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_asked = threading.Event()
+_asked, _quiet = threading.Event(), threading.Event()
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def noted() -> Iterator[None]:
 
     Elsewhere than in the main thread, or where Ctrl-C is ignored (nohup), nothing changes.
     """
-    _asked.clear()
+    _forget()
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
         yield
@@ -29,17 +30,33 @@ def noted() -> Iterator[None]:
 
     def note(number: int, frame: FrameType | None) -> None:
         _asked.set()
-        signal.default_int_handler(number, frame)
+        if not _quiet.is_set():
+            signal.default_int_handler(number, frame)
 
     signal.signal(signal.SIGINT, note)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-        _asked.clear()
+        _forget()
+
+
+def _forget() -> None:
+    _asked.clear()
+    _quiet.clear()
+
+
+def only_note() -> None:
+    """Until `noted` ends, Ctrl-C raises nothing; who works has to ask."""
+    _quiet.set()
+
+
+def asked() -> bool:
+    """Whether Ctrl-C came since `noted` began."""
+    return _asked.is_set()
 
 
 def check() -> None:
     """KeyboardInterrupt if Ctrl-C came since `noted` began and the work still goes on."""
-    if _asked.is_set():
+    if asked():
         raise KeyboardInterrupt

@@ -20,6 +20,7 @@ from colorizer.networks.unet import ColorUNet
 from colorizer.training import colorizer, common, data, regression
 from colorizer.training.adversary import Adversary, lab_picture
 from colorizer.training.degrade import OldPrint, age, film_weights
+from colorizer.training.engine import Engine
 from colorizer.training.validation import validate, validation_pictures
 
 
@@ -67,6 +68,10 @@ TRAINERS = {
 def options_of(kind, pictures, narrow, out, stages="32x4:2,64x2:1", **more):
     given = {"every": 2, "device": "cpu", "init": narrow[kind]} | more
     return TRAINERS[kind][0](data=pictures, out=out, stages=common.Stage.parse_all(stages), **given)
+
+
+def randoms(count):
+    return [np.random.default_rng(number) for number in range(count)]
 
 
 def logged(path):
@@ -137,11 +142,11 @@ def test_the_classification_loss_falls_on_one_batch(pictures, narrow, tmp_path):
     optimiser = colorizer.make_optimiser(network, options)
     loss_of = colorizer.make_loss(network, options)
     crops = np.stack([np.asarray(data.read_rgb(pictures / f"{n}.jpg").resize((32, 32))) for n in range(4)])
-    inputs, ab = colorizer.make_batch(crops, options, np.random.default_rng(0))
-    losses = []
+    inputs, ab = colorizer.make_batch(crops, options, randoms(4))
+    engine, losses = Engine(), []
     for _ in range(10):
         losses.append(loss_of(network(inputs), ab))
-        common.descend(losses[-1], network, optimiser)
+        engine.descend(losses[-1], network, optimiser)
     assert losses[-1].item() < 0.9 * losses[0].item()
 
 
@@ -168,7 +173,7 @@ def test_a_run_that_fails_keeps_its_last_good_checkpoint(pictures, narrow, tmp_p
 
 def test_the_discriminator_learns_and_pulls_towards_true_colour():
     torch.manual_seed(0)
-    adversary = Adversary(1.0, torch.device("cpu"), width=8)
+    adversary = Adversary(1.0, Engine(), width=8)
     common.set_rate(adversary.optimiser, 0.002)
     lightness = torch.zeros(2, 1, 32, 32)
     true_ab = torch.full((2, 2, 8, 8), 60.0) * torch.tensor([1.0, -1.0]).repeat(4)
@@ -241,16 +246,16 @@ def test_old_film_is_never_more_sensitive_to_red_than_modern_film():
 
 def test_hints_come_as_often_as_asked_and_hold_the_true_colour():
     ab = torch.tensor([30.0, -20.0])[None, :, None, None].expand(400, 2, 32, 32)
-    hints, mask = colorizer.random_hints(ab, 0.3, np.random.default_rng(0))
+    hints, mask = colorizer.random_hints(ab, 0.3, randoms(400))
     assert 0.24 < float(mask.amax((1, 2, 3)).mean()) < 0.36
     assert torch.allclose(hints, ab * mask, atol=1e-4)
-    assert not colorizer.random_hints(ab, 0.0, np.random.default_rng(0))[1].any()
+    assert not colorizer.random_hints(ab, 0.0, randoms(400))[1].any()
 
 
 def test_a_batch_holds_scaled_lightness_and_coarse_colour(pictures, narrow, tmp_path):
     options = options_of("unet", pictures, narrow, tmp_path, aged=0.0, hints=0.0)
     crops = np.full((2, 32, 32, 3), (255, 0, 0), np.uint8)
-    inputs, ab = colorizer.make_batch(crops, options, np.random.default_rng(0))
+    inputs, ab = colorizer.make_batch(crops, options, randoms(2))
     assert inputs.shape == (2, 4, 32, 32)
     assert ab.shape == (2, 2, 8, 8)
     assert torch.allclose(inputs[:, 0], torch.tensor(53.24 / 50 - 1), atol=1e-3)
@@ -412,7 +417,7 @@ def test_every_flag_is_an_option_of_the_same_name(model, kind, tmp_path):
     }
     words = ["train", model]
     for name in names:
-        value = values.get(name, "7" if name in ("seed", "every") else "0.35")
+        value = values.get(name, "7" if name in ("seed", "every", "accumulate") else "0.35")
         words += [f"--{name.replace('_', '-')}"] + ([value] if value else [])
     read = cli_train.read_options(parser().parse_args(words), kind)
     default = kind(data=tmp_path, out=tmp_path)

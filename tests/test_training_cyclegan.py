@@ -15,6 +15,8 @@ from colorizer.networks.patchgan import PatchGAN
 from colorizer.tiling import to_tensor
 from colorizer.training import common, cyclegan, jury
 from colorizer.training.data import DataError
+from colorizer.training.draws import Draws
+from colorizer.training.engine import Engine
 from colorizer.training.jury import FeatureJudge, FeatureJuror, PatchJuror
 from colorizer.training.style import gram, mean_style, style_and_content
 from colorizer.training.unpaired import History, UnpairedCrops, both, moved
@@ -103,10 +105,10 @@ def test_the_discriminators_see_70_pixels():
 @pytest.mark.parametrize("kind", ["patches", "features"])
 def test_a_juror_learns_without_teaching_and_teaches_without_learning(vgg_file, kind):
     vgg, _ = load_vgg(vgg_file)
-    juror = PatchJuror(1) if kind == "patches" else FeatureJuror(vgg, (1, 5), [1.0, 1.0])
+    juror = PatchJuror(1, Engine()) if kind == "patches" else FeatureJuror(vgg, (1, 5), [1.0, 1.0])
     real, made = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64, requires_grad=True)
     assert {id(value) for value in juror.judge.parameters()}.isdisjoint(map(id, vgg.parameters()))
-    juror.look(real, made, np.random.default_rng(0))
+    juror.look(real, made, Draws.of(0, 0, 0, range(2)))
     juror.doubt().backward()
     assert made.grad is None and all(value.grad is not None for value in juror.judge.parameters())
     juror.judge.requires_grad_(False).zero_grad()
@@ -157,11 +159,11 @@ def test_the_history_gives_old_pictures_back_and_holds_no_more_than_its_size():
 
 def test_pictures_are_moved_and_stay_differentiable():
     pictures = torch.rand(3, 3, 32, 32, requires_grad=True)
-    result = moved(pictures, np.random.default_rng(0))
+    result = moved(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops)
     assert result.shape == pictures.shape and not torch.equal(result, pictures)
     result.sum().backward()
     assert set(pictures.grad.unique().tolist()) == {0.0, 1.0}
-    assert torch.equal(moved(pictures, np.random.default_rng(0), 0.0), pictures)
+    assert torch.equal(moved(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops, 0.0), pictures)
 
 
 def test_a_pictures_own_style_and_content_are_no_distance(vgg_file):
@@ -212,7 +214,7 @@ def test_judges_of_features_take_part(folders, vgg_file, tmp_path):
     trainer = cyclegan.Trainer(options_of(folders, tmp_path / "run", vgg_file, **more))
     before = [value.clone() for value in trainer.judges.parameters()]
     crops = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
-    trainer.warm_up(*crops, np.random.default_rng(0))
+    trainer.warm_up(*crops, Draws.of(0, 0, 0, range(2)))
     assert all(not torch.equal(*pair) for pair in zip(before, trainer.judges.parameters(), strict=True))
     assert cyclegan.train_cyclegan(trainer.options).exists()
 

@@ -13,6 +13,8 @@ from colorizer.networks.srgan import Discriminator, Generator
 from colorizer.resampling import shrink
 from colorizer.training import common, srgan
 from colorizer.training.data import DataError
+from colorizer.training.draws import Draws
+from colorizer.training.engine import Engine
 from colorizer.training.jury import grid_pattern
 from colorizer.training.sharp import MARGIN, SharpCrops, Wear, pair, quantised, worn_pair
 from colorizer.training.vgg import load_vgg
@@ -101,14 +103,14 @@ def test_the_grid_is_found_and_nothing_else():
 def test_worn_pictures_are_worn_and_the_truth_is_not():
     crops = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 3), dtype=np.uint8)
     everything = Wear(blur=1, area=1, noise=1, jpeg=1)
-    given, large = worn_pair(crops, np.random.default_rng(1), everything)
-    again, _ = worn_pair(crops, np.random.default_rng(1), everything)
+    given, large = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, everything)
+    again, _ = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, everything)
     clean, same = pair(crops)
     assert torch.equal(given, again)
     assert torch.equal(large, same)
     assert given.shape == clean.shape
     assert (given - clean).abs().mean() > 0.02
-    untouched, _ = worn_pair(crops, np.random.default_rng(1), Wear(blur=0, area=0, noise=0, jpeg=0))
+    untouched, _ = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, Wear(blur=0, area=0, noise=0, jpeg=0))
     assert (untouched - clean).abs().max() < 1e-6
 
 
@@ -151,11 +153,11 @@ def test_each_juror_learns_to_tell_sharp_from_blurred(juror, vgg_file):
     found = srgan.FeatureJuror(vgg, layers, srgan.typical_scales(vgg, real))
     one = srgan.PictureJuror() if juror == "picture" else found
     optimiser = torch.optim.AdamW(one.judge.parameters(), lr=1e-3)
-    doubts = []
+    engine, doubts = Engine(), []
     for _ in range(8):
-        one.look(real, made, np.random.default_rng(0))
+        one.look(real, made, Draws.of(0, 0, 0, range(2)))
         doubts.append(one.doubt())
-        common.descend(doubts[-1], one.judge, optimiser)
+        engine.descend(doubts[-1], one.judge, optimiser)
     assert made.grad is None and doubts[-1] < 0.8 * doubts[0]
     one.opinion().backward()
     assert made.grad.abs().sum() > 0

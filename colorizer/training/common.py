@@ -67,14 +67,6 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate * group.get("scale", 1.0)
 
 
-def descend(loss: Tensor, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """One step down the gradient of a loss, its length held at 5, so that one odd batch can't ruin a run."""
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-    optimiser.step()
-
-
 def load_initial(init: str, from_state: Callable[[dict[str, Tensor]], T]) -> T:
     """The network of a weight file to start from; WeightsError when it is missing or another network's."""
     state, _ = weights.load(init)

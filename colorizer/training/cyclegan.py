@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,10 +25,10 @@ from colorizer import weights
 from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid
 from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
-from colorizer.precision import autocast
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import list_pictures, read_rgb
+from colorizer.training.draws import Draws
 from colorizer.training.jury import FeatureJuror, Juror, PatchJuror, grid_pattern
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.style import CONTENT, STYLE, compared, mean_style
@@ -46,7 +47,7 @@ class CycleGANOptions(RunOptions):
     """Two folders that have nothing to do with each other; `data` is that of the photographs.
 
     The rate falls by a cosine, not in a line as the paper's, like that of all trainers here. A resumed run
-    sees the crops it would have seen, but with another noise and an empty history.
+    sees what it would have seen, but with an empty history.
     """
 
     paintings: Path = Path()
@@ -86,11 +87,11 @@ class CycleGANOptions(RunOptions):
 class CycleRun(Run):
     """A run whose result is two weight files, one a direction."""
 
-    def _open_folder(self) -> None:
+    def _open_folder(self) -> dict[str, Any] | None:
         for name in NAMES:
             if not self.checkpoint.exists():
                 self._refuse_existing(self.options.out / f"{name}.safetensors")
-        super()._open_folder()
+        return super()._open_folder()
 
     def _write(self, about: dict[str, str]) -> None:
         for name, part in NAMES.items():
@@ -103,8 +104,8 @@ class Trainer:
     """Everything that one run consists of."""
 
     def __init__(self, options: CycleGANOptions) -> None:
-        self.options, self.device = options, prepare(options)
-        batch = max(stage.batch for stage in options.stages)
+        self.options, self.engine = options, prepare(options)
+        self.device, batch = self.engine.device, options.largest_batch(self.engine)
         self.photos = list_pictures(options.data, batch)
         self.paintings = list_pictures(options.paintings, batch)
         largest = max(stage.side for stage in options.stages)
@@ -118,7 +119,8 @@ class Trainer:
             self.vgg, self.style = self._style()
         self.of_paintings, self.of_photos = self._juror(1), self._juror(0)
         self.judges = nn.ModuleDict({"painting": self.of_paintings.judge, "photo": self.of_photos.judge})
-        self._to_device(self.networks, self.judges)
+        for part in (self.networks, self.judges):
+            self.engine.place(part)
         betas = (0.5, 0.999)
         self.optimiser, self.judge_optimiser = (
             torch.optim.AdamW(
@@ -129,14 +131,10 @@ class Trainer:
 
     def _juror(self, number: int) -> Juror:
         if self.options.judges == "patches":
-            return PatchJuror(self.options.seed + number)
+            return PatchJuror(self.options.seed + number, self.engine)
         assert self.vgg is not None
         scales = [float(matrix.diagonal().mean().sqrt()) for matrix in self.style]
         return FeatureJuror(self.vgg, STYLE, scales)
-
-    def _to_device(self, *parts: nn.Module) -> None:
-        for part in parts:
-            part.to(self.device).to(memory_format=torch.channels_last)
 
     def _start_from(self, init: str) -> None:
         """Both directions from the weight files of a folder, or from the shipped ones ("shipped")."""
@@ -160,25 +158,25 @@ class Trainer:
     def _style(self) -> tuple[VGGFeatures, list[Tensor]]:
         vgg, source = load_vgg(self.options.vgg)
         log.info("VGG-19: %s", source)
-        self._to_device(vgg)
+        self.engine.place(vgg)
         paintings = (to_tensor(_within(picture)).to(self.device) for picture in self.loader.paintings)
         return vgg, mean_style(vgg, paintings)
 
-    def warm_up(self, photos: Tensor, paintings: Tensor, random: np.random.Generator) -> Tensor:
+    def warm_up(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
         """The loss of style transfer, and of undoing it, for which half of the pictures will do."""
         options, half = self.options, (len(photos) + 1) // 2
-        with autocast(self.device):
+        with self.engine.autocast():
             painted = self.networks.to_painting(photos)
             photographed = self.networks.to_photo(paintings[:half])
         pairs = [(self.of_paintings, paintings, painted), (self.of_photos, photos[:half], photographed)]
-        pleased = self._judge(pairs, random)
-        with autocast(self.device):
-            back = self.networks.to_photo(self._noisy(painted[:half].detach()))
+        pleased = self._judge(pairs, draws)
+        with self.engine.autocast():
+            back = self.networks.to_photo(self._noisy(painted[:half].detach(), draws))
         loss = options.adversarial * pleased + self._painterly(*self._features(painted, photos))
         loss = loss + options.cycle * F.l1_loss(back.float(), photos[:half])
         loss = loss + options.grid * (_lattice(painted) + _lattice(photographed))
         if options.identity:
-            with autocast(self.device):
+            with self.engine.autocast():
                 same = self.networks.to_painting(paintings)
             loss = loss + options.cycle * options.identity * F.l1_loss(same.float(), paintings)
         return loss
@@ -187,7 +185,7 @@ class Trainer:
         """What style transfer compares: features of the painted, at which the juror has looked before, and of
         the photographs."""
         assert self.vgg is not None
-        with autocast(self.device):
+        with self.engine.autocast():
             juror = self.of_paintings
             if isinstance(juror, FeatureJuror):
                 photos, made = juror.view(photos), juror.made
@@ -201,18 +199,22 @@ class Trainer:
         style, content = compared(painted, goal, self.style)
         return self.options.style * style + self.options.content * content
 
-    def _noisy(self, made: Tensor) -> Tensor:
-        return made + self.options.noise * torch.randn_like(made) if self.options.noise else made
+    def _noisy(self, made: Tensor, draws: Draws) -> Tensor:
+        if not self.options.noise:
+            return made
+        each = draws.crops[: len(made)]
+        noise = np.stack([random.standard_normal(made.shape[1:], np.float32) for random in each])
+        return made + self.options.noise * torch.from_numpy(noise).to(made)
 
-    def way_back(self, photos: Tensor, random: np.random.Generator) -> Tensor:
+    def way_back(self, photos: Tensor, draws: Draws) -> Tensor:
         """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel
         and `content` for perceptual."""
         options, juror = self.options, self.of_photos
-        with autocast(self.device):
+        with self.engine.autocast():
             with torch.no_grad():
-                painted = self._noisy(self.networks.to_painting(photos))
+                painted = self._noisy(self.networks.to_painting(photos), draws)
             back = self.networks.to_photo(painted)
-        loss = options.adversarial * self._judge([(juror, photos, back)], random)
+        loss = options.adversarial * self._judge([(juror, photos, back)], draws)
         loss = loss + options.cycle * F.l1_loss(back.float(), photos) + options.grid * _lattice(back)
         if isinstance(juror, FeatureJuror):
             pairs = zip(juror.made, juror.real, strict=True)
@@ -220,19 +222,20 @@ class Trainer:
             loss = loss + options.content * far.mean()
         return loss
 
-    def adversarial(self, photos: Tensor, paintings: Tensor, random: np.random.Generator) -> Tensor:
+    def adversarial(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
         """CycleGAN's loss for both generators; the discriminators have learnt one step before."""
         options, networks = self.options, self.networks
-        with autocast(self.device):
+        with self.engine.autocast():
             painted, photographed = networks.to_painting(photos), networks.to_photo(paintings)
         pairs = [(self.of_paintings, paintings, painted), (self.of_photos, photos, photographed)]
-        pleased = self._judge(pairs, random)
-        with autocast(self.device):
-            back = networks.to_photo(self._noisy(painted)), networks.to_painting(self._noisy(photographed))
+        pleased = self._judge(pairs, draws)
+        with self.engine.autocast():
+            there, here = self._noisy(painted, draws), self._noisy(photographed, draws)
+            back = networks.to_photo(there), networks.to_painting(here)
         home = F.l1_loss(back[0].float(), photos) + F.l1_loss(back[1].float(), paintings)
         loss = options.adversarial * pleased + options.cycle * home
         if options.identity:
-            with autocast(self.device):
+            with self.engine.autocast():
                 same = networks.to_painting(paintings), networks.to_photo(photos)
             kept = F.l1_loss(same[0].float(), paintings) + F.l1_loss(same[1].float(), photos)
             loss = loss + options.cycle * options.identity * kept
@@ -241,16 +244,16 @@ class Trainer:
             loss = loss + options.keep_style * self._painterly(*self._features(painted, photos))
         return loss
 
-    def _judge(self, pairs: list[tuple[Juror, Tensor, Tensor]], random: np.random.Generator) -> Tensor:
+    def _judge(self, pairs: list[tuple[Juror, Tensor, Tensor]], draws: Draws) -> Tensor:
         """Discriminators learn one step from real and made pictures; returns what they think then."""
         self.judges.requires_grad_(True)
-        with autocast(self.device):
+        with self.engine.autocast():
             for juror, real, made in pairs:
-                juror.look(real, made, random)
+                juror.look(real, made, draws)
             doubts = [juror.doubt().float() for juror, _, _ in pairs]
-        common.descend(torch.stack(doubts).sum(), self.judges, self.judge_optimiser)
+        self.engine.descend(torch.stack(doubts).sum(), self.judges, self.judge_optimiser)
         self.judges.requires_grad_(False)
-        with autocast(self.device):
+        with self.engine.autocast():
             return torch.stack([juror.opinion().float() for juror, _, _ in pairs]).sum()
 
     def run(self) -> Run:
@@ -263,7 +266,7 @@ class Trainer:
             "discriminators": self.judges,
             "discriminators_optimiser": self.judge_optimiser,
         }
-        run = CycleRun("cyclegan", options, self.photos, parts, validation, self.loader)
+        run = CycleRun("cyclegan", options, self.engine, self.photos, parts, validation, self.loader)
         for group in self.judge_optimiser.param_groups:  # a checkpoint brings its own
             group["scale"] = options.judge_rate
         return run
@@ -330,14 +333,14 @@ def train_cyclegan(options: CycleGANOptions) -> Path:
     trainer = Trainer(options)
     run = trainer.run()
     for step, photos, paintings in _tensors(run, trainer.device):
-        random = np.random.default_rng((options.seed, 23, step))
+        draws = run.draws(23)
         if options.only_back:
-            loss = trainer.way_back(photos, random)
+            loss = trainer.way_back(photos, draws)
         elif step < options.warm:
-            loss = trainer.warm_up(photos, paintings, random)
+            loss = trainer.warm_up(photos, paintings, draws)
         else:
-            loss = trainer.adversarial(photos, paintings, random)
-        common.descend(loss, trainer.networks, trainer.optimiser)
+            loss = trainer.adversarial(photos, paintings, draws)
+        trainer.engine.descend(loss, trainer.networks, trainer.optimiser)
         run.record(loss)
     return options.out / "photo2monet.safetensors"
 

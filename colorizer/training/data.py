@@ -1,37 +1,32 @@
 """Which pictures does a trainer see, and in which crops?
 
 Pictures are decoded on the fly by a few threads (Pillow releases the GIL), so a folder of JPEGs is enough.
+Other places that they may come from are in sources.py.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from colorizer.errors import ColorizerError
+from colorizer.training.sources import SUFFIXES, DataError, Picture, find_pictures, opened, size_of
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 # What Pillow raises for files that are cut short, damaged, or no pictures at all.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 
 
-class DataError(ColorizerError):
-    """The folder given can't be trained on; the message says why and what to do."""
-
-
-def list_pictures(folder: Path, minimum: int = 1) -> list[Path]:
-    """The pictures in a folder and below, sorted by name; DataError when there are fewer than `minimum`."""
-    if not folder.is_dir():
-        raise DataError(f"“{folder}” is not a folder. Give a folder of pictures.")
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    paths = sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+def list_pictures(folder: Path, minimum: int = 1) -> list[Picture]:
+    """The pictures of a folder and below, a zip or a Hub data set; DataError when fewer than `minimum`."""
+    paths = find_pictures(folder)
     if len(paths) < minimum:
         raise DataError(
             f"“{folder}” holds too few pictures: {len(paths)}, but at least {minimum} are needed. "
@@ -40,24 +35,22 @@ def list_pictures(folder: Path, minimum: int = 1) -> list[Path]:
     return paths
 
 
-def read_rgb(path: Path, side: int | None = None) -> Image.Image:
+def read_rgb(path: Picture, side: int | None = None) -> Image.Image:
     """Decode a picture to 8-bit RGB, turned upright as its EXIF says; DataError when it can't be read.
 
     `side` lets the JPEG decoder stop at a smaller size, height and width of at least that.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(opened(path)) as image:
             if side is not None:
                 image.draft("RGB", (side, side))
             ImageOps.exif_transpose(image, in_place=True)
             return image.convert("RGB")
     except BROKEN as error:
-        raise DataError(
-            f"“{path}” can't be read as a picture ({error}). Remove it from the folder."
-        ) from None
+        raise DataError(f"“{path}” can't be read as a picture ({error}). Remove it.") from None
 
 
-def mean_chroma(path: Path) -> float:
+def mean_chroma(path: Picture) -> float:
     """The mean distance from grey of a picture, in 8-bit steps of max(RGB) - min(RGB) on a thumbnail."""
     image = read_rgb(path, 32)
     image.thumbnail((32, 32), Image.Resampling.BOX)
@@ -65,13 +58,13 @@ def mean_chroma(path: Path) -> float:
     return float((pixels.max(-1) - pixels.min(-1)).mean())
 
 
-def drop_grey(paths: list[Path], threshold: float = 12.0) -> list[Path]:
+def drop_grey(paths: Sequence[Picture], threshold: float = 12.0) -> list[Picture]:
     """Leave out near-grey pictures: they would teach the network that grey is a safe answer.
 
     Every picture is read once, so those that can't be read are found before a run has begun: DataError.
     """
 
-    def chroma_or_error(path: Path) -> float | DataError:
+    def chroma_or_error(path: Picture) -> float | DataError:
         try:
             return mean_chroma(path)
         except DataError as error:
@@ -87,7 +80,7 @@ def drop_grey(paths: list[Path], threshold: float = 12.0) -> list[Path]:
     return [path for path, value in chroma if isinstance(value, float) and value >= threshold]
 
 
-def training_pictures(folder: Path, batch: int) -> list[Path]:
+def training_pictures(folder: Path, batch: int) -> list[Picture]:
     """The coloured pictures of a folder; DataError when they don't fill a batch, or one can't be read."""
     paths = list_pictures(folder, minimum=batch)
     kept = drop_grey(paths)
@@ -99,9 +92,9 @@ def training_pictures(folder: Path, batch: int) -> list[Path]:
     return kept
 
 
-def fingerprint(paths: list[Path]) -> str:
+def fingerprint(paths: Sequence[Picture]) -> str:
     """A short name for a list of files (names and sizes), written into a model's card."""
-    text = "\n".join(f"{path.name} {path.stat().st_size}" for path in paths)
+    text = "\n".join(f"{path.name} {size_of(path)}" for path in paths)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -140,10 +133,13 @@ class CropLoader:
     """
 
     def __init__(
-        self, paths: list[Path], seed: int, crops: CropSettings | None = None, threads: int = 2
+        self, paths: Sequence[Picture], seed: int, crops: CropSettings | None = None, threads: int = 0
     ) -> None:
+        """threads: 0 for this process's share of the processors, at least two."""
         self.paths, self.seed, self.crops = paths, seed, crops or CropSettings()
-        self.pool = ThreadPoolExecutor(threads)
+        share = (os.cpu_count() or 2) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        self.pool = ThreadPoolExecutor(threads or max(2, share))
+        self.order = lru_cache(2)(self._order)  # a million pictures take long to shuffle
 
     def _order(self, epoch: int) -> np.ndarray:
         return np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))
@@ -151,15 +147,18 @@ class CropLoader:
     def _crop(self, seen: int, side: int) -> np.ndarray:
         epoch, place = divmod(seen, len(self.paths))
         random = np.random.default_rng((self.seed, 7, seen))
-        image = read_rgb(self.paths[self._order(epoch)[place]], round(side * self.crops.decode))
+        image = read_rgb(self.paths[self.order(epoch)[place]], round(side * self.crops.decode))
         return random_crop(image, side, random, self.crops)
 
-    def batches(self, start: int, count: int, batch: int, side: int, ahead: int = 3) -> Iterator[np.ndarray]:
-        """Batches number 0..count-1 of a stage whose first picture is the `start`-th of the stream."""
+    def batches(
+        self, start: int, count: int, batch: int, side: int, stride: int = 0, ahead: int = 3
+    ) -> Iterator[np.ndarray]:
+        """Batches number 0..count-1, the first from the `start`-th crop of the stream on, each `stride` crops
+        (0: `batch`) after the one before."""
         waiting: list[list[Future[np.ndarray]]] = []
         for number in range(count + ahead):
             if number < count:
-                first = start + number * batch
+                first = start + number * (stride or batch)
                 waiting.append([self.pool.submit(self._crop, first + k, side) for k in range(batch)])
             if number >= ahead:
                 yield np.stack([future.result() for future in waiting.pop(0)])

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.training.adversary import taken_for_real, told_apart
+from colorizer.training.draws import Draws
+from colorizer.training.engine import Engine
 from colorizer.training.unpaired import History, moved
 from colorizer.training.vgg import VGGFeatures, widths_of
 
@@ -27,7 +28,7 @@ class Juror(Protocol):
 
     judge: nn.Module
 
-    def look(self, real: Tensor, made: Tensor, random: np.random.Generator) -> None:
+    def look(self, real: Tensor, made: Tensor, draws: Draws) -> None:
         """Pictures (N, 3, H, W) in 0..1."""
 
     def doubt(self) -> Tensor:
@@ -38,15 +39,17 @@ class Juror(Protocol):
 
 
 class PatchJuror:
-    """A PatchGAN that sees pictures at random places, and, among new ones, some that were made before."""
+    """A PatchGAN that sees pictures at random places, and, among new ones, some that were made before, on
+    whichever process that was."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, engine: Engine) -> None:
         self.judge: nn.Module = PatchGAN()
-        self.history = History(seed=seed)
+        self.history, self.engine = History(seed=seed), engine
 
-    def look(self, real: Tensor, made: Tensor, random: np.random.Generator) -> None:
-        self.real, self.made = moved(real, random), moved(made, random)
-        self.shown = moved(self.history(made), random)
+    def look(self, real: Tensor, made: Tensor, draws: Draws) -> None:
+        self.real, self.made = moved(real, draws.crops), moved(made, draws.crops)
+        shown = self.history(self.engine.whole(made))
+        self.shown = moved(self.engine.own(shown), draws.crops)
 
     def doubt(self) -> Tensor:
         return told_apart(self.judge(self.real), self.judge(self.shown))
@@ -67,8 +70,8 @@ class FeatureJuror:
         self.judge: nn.Module = FeatureJudge(layers, scales)
         self.start = 0, 0
 
-    def look(self, real: Tensor, made: Tensor, random: np.random.Generator) -> None:
-        self.start = int(random.integers(PLACE)), int(random.integers(PLACE))
+    def look(self, real: Tensor, made: Tensor, draws: Draws) -> None:
+        self.start = int(draws.step.integers(PLACE)), int(draws.step.integers(PLACE))
         with torch.no_grad():
             self.real = self.vgg.layers(self.view(real), self.layers)
         self.made = self.vgg.layers(self.view(made), self.layers)

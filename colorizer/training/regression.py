@@ -6,7 +6,7 @@ The mean squared error is least at the mean of all plausible colours, which is d
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,16 +18,17 @@ from torch import Tensor
 from colorizer.lab import ntsc_luma, rgb_to_lab
 from colorizer.networks.autoencoder import SIDE, AutoEncoder
 from colorizer.networks.course_unet import CourseUNet, scale_lab
-from colorizer.precision import autocast
 from colorizer.training import common
 from colorizer.training.data import CropSettings, fingerprint, training_pictures
+from colorizer.training.draws import Random
+from colorizer.training.engine import Engine
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.validation import validate, validation_pictures
 
 log = logging.getLogger("colorizer.training")
 
-# (crops, random) -> what the network is given and what it should answer
-BatchMaker = Callable[[np.ndarray, np.random.Generator], tuple[Tensor, Tensor]]
+# (crops, random numbers for each) -> what the network is given and what it should answer
+BatchMaker = Callable[[np.ndarray, Sequence[Random]], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,13 @@ def to_rgb(crops: np.ndarray) -> Tensor:
     return torch.from_numpy(crops).movedim(-1, 1).float() / 255
 
 
-def course_batch(crops: np.ndarray, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+def course_batch(crops: np.ndarray, randoms: Sequence[Random]) -> tuple[Tensor, Tensor]:
     """NTSC luma (N, 1, S, S) in 0..1, and Lab (N, 3, S, S) scaled to -1..1."""
     rgb = to_rgb(crops)
     return ntsc_luma(rgb), scale_lab(rgb_to_lab(rgb))
 
 
-def translated(crop: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
+def translated(crop: np.ndarray, share: float, random: Random) -> np.ndarray:
     """A crop (S, S, 3) moved by up to `share` of its side both ways; what comes into sight is mirrored."""
     side = len(crop)
     reach = int(share * side)
@@ -79,9 +80,10 @@ def translated(crop: np.ndarray, share: float, random: np.random.Generator) -> n
     return np.pad(crop, ((reach, reach), (reach, reach), (0, 0)), mode="reflect")[y : y + side, x : x + side]
 
 
-def autoencoder_batch(crops: np.ndarray, random: np.random.Generator, share: float) -> tuple[Tensor, Tensor]:
+def autoencoder_batch(crops: np.ndarray, randoms: Sequence[Random], share: float) -> tuple[Tensor, Tensor]:
     """L / 50 - 1 (N, 1, S, S), and ab / 128 (N, 2, S, S), of crops moved at random."""
-    lab = scale_lab(rgb_to_lab(to_rgb(np.stack([translated(crop, share, random) for crop in crops]))))
+    pairs = zip(crops, randoms, strict=True)
+    lab = scale_lab(rgb_to_lab(to_rgb(np.stack([translated(crop, share, random) for crop, random in pairs]))))
     return lab[:, :1], lab[:, 1:]
 
 
@@ -92,32 +94,38 @@ def ab_at_128(network: AutoEncoder, lightness: Tensor) -> Tensor:
 
 def train_course_unet(options: CourseUNetOptions) -> Path:
     """Train (or resume) the course's U-Net; returns the path of `OUT/course-unet.safetensors`."""
-    prepare(options)
+    engine = prepare(options)
     network = common.load_initial(options.init, CourseUNet.from_state) if options.init else CourseUNet()
-    return _train("course-unet", network, options, course_batch)
+    return _train("course-unet", network, options, engine, course_batch)
 
 
 def train_autoencoder(options: AutoEncoderOptions) -> Path:
     """Train (or resume) the auto-encoder; returns the path of `OUT/autoencoder.safetensors`."""
-    prepare(options)
+    engine = prepare(options)
     network = common.load_initial(options.init, AutoEncoder.from_state) if options.init else AutoEncoder()
     return _train(
         "autoencoder",
         network,
         options,
-        lambda crops, random: autoencoder_batch(crops, random, options.translate),
+        engine,
+        lambda crops, randoms: autoencoder_batch(crops, randoms, options.translate),
     )
 
 
-def _train(kind: str, network: CourseUNet | AutoEncoder, options: RunOptions, make_batch: BatchMaker) -> Path:
-    device = common.find_device(options.device)
-    paths = training_pictures(options.data, max(stage.batch for stage in options.stages))
+def _train(
+    kind: str,
+    network: CourseUNet | AutoEncoder,
+    options: RunOptions,
+    engine: Engine,
+    make_batch: BatchMaker,
+) -> Path:
+    device, paths = engine.device, training_pictures(options.data, options.largest_batch(engine))
     held_out = validation_pictures(options.val)
     log.info(
-        "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(held_out), device
+        "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(held_out), engine
     )
 
-    network.to(device).to(memory_format=torch.channels_last)
+    engine.place(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
 
     def validation(average: torch.nn.Module) -> tuple[dict[str, float], np.ndarray]:
@@ -127,14 +135,14 @@ def _train(kind: str, network: CourseUNet | AutoEncoder, options: RunOptions, ma
         return validate(average.predict_ab, held_out, device)
 
     parts = {"network": network, "optimiser": optimiser}
-    run = Run(kind, options, paths, parts, validation if held_out else None)
+    run = Run(kind, options, engine, paths, parts, validation if held_out else None)
     forward = torch.compile(network, dynamic=False) if options.compile else network
-    for step, crops in run.steps():
-        inputs, truth = make_batch(crops, np.random.default_rng((options.seed, 11, step)))
+    for _, crops in run.steps():
+        inputs, truth = make_batch(crops, run.draws(11).crops)
         inputs = inputs.to(device, memory_format=torch.channels_last)
-        with autocast(device):
+        with engine.autocast():
             answer = forward(inputs)
         loss = F.mse_loss(answer.float(), truth.to(device))
-        common.descend(loss, network, optimiser)
+        engine.descend(loss, network, optimiser)
         run.record(loss)
     return run.result

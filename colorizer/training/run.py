@@ -13,10 +13,10 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -28,8 +28,13 @@ from colorizer import interrupts, weights
 from colorizer.errors import ColorizerError
 from colorizer.training import common
 from colorizer.training.data import CropLoader, CropSettings, fingerprint
+from colorizer.training.draws import Draws
+from colorizer.training.engine import Engine
+from colorizer.training.sources import Picture
 
 log = logging.getLogger("colorizer.training")
+
+LATE, ASKED = 1, 2  # why a run stops: --minutes are over, or Ctrl-C came
 
 Validation = Callable[
     [nn.Module], tuple[dict[str, float], np.ndarray]
@@ -39,8 +44,9 @@ Validation = Callable[
 class Loader(Protocol):
     """Where a run's crops come from."""
 
-    def batches(self, start: int, count: int, batch: int, side: int) -> Iterator[np.ndarray]:
-        """`count` batches (N, S, S, 3) uint8 of a stage whose first crop is the `start`-th of the stream."""
+    def batches(self, start: int, count: int, batch: int, side: int, stride: int) -> Iterator[np.ndarray]:
+        """`count` batches (N, S, S, 3) uint8, the first from the `start`-th crop of the stream on, each
+        `stride` crops after the one before."""
 
     def close(self) -> None:
         """The run is over."""
@@ -61,6 +67,7 @@ class RunOptions:
     init: str = ""  # a weight file to start from
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
     compile: bool = False
+    accumulate: int = 1  # batches that make one step
     every: int = 400  # steps between checkpoints with validation
     minutes: float = 0.0  # stop (resumably) after so long; 0: no limit
     crops: CropSettings = field(default_factory=CropSettings)
@@ -70,6 +77,7 @@ class RunOptions:
         self.check("weight_decay", self.weight_decay >= 0, "0 or more")
         self.check("decay", 0 <= self.decay < 1, "from 0 to below 1")
         self.check("seed", self.seed >= 0, "0 or more")
+        self.check("accumulate", self.accumulate >= 1, "1 or more")
         self.check("every", self.every >= 1, "1 or more")
         self.check("minutes", self.minutes >= 0, "0 or more")
         self.check("stages", bool(self.stages), "at least one")
@@ -80,14 +88,19 @@ class RunOptions:
             flag = "--" + name.replace("_", "-")
             raise ColorizerError(f"{flag} is {getattr(self, name)}, but has to be {expected}.")
 
+    def largest_batch(self, engine: Engine) -> int:
+        """How many crops a step sees at the most, on all processes together."""
+        return max(stage.batch for stage in self.stages) * engine.processes * self.accumulate
 
-def prepare(options: RunOptions) -> torch.device:
-    """Seed torch and find the device; comes before the networks, whose first weights hang on the seed."""
+
+def prepare(options: RunOptions) -> Engine:
+    """Seed torch and find the other processes; comes before the networks, whose first weights hang on the
+    seed, and so are the same on all."""
     torch.manual_seed(options.seed)
     torch.set_flush_denormal(
         True
     )  # on a processor, weights decaying to denormal numbers slow every step down
-    return common.find_device(options.device)
+    return Engine(options.device, options.accumulate)
 
 
 class Run:
@@ -101,18 +114,14 @@ class Run:
         self,
         kind: str,
         options: RunOptions,
-        paths: list[Path],
+        engine: Engine,
+        paths: Sequence[Picture],
         parts: Mapping[str, nn.Module | torch.optim.Optimizer],
         validation: Validation | None = None,
         loader: Loader | None = None,
     ) -> None:
-        self.kind, self.options, self.paths, self.parts, self.validation = (
-            kind,
-            options,
-            paths,
-            parts,
-            validation,
-        )
+        self.kind, self.options, self.engine = kind, options, engine
+        self.paths, self.parts, self.validation = paths, parts, validation
         network = parts["network"]
         assert isinstance(network, nn.Module)
         self.network, self.average = network, common.Average(network, options.decay)
@@ -123,13 +132,17 @@ class Run:
         self.rows = common.CsvLog(options.out / f"{kind}.csv")
         self.step, self.saved, self.minutes = 0, 0, 0.0
         self.losses: list[Tensor] = []
-        self._open_folder()
+        self.places = range(0)  # of the crops at hand, in the stream
+        state = engine.from_main(self._open_folder)
+        if state is not None:
+            self._resume(state)
         self.began = time.monotonic()
 
-    def _open_folder(self) -> None:
-        """Resume from the checkpoint in OUT, or start in a folder that holds no result yet."""
+    def _open_folder(self) -> dict[str, Any] | None:
+        """The checkpoint in OUT to go on from, or None for a start in a folder that holds no result yet."""
+        state = None
         if self.checkpoint.exists():
-            self._resume()
+            state = common.load_checkpoint(self.checkpoint, self.kind)
         else:
             self._refuse_existing(self.result)
         try:
@@ -138,6 +151,7 @@ class Run:
             raise ColorizerError(
                 f"The folder “{self.options.out}” can't be made ({error.strerror})."
             ) from None
+        return state
 
     def _refuse_existing(self, file: Path) -> None:
         if file.exists():
@@ -149,8 +163,7 @@ class Run:
         """The weight file."""
         weights.save(self.result, self.average.network.state_dict(), about)
 
-    def _resume(self) -> None:
-        state = common.load_checkpoint(self.checkpoint, self.kind)
+    def _resume(self, state: dict[str, Any]) -> None:
         try:
             for name, part in self.parts.items():
                 if name in state or name in ("network", "optimiser"):
@@ -167,45 +180,72 @@ class Run:
         log.info("resumed at step %d after %.0f minutes", self.step, self.minutes)
 
     def steps(self) -> Iterator[tuple[int, np.ndarray]]:
-        """The number of each step to do and its crops (N, S, S, 3) uint8; saves now and then, and at the end.
+        """The number of each step to do and this process's crops (N, S, S, 3) uint8, `accumulate` times a
+        step; saves now and then, and at the end.
 
         Crops and rates depend on the step alone, so a resumed run goes on as if it had never stopped.
         """
-        options, first, seen = self.options, 0, 0
+        options, engine = self.options, self.engine
         loader: Loader = self.loader or CropLoader(self.paths, options.seed, options.crops)
-        bar = tqdm(total=self.total, initial=self.step, unit="step", mininterval=10)
+        bar = tqdm(total=self.total, initial=self.step, unit="step", mininterval=10, disable=not engine.main)
+        if engine.processes > 1:
+            interrupts.only_note()  # until all have been asked
         with contextlib.closing(loader), bar:
-            for stage in options.stages:
-                skip = min(stage.steps, max(0, self.step - first))
-                start = seen + skip * stage.batch
-                for crops in loader.batches(start, stage.steps - skip, stage.batch, stage.side):
-                    for optimiser in self.optimisers:
-                        common.set_rate(optimiser, common.cosine_rate(self.step, self.total, options.rate))
-                    yield self.step, crops
-                    interrupts.check()
-                    bar.update()
-                    late = 0 < options.minutes < (time.monotonic() - self.began) / 60
-                    if late or self.step % options.every == 0:
-                        self.save()
-                    if late:
-                        return
-                first, seen = first + stage.steps, seen + stage.steps * stage.batch
-        if self.saved != self.step or not self.result.exists():
+            for crops in self._crops(loader):
+                for optimiser in self.optimisers:
+                    common.set_rate(optimiser, common.cosine_rate(self.step, self.total, options.rate))
+                yield self.step, crops
+                if engine.part > 0:
+                    continue
+                late = 0 < options.minutes < (time.monotonic() - self.began) / 60
+                stop = engine.most(ASKED if interrupts.asked() else LATE if late else 0)
+                if stop == ASKED:
+                    raise KeyboardInterrupt
+                bar.update()
+                if stop == LATE or self.step % options.every == 0:
+                    self.save()
+                if stop == LATE:
+                    return
+        if engine.from_main(lambda: self.saved != self.step or not self.result.exists()):
             self.save()
 
+    def _crops(self, loader: Loader) -> Iterator[np.ndarray]:
+        """This process's slices of the batches that are still to come."""
+        first, seen, engine = 0, 0, self.engine
+        for stage in self.options.stages:
+            stride = stage.batch * engine.processes
+            skip = min(stage.steps, max(0, self.step - first))
+            start = seen + skip * stride * engine.accumulate + engine.number * stage.batch
+            count = (stage.steps - skip) * engine.accumulate
+            for crops in loader.batches(start, count, stage.batch, stage.side, stride):
+                self.places = range(start, start + stage.batch)
+                yield crops
+                start += stride
+            first, seen = first + stage.steps, seen + stage.steps * stride * engine.accumulate
+
+    def draws(self, kind: int) -> Draws:
+        """The random numbers for the crops at hand; each `kind` of use has its own."""
+        return Draws.of(self.options.seed, kind, self.step, self.places)
+
     def record(self, loss: Tensor) -> None:
-        """Ends a step: its loss is noted and the averaged weights follow the network."""
+        """Notes a batch's loss; when it ends a step, the averaged weights follow the network."""
         self.losses = [*self.losses[-199:], loss.detach()]
-        self.average.update(self.network)
-        self.step += 1
+        if self.engine.ends_step():
+            self.average.update(self.network)
+            self.step += 1
 
     def save(self) -> None:
         """Validate the averaged weights; write the log, the checkpoint, the options and the weight file.
 
-        ColorizerError when the run has gone astray, before anything good is overwritten.
+        The main process does, the others wait. ColorizerError when the run has gone astray, before anything
+        good is overwritten.
         """
+        mean = self.engine.mean(torch.stack(self.losses).mean()) if self.losses else 0.0
+        self.engine.from_main(lambda: self._save(round(float(mean), 4)))
+        self.saved = self.step
+
+    def _save(self, loss: float) -> None:
         spent = self.minutes + (time.monotonic() - self.began) / 60
-        loss = round(float(torch.stack(self.losses).mean()), 4) if self.losses else 0.0
         if not math.isfinite(loss):
             raise ColorizerError(
                 f"At step {self.step} the loss is no longer a number. The checkpoint of step {self.saved} is "
@@ -223,7 +263,7 @@ class Run:
         state["average"] = self.average.network.state_dict()
         common.save_checkpoint(self.checkpoint, kind=self.kind, step=self.step, minutes=spent, **state)
         lines = [f"{item.name}: {getattr(self.options, item.name)}\n" for item in fields(self.options)]
+        lines.append(f"processes: {self.engine.processes}\n")
         (self.options.out / f"{self.kind}-options.txt").write_text("".join(lines), encoding="utf-8")
         about = {"architecture": self.kind, "data": fingerprint(self.paths), "steps": str(self.step)}
         self._write(about)
-        self.saved = self.step

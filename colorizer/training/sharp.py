@@ -6,10 +6,9 @@ The pictures are few and read many times, so they are decoded once and stay in m
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,7 +17,9 @@ from scipy import ndimage
 from torch import Tensor
 
 from colorizer.resampling import FACTOR, shrink
-from colorizer.training.data import DataError, read_rgb
+from colorizer.training.data import read_rgb
+from colorizer.training.draws import Random
+from colorizer.training.sources import DataError, Picture
 
 MARGIN = 8  # pixels around a crop, so that reducing it gives what reducing the whole picture would give
 
@@ -30,7 +31,7 @@ class SharpCrops:
     seen.
     """
 
-    def __init__(self, paths: list[Path], seed: int, largest: int = 0) -> None:
+    def __init__(self, paths: Sequence[Picture], seed: int, largest: int = 0) -> None:
         """Decodes the pictures; DataError when one can't be read, or is too small for crops of `largest`."""
         self.seed = seed
         with ThreadPoolExecutor() as pool:
@@ -41,7 +42,7 @@ class SharpCrops:
             if min(height, width) < least:
                 raise DataError(
                     f"“{path}” has {width}x{height} pixels, but crops of {largest} need {least} both ways. "
-                    "Remove it from the folder, or choose smaller crops with --stages."
+                    "Remove it, or choose smaller crops with --stages."
                 )
         # A large picture holds more to learn from than a small one.
         pixels = np.array([picture.shape[0] * picture.shape[1] for picture in self.pictures], dtype=float)
@@ -55,10 +56,11 @@ class SharpCrops:
         crop = np.rot90(picture[top : top + whole, left : left + whole], int(random.integers(4)))
         return crop[:, ::-1] if random.integers(2) else crop
 
-    def batches(self, start: int, count: int, batch: int, side: int) -> Iterator[np.ndarray]:
-        """Batches number 0..count-1 of a stage whose first crop is the `start`-th of the stream."""
+    def batches(self, start: int, count: int, batch: int, side: int, stride: int = 0) -> Iterator[np.ndarray]:
+        """Batches number 0..count-1, the first from the `start`-th crop of the stream on, each `stride` crops
+        (0: `batch`) after the one before."""
         for number in range(count):
-            first = start + number * batch
+            first = start + number * (stride or batch)
             yield np.stack([self._crop(first + k, side) for k in range(batch)])
 
     def close(self) -> None:
@@ -98,7 +100,7 @@ def compressed(rgb: np.ndarray, quality: int) -> np.ndarray:
     return np.array(Image.open(buffer))
 
 
-def worn(crop: np.ndarray, random: np.random.Generator, wear: Wear) -> np.ndarray:
+def worn(crop: np.ndarray, random: Random, wear: Wear) -> np.ndarray:
     """A crop uint8 (H, W, 3) -> uint8 (H/4, W/4, 3) as it might come from a messenger or an old scanner.
 
     The degradations of Real-ESRGAN (Wang et al. 2021, section 3), simplified.
@@ -126,9 +128,10 @@ def worn(crop: np.ndarray, random: np.random.Generator, wear: Wear) -> np.ndarra
     return compressed(small, int(random.integers(wear.worst, 96))) if random.random() < wear.jpeg else small
 
 
-def worn_pair(crops: np.ndarray, random: np.random.Generator, wear: Wear) -> tuple[Tensor, Tensor]:
-    """As `pair`, but the small picture is worn and the large one is not."""
-    small = np.stack([worn(np.ascontiguousarray(crop), random, wear) for crop in crops])
+def worn_pair(crops: np.ndarray, random: Sequence[Random], wear: Wear) -> tuple[Tensor, Tensor]:
+    """As `pair`, but the small picture is worn, each by its own random numbers, and the large one is not."""
+    pairs = zip(crops, random, strict=True)
+    small = np.stack([worn(np.ascontiguousarray(crop), its, wear) for crop, its in pairs])
     given, edge = torch.from_numpy(small).movedim(-1, 1).float() / 255, MARGIN // FACTOR
     large = torch.from_numpy(crops).movedim(-1, 1).float() / 255
     return given[..., edge:-edge, edge:-edge], large[..., MARGIN:-MARGIN, MARGIN:-MARGIN]

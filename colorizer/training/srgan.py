@@ -18,11 +18,11 @@ from torch import Tensor, nn
 
 from colorizer.luma import psnr_y, ssim_y
 from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
-from colorizer.precision import autocast
 from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
+from colorizer.training.draws import Draws
 from colorizer.training.jury import FeatureJuror, Juror, grid_pattern
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sharp import SharpCrops, Wear, pair, quantised, worn_pair
@@ -118,7 +118,7 @@ class PictureJuror:
     def __init__(self) -> None:
         self.judge: nn.Module = Discriminator()
 
-    def look(self, real: Tensor, made: Tensor, random: np.random.Generator) -> None:
+    def look(self, real: Tensor, made: Tensor, draws: Draws) -> None:
         self.real, self.made = real, made
 
     def doubt(self) -> Tensor:
@@ -139,20 +139,22 @@ class Task:
     """What both parts share: the pictures, and what the validation shows."""
 
     def __init__(self, options: RunOptions) -> None:
-        self.device = prepare(options)
+        self.engine = prepare(options)
+        self.device = self.engine.device
         largest = max(stage.side for stage in options.stages)
-        self.paths = list_pictures(options.data, max(stage.batch for stage in options.stages))
+        self.paths = list_pictures(options.data, options.largest_batch(self.engine))
         self.loader = SharpCrops(self.paths, options.seed, largest)
         held_out = list_pictures(options.val)[:20] if options.val else []
         self.truths = [np.asarray(read_rgb(path)) for path in held_out]
-        counts = len(self.paths), fingerprint(self.paths), len(self.truths), self.device
+        counts = len(self.paths), fingerprint(self.paths), len(self.truths), self.engine
         log.info("%d pictures (%s), %d for validation, on %s", *counts)
 
     def run(self, kind: str, options: RunOptions, parts: dict[str, nn.Module | torch.optim.Optimizer]) -> Run:
         def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
             return validate(average, self.truths, self.device)
 
-        return Run(kind, options, self.paths, parts, validation if self.truths else None, self.loader)
+        shown = validation if self.truths else None
+        return Run(kind, options, self.engine, self.paths, parts, shown, self.loader)
 
     def to_device(self, *parts: Tensor) -> list[Tensor]:
         return [part.to(self.device, memory_format=torch.channels_last) for part in parts]
@@ -165,16 +167,16 @@ def train_srresnet(options: SRResNetOptions) -> Path:
         network = common.load_initial(options.init, Generator.from_state)
     else:
         network = Generator(options.blocks, WIDTHS)
-    network.to(task.device).to(memory_format=torch.channels_last)
+    task.engine.place(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
     run = task.run("srresnet", options, {"network": network, "optimiser": optimiser})
     forward = torch.compile(network, dynamic=False) if options.compile else network
     for _, crops in run.steps():
         small, large = task.to_device(*pair(crops))
-        with autocast(task.device):
+        with task.engine.autocast():
             result = forward(small)
         loss = F.l1_loss(result.float(), large)
-        common.descend(loss, network, optimiser)
+        task.engine.descend(loss, network, optimiser)
         run.record(loss)
     return run.result
 
@@ -186,14 +188,15 @@ def train_srgan(options: SRGANOptions) -> Path:
     log.info("VGG-19: %s", source)
     network = common.load_initial(options.init, Generator.from_state)
     for part in (network, features):
-        part.to(task.device).to(memory_format=torch.channels_last)
+        task.engine.place(part)
     juror: Juror = PictureJuror()
     if options.judges == "features":
         (sample,) = task.loader.batches(0, 1, 16, options.stages[0].side)
         juror = FeatureJuror(
             features, tuple(SEEN), typical_scales(features, *task.to_device(pair(sample)[1]))
         )
-    judge = juror.judge.to(task.device).to(memory_format=torch.channels_last)
+    engine, judge = task.engine, juror.judge
+    engine.place(judge)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
     # The judge starts from nothing (Heusel et al. 2017: two rates).
     group = {"params": list(judge.parameters()), "scale": JUDGE_RATE}
@@ -206,27 +209,27 @@ def train_srgan(options: SRGANOptions) -> Path:
     }
     run = task.run("srgan-photo" if options.photo else "srgan", options, parts)
     forward = torch.compile(network, dynamic=False) if options.compile else network
-    for step, crops in run.steps():
-        random = np.random.default_rng((options.seed, 17, step))
-        made = worn_pair(crops, random, options.wear) if options.photo else pair(crops)
+    for _, crops in run.steps():
+        draws = run.draws(17)
+        made = worn_pair(crops, draws.crops, options.wear) if options.photo else pair(crops)
         small, large = task.to_device(*made)
-        with autocast(task.device):
+        with engine.autocast():
             result = forward(small)
         loss = options.pixel * F.l1_loss(result.float(), large)
         loss = loss + options.grid * (grid_pattern(result.float() - large, FACTOR) ** 2).mean()
         judge.requires_grad_(True)
-        with autocast(task.device):
-            juror.look(large, result, random)
+        with engine.autocast():
+            juror.look(large, result, draws)
             doubt = juror.doubt().float()
-        common.descend(doubt, judge, judge_optimiser)
+        engine.descend(doubt, judge, judge_optimiser)
         judge.requires_grad_(False)
-        with autocast(task.device):
+        with engine.autocast():
             opinion = juror.opinion().float()
             seen, true = _seen(features, juror, result, large)
         loss = loss + options.adversarial * opinion
         for weight, made_of, goal in zip(SEEN.values(), seen, true, strict=True):
             loss = loss + options.perceptual * weight * F.l1_loss(made_of.float(), goal.float())
-        common.descend(loss, network, optimiser)
+        engine.descend(loss, network, optimiser)
         run.record(loss)
     return run.result
 

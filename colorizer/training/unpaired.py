@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
-from colorizer.training.data import DataError, read_rgb
+from colorizer.training.data import read_rgb
+from colorizer.training.draws import Random
+from colorizer.training.sources import DataError, Picture
 
 LARGEST = 286 / 256  # how much pictures are enlarged before the crop, at the most (Zhu et al. 2017, 7.1)
 
@@ -22,7 +23,9 @@ class UnpairedCrops:
     Enlarged a little, mirrored, at random places. The stream depends on the seed and the place in it alone.
     """
 
-    def __init__(self, photos: list[Path], paintings: list[Path], seed: int, largest: int = 0) -> None:
+    def __init__(
+        self, photos: Sequence[Picture], paintings: Sequence[Picture], seed: int, largest: int = 0
+    ) -> None:
         """Decodes the pictures; DataError when one can't be read or is smaller than crops of `largest`."""
         self.seed = seed
         with ThreadPoolExecutor() as pool:
@@ -33,7 +36,7 @@ class UnpairedCrops:
             if min(height, width) < largest:
                 raise DataError(
                     f"“{path}” has {width}x{height} pixels, but crops of {largest} need {largest} both ways. "
-                    "Remove it from the folder, or choose smaller crops with --stages."
+                    "Remove it, or choose smaller crops with --stages."
                 )
 
     def _crop(self, pictures: list[np.ndarray], seen: int, side: int, kind: int) -> np.ndarray:
@@ -46,10 +49,12 @@ class UnpairedCrops:
         )
         return crop[:, ::-1] if random.integers(2) else crop
 
-    def batches(self, start: int, count: int, batch: int, side: int) -> Iterator[np.ndarray]:
-        """Batches number 0..count-1 of a stage whose first crop is the `start`-th of the stream."""
+    def batches(self, start: int, count: int, batch: int, side: int, stride: int = 0) -> Iterator[np.ndarray]:
+        """Batches number 0..count-1, the first from the `start`-th crop of the stream on, each `stride` crops
+        (0: `batch`) after the one before."""
         for number in range(count):
-            places = range(start + number * batch, start + (number + 1) * batch)
+            first = start + number * (stride or batch)
+            places = range(first, first + batch)
             photos = [self._crop(self.photos, place, side, 0) for place in places]
             yield np.stack([*photos, *(self._crop(self.paintings, place, side, 1) for place in places)])
 
@@ -90,13 +95,14 @@ class History:
         return torch.stack(shown)
 
 
-def moved(pictures: Tensor, random: np.random.Generator, share: float = 0.125) -> Tensor:
+def moved(pictures: Tensor, random: Sequence[Random], share: float = 0.125) -> Tensor:
     """Each picture (N, 3, H, W) moved by up to a share of its side, black beyond: differentiable augmentation
-    (Zhao et al. 2020, translation only - colours are a painter's own), where paintings are few."""
+    (Zhao et al. 2020, translation only - colours are a painter's own), where paintings are few.
+
+    random: one a picture, or more.
+    """
     most = int(pictures.shape[-1] * share)
     padded = torch.nn.functional.pad(pictures, (most,) * 4)
     height, width = pictures.shape[-2:]
-    cuts = random.integers(0, 2 * most + 1, (len(pictures), 2))
-    return torch.stack(
-        [padded[n, :, y : y + height, x : x + width] for n, (y, x) in enumerate(cuts.tolist())]
-    )
+    cuts = [its.integers(0, 2 * most + 1, 2).tolist() for its in random[: len(pictures)]]
+    return torch.stack([padded[n, :, y : y + height, x : x + width] for n, (y, x) in enumerate(cuts)])

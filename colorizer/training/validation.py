@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,10 @@ from torch import Tensor
 from colorizer.evaluation.metrics import colourfulness, psnr
 from colorizer.lab import lab_to_rgb, rgb_to_lab
 from colorizer.training.data import list_pictures, read_rgb
+from colorizer.training.sources import Picture
 
 
-def validation_pictures(folder: Path | None, count: int = 100) -> list[Path]:
+def validation_pictures(folder: Path | None, count: int = 100) -> list[Picture]:
     """At most `count` pictures of a folder, all read once, so that a bad one is found at the start."""
     if folder is None:
         return []
@@ -29,7 +30,7 @@ def validation_pictures(folder: Path | None, count: int = 100) -> list[Path]:
 
 @torch.inference_mode()
 def validate(
-    predict_ab: Callable[[Tensor], Tensor], paths: list[Path], device: torch.device, side: int = 256
+    predict_ab: Callable[[Tensor], Tensor], paths: Sequence[Picture], device: torch.device, side: int = 256
 ) -> tuple[dict[str, float], np.ndarray]:
     """Mean PSNR (dB) and colourfulness, and a sheet: grey, coloured and true for eight pictures.
 

@@ -1,0 +1,154 @@
+"""What do the processes of a run do together? A thin layer over Hugging Face Accelerate.
+
+N processes (`accelerate launch --num_processes N -m colorizer train ...`), each with batches of B, train as
+one process would with batches of N B: each cuts its own slice of the crops, gradients are averaged before
+every step, and so all hold the same weights all the time. Accelerate's own wrapping of networks would miss
+those that are called by their parts, as CycleGAN's are.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list, gather, reduce
+from torch import Tensor, nn
+
+from colorizer import precision
+from colorizer.errors import ColorizerError
+from colorizer.training import common
+from colorizer.training.batch_norm import share_statistics
+
+T = TypeVar("T")
+
+LONGEST = 5.0  # of a gradient, so that one odd batch can't ruin a run
+PATIENCE = timedelta(hours=2)  # for the others, who may be validating
+
+
+class Engine:
+    """The processes of a run, and where in a step they are; one process unless a launcher started several.
+
+    device: what counts where no launcher has chosen. accumulate: how many batches make a step.
+    """
+
+    def __init__(self, device: str = "cpu", accumulate: int = 1) -> None:
+        """Meets the other processes. ColorizerError: there is no such device, or no such precision."""
+        self.precision = os.environ.get("ACCELERATE_MIXED_PRECISION")  # a launcher sets it
+        if self.precision not in (None, "no", "bf16"):
+            raise ColorizerError(
+                f"Networks are not trained in {self.precision}. Choose --mixed_precision bf16 or no."
+            )
+        launched = self.precision is not None or "LOCAL_RANK" in os.environ
+        state = _meet()
+        self.device = state.device if launched else common.find_device(device)
+        self.processes, self.number = state.num_processes, state.process_index
+        self.main = self.number == 0
+        self.accumulate, self.part = accumulate, 0  # which batch of a step it is
+
+    def __str__(self) -> str:
+        return f"{self.processes} processes on {self.device.type}" if self.processes > 1 else str(self.device)
+
+    def autocast(self) -> contextlib.AbstractContextManager[object]:
+        """The precision that the launcher was asked for; without one, what is fast here."""
+        if self.precision is None:
+            return precision.autocast(self.device)
+        if self.precision == "no":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def place(self, network: nn.Module) -> None:
+        """Bring a network to the device, ready to learn there with the other processes."""
+        network.to(self.device).to(memory_format=torch.channels_last)
+        if self.processes > 1:
+            share_statistics(network)
+
+    def descend(
+        self, loss: Tensor, network: nn.Module, optimiser: torch.optim.Optimizer, longest: float = LONGEST
+    ) -> None:
+        """One step down the mean gradient of the processes' losses, or with `accumulate` a part of a step.
+
+        The gradient's length is held at `longest`; math.inf leaves it.
+        """
+        if self.part == 0:
+            optimiser.zero_grad(set_to_none=True)
+        (loss / self.accumulate).backward()
+        if self.part < self.accumulate - 1:
+            return
+        if self.processes > 1:
+            self._average([value.grad for value in network.parameters() if value.grad is not None])
+        torch.nn.utils.clip_grad_norm_(network.parameters(), longest)
+        optimiser.step()
+
+    def _average(self, gradients: list[Tensor]) -> None:
+        """In one message, because many small ones are slow."""
+        means = reduce(torch.cat([gradient.flatten() for gradient in gradients]), "mean")
+        parts = means.split([gradient.numel() for gradient in gradients])
+        for gradient, mean in zip(gradients, parts, strict=True):
+            gradient.copy_(mean.view_as(gradient))
+
+    def ends_step(self) -> bool:
+        """Go on to the next batch; whether the last one ended a step."""
+        self.part = (self.part + 1) % self.accumulate
+        return self.part == 0
+
+    def mean(self, value: Tensor) -> Tensor:
+        """The mean of the processes' values."""
+        return reduce(value, "mean") if self.processes > 1 else value
+
+    def most(self, value: int) -> int:
+        """The largest of the processes' values."""
+        if self.processes == 1:
+            return value
+        return int(gather(torch.tensor([value], device=self.device)).max())
+
+    def whole(self, part: Tensor) -> Tensor:
+        """All processes' slices of a batch, in their order, without gradient."""
+        return gather(part.detach().contiguous()) if self.processes > 1 else part.detach()
+
+    def own(self, whole: Tensor) -> Tensor:
+        """This process's slice of a batch."""
+        return whole.chunk(self.processes)[self.number]
+
+    def from_main(self, work: Callable[[], T]) -> T:
+        """What the main process finds, for all, or its ColorizerError; the others wait until it is done."""
+        found: list[Any] = [None, None]
+        try:
+            found[0] = work() if self.main else None
+        except ColorizerError as error:
+            found[1] = error
+        if self.processes > 1:
+            broadcast_object_list(found)
+        if found[1] is not None:
+            raise found[1]
+        return found[0]
+
+
+def _meet() -> PartialState:
+    """Wait for the other processes of the run, if a launcher started some."""
+    cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" or not torch.cuda.is_available()
+    return PartialState(cpu=cpu, timeout=PATIENCE)
+
+
+_commands = itertools.count()
+
+
+@contextlib.contextmanager
+def as_one() -> Iterator[None]:
+    """Around a command: when processes fail, the first to fail says why, and the others end as it does."""
+    state, command = _meet(), next(_commands)
+    try:
+        yield
+        atexit.register(state.destroy_process_group)
+    except (ColorizerError, KeyboardInterrupt) as error:
+        if state.num_processes > 1:
+            store = torch.distributed.distributed_c10d._get_default_store()
+            if store.add(f"colorizer/said/{command}", 1) > 1:
+                raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
+        raise

@@ -1,0 +1,33 @@
+"""Several training commands one after the other in the same processes, because starting processes takes long.
+
+Run by `accelerate launch`; each command's errors and exit status go to a file, one line a process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+from colorizer import cli
+
+
+def main() -> None:
+    commands = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    for name, words in commands.items():
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+            try:
+                status = cli.main(words)
+            except SystemExit as stopped:
+                status = stopped.code
+        shown = [line for line in said.getvalue().splitlines() if line and "step/s" not in line]
+        answer = Path(sys.argv[2]) / f"{name}.{os.environ['RANK']}.json"
+        answer.write_text(json.dumps({"status": status, "said": shown}), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
