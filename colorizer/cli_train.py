@@ -80,8 +80,8 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(srgan, "--vgg", Path, "a file of VGG-19's weights; without it torchvision's are downloaded")
     _add(srgan, "--pixel", float, "weight of the pixel error (5)")
     _add(srgan, "--judges", str, "what the discriminator sees: features of VGG-19 (default) or patches")
-    _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (0.5)")
-    _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (1)")
+    _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (1.5)")
+    _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (0.35)")
     _add(srgan, "--grid", float, "weight of the grid of 4 pixels in the error, squared (10000)")
     srgan.add_argument(
         "--photo",

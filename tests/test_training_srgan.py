@@ -143,6 +143,12 @@ def test_the_perceptual_part_starts_from_the_first_and_moves(
     assert max(float((start[name] - end[name]).abs().max()) for name in start) < 0.01
 
 
+def test_where_nothing_looks_at_vgg_none_is_needed(pictures, narrow, tmp_path, monkeypatch):
+    monkeypatch.setattr(srgan, "load_vgg", None)
+    options = options_of(srgan.SRGANOptions, pictures, narrow, tmp_path, judges="patches", perceptual=0.0)
+    assert srgan.train_srgan(options).exists()
+
+
 @pytest.mark.parametrize("juror", ["picture", "feature"])
 def test_each_juror_learns_to_tell_sharp_from_blurred(juror, vgg_file):
     torch.manual_seed(0)
