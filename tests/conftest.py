@@ -131,7 +131,7 @@ def photograph(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights in the shapes of VGG-19's."""
-    from colorizer.training.vgg import BLOCKS
+    from colorizer.networks.vgg import BLOCKS
 
     random, state, inputs = torch.Generator().manual_seed(0), {}, 3
     layers = {"Conv0": (3, 3, 1)}

@@ -32,9 +32,14 @@ class Job:
         """Ask the work to end at its next step."""
         self._stopped.set()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._stopped.is_set()
+
     def check(self) -> None:
         """Raise Cancelled once somebody asked to stop."""
-        if self._stopped.is_set():
+        if self.stopped:
             raise Cancelled
 
 
