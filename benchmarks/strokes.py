@@ -29,7 +29,7 @@ def smooth_noise(random: np.random.Generator, cells: int) -> np.ndarray:
 
 
 def strokes(seed: int = 0) -> np.ndarray:
-    """A picture (HEIGHT, WIDTH, 3) uint8: short curved strokes that turn with a flow, in a palette's colours."""
+    """A picture (HEIGHT, WIDTH, 3) uint8: short strokes that turn with a flow, in a palette's colours."""
     random = np.random.default_rng(seed)
     angle = 2 * np.pi * smooth_noise(random, 5)
     tint = 0.75 * smooth_noise(random, 4) + 0.25 * smooth_noise(random, 12)

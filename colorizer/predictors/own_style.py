@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +19,9 @@ from colorizer.errors import Cancelled, SettingsError
 from colorizer.filling import fill_hidden
 from colorizer.memory import keep_freed_memory
 from colorizer.palette import in_the_palette_of
-from colorizer.photo import Photo, to_bits
+from colorizer.photo import Photo
 from colorizer.predictors.settings import RestyleSettings
-from colorizer.predictors.style_features import StyleFeatures, available, load_features
+from colorizer.predictors.style_features import FEATURE_NAMES, StyleFeatures, available, load_features
 from colorizer.predictors.style_steps import (
     Reached,
     descend,
@@ -49,7 +48,7 @@ Stop = Callable[[], bool]
 class Restyled:
     """A result, and how it came about.
 
-    steps: those that were done, of settings.steps. features: the network's name. before, after: the style
+    steps: those that were done, of settings.steps. features: the kind that was used. before, after: the style
     distance of the photograph (of a texture: of the shuffled pixels) and of the result, at the result's size;
     see style_steps.distance.
     """
@@ -60,11 +59,28 @@ class Restyled:
     features: str
     before: float
     after: float
+    task: str = "restyle"
+
+    @property
+    def network(self) -> str:
+        """The name of the network that compared styles."""
+        return FEATURE_NAMES[self.features]
 
     @property
     def factor(self) -> float:
         """How many times smaller the style distance has become."""
         return self.before / max(self.after, 1e-12)
+
+    def made_by(self, painting: Photo) -> dict[str, object]:
+        """Everything needed to make it again, with the painting's name."""
+        return {
+            "task": self.task,
+            **self.settings.as_dict(),
+            "painting": painting.metadata.name,
+            "features": self.features,
+            "steps_done": self.steps,
+            "style_distance": [round(self.before, 6), round(self.after, 6)],
+        }
 
     @property
     def whole(self) -> bool:
@@ -73,13 +89,12 @@ class Restyled:
 
 
 class StyleTransfer:
-    """Gives a photograph the style of a painting:
-    `StyleTransfer.load().paint(Photo.open("lake.jpg"), Photo.open("painting.jpg")).photo.save("lake-styled.png")`.
+    """Gives a photograph the style of a painting: `StyleTransfer.load().paint(photo, painting).photo`.
 
     At 768 pixels, the largest size, it takes about MEMORY_GB of memory on top of the program's own.
     """
 
-    MEMORY_GB = 2.5
+    MEMORY_GB = 2.7
 
     def __init__(self, features: StyleFeatures | str = "auto", device: str = "cpu") -> None:
         self.features, self.device = features, device
@@ -124,12 +139,11 @@ class StyleTransfer:
         start = in_the_palette_of(given, model) if recoloured else given
         weight = features.weight * 10 ** (DECADES * (settings.strength - 0.5))
         watch = _Watch(settings.steps, progress, preview, stop)
-        steps = descend(
-            features, start, model, settings.brush, weight, levels_for(*size, settings.steps)
-        )
+        steps = descend(features, start, model, settings.brush, weight, levels_for(*size, settings.steps))
         reached = watch.follow(steps)
         picture = _finished(reached.picture, start)
-        return self._restyled(photo, picture, settings, features, reached.step, given, model)
+        before, after = (_distance(features, one, model) for one in (given, picture))
+        return Restyled(_like(photo, picture), settings, reached.step, features.kind, before, after)
 
     def texture(
         self,
@@ -150,9 +164,9 @@ class StyleTransfer:
         steps = descend(features, start, model, settings.brush, None, levels_for(*size, settings.steps))
         reached = watch.follow(steps)
         picture = _finished(reached.picture, None, size)
-        return self._restyled(
-            Photo(sample.rgb, None, sample.metadata), picture, settings, features, reached.step, start, model
-        )
+        before, after = (_distance(features, one, model) for one in (start, picture))
+        opaque = _like(Photo(sample.rgb, None, sample.metadata), picture)
+        return Restyled(opaque, settings, reached.step, features.kind, before, after, "texture")
 
     def network(self, settings: RestyleSettings) -> StyleFeatures:
         """The features that the settings ask for; WeightsError as load_features()."""
@@ -172,21 +186,6 @@ class StyleTransfer:
             mask = Photo(np.repeat(photo.alpha[..., None], 3, 2)).preview(SEEN_SIDE)
             rgb = fill_hidden(rgb, mask[..., 0], HIDDEN_STEPS)
         return to_tensor(rgb).to(self.device)
-
-    def _restyled(
-        self,
-        photo: Photo,
-        picture: Tensor,
-        settings: RestyleSettings,
-        features: StyleFeatures,
-        steps: int,
-        before: Tensor,
-        model: Tensor,
-    ) -> Restyled:
-        goal = style_of(features, model)
-        distances = [float(distance(style_of(features, one), goal)) for one in (before, picture)]
-        result = photo.resized_to(_pixels(picture, photo.bits), _alpha(photo, picture))
-        return Restyled(result, settings, steps, features.name, *distances)
 
 
 def size_of(photo: Photo, settings: RestyleSettings) -> tuple[int, int]:
@@ -232,6 +231,10 @@ class _Watch:
         return reached
 
 
+def _distance(features: StyleFeatures, picture: Tensor, model: Tensor) -> float:
+    return float(distance(style_of(features, picture), style_of(features, model)))
+
+
 def _finished(picture: Tensor, start: Tensor | None, size: tuple[int, int] = (0, 0)) -> Tensor:
     """What was reached, at the result's size, if it was stopped on the way there."""
     if start is None:
@@ -246,6 +249,11 @@ def _pixels(picture: Tensor, bits: int) -> np.ndarray:
     levels = 2**bits - 1
     whole = (picture[0].movedim(0, -1).clamp(0, 1) * levels).round().cpu().numpy()
     return whole.astype(np.uint8 if bits == 8 else np.uint16)
+
+
+def _like(photo: Photo, picture: Tensor) -> Photo:
+    """The picture (1, 3, h, w) as a photo with all else that the given one has."""
+    return photo.resized_to(_pixels(picture, photo.bits), _alpha(photo, picture))
 
 
 def _alpha(photo: Photo, picture: Tensor) -> np.ndarray | None:

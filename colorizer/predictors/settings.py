@@ -128,7 +128,7 @@ class RestyleSettings:
     proportion.
     size: the long side of the result in pixels, 128..768. Time and memory grow with its square.
     steps: how often the picture is changed, 10..500.
-    keep_colours: the painting gets the photograph's colours before it serves (Gatys et al. 2017, section 5.1).
+    keep_colours: the painting gets the photograph's colours before it serves (Gatys et al. 2017, 5.1).
     features: "vgg19", "lite0" (lighter and weaker), or "auto", which is VGG-19 where its weights are there.
     seed: of the noise that a texture begins with.
     """

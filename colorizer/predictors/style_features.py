@@ -3,23 +3,25 @@
 VGG-19's, as Gatys et al. chose them, or else EfficientNet-Lite0's. The latter is a residual network with few
 and clipped channels, of which plain Gram matrices work badly (Wang et al. 2021, Rethinking and Improving the
 Robustness of Image Style Transfer). What helps here: the wide, rectified maps inside its blocks instead of
-what they add up; a picture seen half as large again, as the first layer halves it; and the colours themselves.
-Strokes come out weaker and patchier all the same.
+what they add up; a picture seen half as large again, as the first layer halves it; the colours themselves;
+and to begin in the painting's palette. Strokes come out weaker and patchier all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from colorizer.networks.efficientnet_lite import EfficientNetLite0
+from colorizer.errors import WeightsError
+from colorizer.networks.efficientnet_lite import EfficientNetLite0, InvertedResidual
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.perception import frozen, imagenet_network, read_vgg, vgg_there
+from colorizer.perception import VGG_PULL, frozen, imagenet_network, read_vgg, vgg_there
 
 FEATURE_NAMES = {"vgg19": "VGG-19", "lite0": "EfficientNet-Lite0"}
 VGG_STYLE, VGG_CONTENT = (1, 3, 5, 7), 7  # relu1_2, relu2_2, relu3_2, conv3_4
@@ -55,9 +57,6 @@ def load_features(kind: str = "auto", device: str = "cpu") -> StyleFeatures:
 
     WeightsError: the file of weights is damaged, or there is none.
     """
-    from colorizer.errors import WeightsError
-    from colorizer.perception import VGG_PULL
-
     place, file = torch.device(device), vgg_there()
     if kind == "lite0" or (kind == "auto" and file is None):
         return lite_features(imagenet_network().to(place), place)
@@ -93,7 +92,7 @@ def lite_features(network: EfficientNetLite0, device: torch.device) -> StyleFeat
         x = network.stem((seen * 255 - 127) / 128)
         found = [x]
         for number, stage in enumerate(network.stages[:LITE_STAGES]):
-            for place, block in enumerate(stage):
+            for place, block in enumerate(cast("Iterable[InvertedResidual]", stage)):
                 wide = block.expand(x)
                 if number and place < 2:
                     found.append(wide)
@@ -106,8 +105,8 @@ def lite_features(network: EfficientNetLite0, device: torch.device) -> StyleFeat
 
 
 def colour_maps(picture: Tensor) -> Tensor:
-    """(1, 3, H, W) -> (1, 10, H, W): one, the colours in -1..1 and their products, whose Gram matrix holds the
-    palette's moments up to the fourth."""
+    """(1, 3, H, W) -> (1, 10, H, W): one, the colours in -1..1 and their products, whose Gram matrix holds
+    the palette's moments up to the fourth."""
     rgb = 2 * picture - 1
     products = [rgb[:, i] * rgb[:, j] for i in range(3) for j in range(i, 3)]
     return torch.cat((torch.ones_like(rgb[:, :1]), rgb, torch.stack(products, 1)), 1)

@@ -99,8 +99,8 @@ def descend(
         picture = given if number == 0 else grown(picture, before, given, weight is not None)
         longest = max(level.size)
         goal = style_of(features, fitted(painting, max(COARSEST // 2, round(brush * longest))))
-        for picture, far in _steps(features, picture, given, goal, weight, level.steps):
-            done, spent = done + 1, spent + level.cost
+        for better, far in _steps(features, picture, given, goal, weight, level.steps):
+            picture, done, spent = better, done + 1, spent + level.cost
             yield Reached(done, spent / cost, picture, far)
 
 

@@ -19,7 +19,6 @@ from colorizer.networks.vgg import VGGFeatures, widths_of
 from colorizer.training.adversary import taken_for_real, told_apart
 from colorizer.training.unpaired import History, moved
 
-
 PLACE = 8  # pixels
 
 

@@ -1,4 +1,4 @@
-"""Which pictures can be tried before one is given? Three old photographs and two paintings, as large cards."""
+"""Which pictures can be tried before one is given? Old photographs and two paintings, on large cards."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from colorizer.ui.texts import both, in_both
 
 FOLDER = Path(__file__).parent / "examples"
 THUMBNAIL_SIDE = 800
+INSET_SIDE = 300
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,11 @@ element.addEventListener('click', event => {
 """
 
 
-def thumbnail(path: Path) -> str:
+def thumbnail(path: Path, side: int = THUMBNAIL_SIDE) -> str:
     """A small copy as a data URI, so that the page needs no further request and no path of this machine."""
     with Image.open(path) as picture:
         small = picture.convert("RGB")
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    small.thumbnail((side, side))
     return as_jpeg(small)
 
 
@@ -104,7 +105,7 @@ def pair_cards_html() -> str:
         cards.append(
             f'<button type="button" class="card pair" data-example="{number}">'
             f'<img src="{thumbnail(one.path)}" alt="{escape(one.titles[0])}">'
-            f'<img class="inset" src="{thumbnail(other.path)}" alt="{escape(other.titles[0])}">'
+            f'<img class="inset" src="{thumbnail(other.path, INSET_SIDE)}" alt="{escape(other.titles[0])}">'
             f'<span class="caption"><b>{in_both(one.titles)} + {in_both(other.titles)}</b>'
             f"<small>{one.photographer}, {one.year} · {one.licence}; "
             f"{other.photographer} · {other.licence}</small></span></button>"

@@ -15,7 +15,7 @@ from colorizer.photo import Photo
 from colorizer.ui import cards, files
 from colorizer.ui.lines import progress_html, trouble_html
 from colorizer.ui.texts import language, say, sentence
-from colorizer.ui.work import Shelf
+from colorizer.ui.work import Shelf, Work
 
 if TYPE_CHECKING:
     from colorizer.ui.workbench import Parts
@@ -107,7 +107,7 @@ class GivingEvents:
             self.parts.line: trouble_html(self._sentence(code, error)),
         }
 
-    def _put(self, work: Any, photo: Photo | None, side: int = 0) -> None:
+    def _put(self, work: Work[Any], photo: Photo | None, side: int = 0) -> None:
         """Remember the picture in the field, which shows it `side` pixels long, or that there is none."""
         work.given, work.given_side = photo, side
 

@@ -49,8 +49,10 @@ class Parts:
     sends: dict[str, gr.Button]
 
 
-def picture_field(prefix: str, sources: Sequence[str], name: str = "photo", height: int = 250) -> dict[str, Any]:
-    """Where a picture is given; elements are named with the prefix, and the field says the text of that name."""
+def picture_field(
+    prefix: str, sources: Sequence[str], name: str = "photo", height: int = 250
+) -> dict[str, Any]:
+    """Where a picture is given; elements are named with the prefix, the field after the text of that name."""
     others = "other-files" if name == "photo" else f"{name}-other-files"
     return {
         "image": gr.Image(
@@ -174,13 +176,14 @@ def wire_start(
 ) -> Dependency:
     """The button (or another) is pressed, or `start` has happened; what is returned is when work can run.
 
-    `asked`: components that a tab's own `begin` wants to know beside the picture field.
+    `asked`: components that a tab's own `begin` and `take_up` want to know besides.
     """
     start = start or parts.start
     when = start.then if isinstance(start, Dependency) else start.click
     known, busy = [parts.image, parts.token, *asked], [parts.line, parts.start, parts.cancel]
     pressed = when(events.begin, known, busy, preprocess=False, queue=False, **QUIET)
-    return pressed.then(events.take_up, [parts.token], [parts.start, parts.cancel], **HEAVY, **QUIET)
+    known, waiting = [parts.token, *asked], [parts.start, parts.cancel]
+    return pressed.then(events.take_up, known, waiting, preprocess=False, **HEAVY, **QUIET)
 
 
 def wire_result(parts: Parts, events: RunningEvents[Any]) -> None:
