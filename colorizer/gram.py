@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+NOTHING = 1e-8  # features that are as good as none
+
 
 def gram(features: Tensor) -> Tensor:
     """(N, C, H, W) -> (N, C, C): how strongly each two channels are active together, on average."""
@@ -17,4 +19,4 @@ def gram(features: Tensor) -> Tensor:
 
 def share(value: Tensor, goal: Tensor) -> Tensor:
     """How far a value is from its goal, squared, in proportion to the goal: 1 is as far as nothing at all."""
-    return ((value - goal) ** 2).mean() / (goal**2).mean()
+    return ((value - goal) ** 2).mean() / (goal**2).mean().clamp(min=NOTHING)

@@ -137,7 +137,7 @@ def tiny_features() -> StyleFeatures:
 
     def maps(picture: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
         fine = torch.relu(torch.conv2d(2 * picture - 1, first, padding=1))
-        coarse = torch.relu(torch.conv2d(torch.avg_pool2d(fine, 2), second, padding=1))
+        coarse = torch.relu(torch.conv2d(torch.nn.functional.avg_pool2d(fine, 2), second, padding=1))
         return [fine, coarse], coarse
 
     return StyleFeatures("lite0", maps, 10.0, 0.0, False, torch.device("cpu"))

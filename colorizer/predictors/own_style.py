@@ -159,12 +159,14 @@ class StyleTransfer:
         size = size_of(sample, settings)
         features = self.network(settings)
         model = fitted(self._tensor(sample), round(settings.brush * settings.size))
-        start = shuffled(model, size, settings.seed)
+        levels = levels_for(*size, settings.steps)
+        # Noise at the coarsest size: a large one made smaller would be an even grey.
+        start = shuffled(model, levels[0].size, settings.seed)
         watch = _Watch(settings.steps, progress, preview, stop)
-        steps = descend(features, start, model, settings.brush, None, levels_for(*size, settings.steps))
-        reached = watch.follow(steps)
-        picture = _finished(reached.picture, None, size)
-        before, after = (_distance(features, one, model) for one in (start, picture))
+        reached = watch.follow(descend(features, start, model, settings.brush, None, levels))
+        picture = resized(reached.picture, size)
+        noise = shuffled(model, size, settings.seed)
+        before, after = (_distance(features, one, model) for one in (noise, picture))
         opaque = _like(Photo(sample.rgb, None, sample.metadata), picture)
         return Restyled(opaque, settings, reached.step, features.kind, before, after, "texture")
 
@@ -235,10 +237,8 @@ def _distance(features: StyleFeatures, picture: Tensor, model: Tensor) -> float:
     return float(distance(style_of(features, picture), style_of(features, model)))
 
 
-def _finished(picture: Tensor, start: Tensor | None, size: tuple[int, int] = (0, 0)) -> Tensor:
+def _finished(picture: Tensor, start: Tensor) -> Tensor:
     """What was reached, at the result's size, if it was stopped on the way there."""
-    if start is None:
-        return resized(picture, size)
     if picture.shape == start.shape:
         return picture
     return grown(picture, resized(start, (picture.shape[-2], picture.shape[-1])), start, True)

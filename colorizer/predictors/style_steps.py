@@ -7,6 +7,7 @@ most steps are done where they cost a sixteenth. Without a content it is Gatys e
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,8 +24,10 @@ MOST_LEVELS = 4
 STEPS_SHARE = (0.4, 0.8, 1.0, 1.0)  # of the steps, from the finest level to coarser ones, in proportion
 OVERHEAD = 4000  # pixels that a step's fixed costs are worth
 HISTORY = 20
+FIRST = 0.01  # of the whole range from black to white: how far the first step goes, before it is judged
+LOOKS = 8  # at most, a step
+SEEN = 8  # places that a line search has looked at, of which it chooses one
 OUTSIDE = 100.0  # weight of values outside of 0..1
-LEAP = 3.0  # times the lowest loss: a step has gone astray
 SCALE = 1e3  # L-BFGS forgets what is too small
 
 
@@ -89,7 +92,8 @@ def descend(
     """Change a picture (1, 3, H, W) in 0..1 step by step; what is reached, after every step.
 
     `start` is also the content that stays, where `weight` says how much the style counts beside it; None
-    makes a texture, which keeps nothing. `painting` is seen `brush` times as large as the picture.
+    makes a texture, which keeps nothing and starts at the first level's size. `painting` is seen `brush`
+    times as large as the picture.
     """
     cost = sum(level.cost * level.steps for level in levels)
     done, spent = 0, 0.0
@@ -122,39 +126,52 @@ def _steps(
     weight: float | None,
     steps: int,
 ) -> Iterator[tuple[Tensor, float]]:
-    """One level: the best picture so far and its style distance, after every step.
-
-    A step looks at the picture and changes it, without a line search: Gatys' losses seldom need one, and the
-    best so far is kept where one would have been needed.
-    """
+    """One level: the best picture so far and its style distance, after every step."""
     x = picture.detach().clone().contiguous().requires_grad_()
-    optimiser = torch.optim.LBFGS(
-        [x], lr=1, max_iter=1, tolerance_grad=0, tolerance_change=0, history_size=HISTORY
-    )
     with torch.no_grad():
         content = features.maps(given)[1] if weight is not None else None
-    best, lowest, far, last = picture, float("inf"), float("nan"), float("inf")
+    best, lowest, far = picture, float("inf"), float("nan")
+    seen: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=SEEN)
 
     def loss() -> Tensor:
-        nonlocal best, lowest, far, last
-        optimiser.zero_grad()
+        """Of x, with its gradient; what the line search has just looked at isn't computed again."""
+        nonlocal best, lowest, far
+        for place, value, slope in seen:
+            if torch.equal(place, x):
+                x.grad = slope.clone()
+                return value
+        x.grad = None
         layers, deep = features.maps(x)
         style = distance([gram(layer)[0] for layer in layers], goal)
         total = style if content is None or weight is None else weight * style + share(deep, content)
         total = total + OUTSIDE * ((x - x.clamp(0, 1)) ** 2).mean() + features.smooth * roughness(x)
-        last = float(total.detach())
-        if last < lowest:
-            best, lowest, far = x.detach().clone(), last, float(style.detach())
         scaled: Tensor = SCALE * total
         scaled.backward()
-        return scaled
+        place, value = x.detach().clone(), scaled.detach()
+        seen.append((place, value, torch.zeros_like(x) if x.grad is None else x.grad.clone()))
+        if float(value) < lowest:
+            best, lowest, far = place, float(value), float(style.detach())
+        return value
 
+    first = FIRST * x.numel()  # L-BFGS divides its first step by the length of the gradient
+    optimiser = torch.optim.LBFGS(
+        [x],
+        lr=first,
+        max_iter=1,
+        max_eval=LOOKS,
+        tolerance_grad=0,
+        tolerance_change=0,
+        history_size=HISTORY,
+        line_search_fn="strong_wolfe",
+    )
     for _ in range(steps):
+        before = x.detach().clone()
         optimiser.step(loss)
-        if not (last < LEAP * lowest and torch.isfinite(x).all()):  # go on from the best, with nothing learnt
-            with torch.no_grad():
-                x.copy_(best)
+        optimiser.param_groups[0]["lr"] = 1.0
+        if torch.equal(x, before):  # no way down was found: forget the curvature, and go on more carefully
+            first /= 4
             optimiser.state.clear()
+            optimiser.param_groups[0]["lr"] = first
         yield best.clamp(0, 1), far
 
 
