@@ -94,7 +94,7 @@ def _giving() -> dict[str, Any]:
 
 
 def _result(tabs: Sequence[str]) -> dict[str, Any]:
-    preview = gr.HTML("", elem_id=f"{PREFIX}preview", elem_classes="preview")
+    preview = gr.HTML("", elem_id=f"{PREFIX}preview", elem_classes="on-the-way")
     parts = stage(PREFIX, cards.pair_cards_html())
     with gr.Column(visible=False, elem_classes="below") as below:
         sides()
