@@ -1,4 +1,4 @@
-"""What does the package offer to other programs? Colorizer, Upscaler, Stylizer, settings, Photo, errors.
+"""What does the package offer to other programs? A class for each task, settings, Photo, errors.
 
     from colorizer import Colorizer, Photo
 
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from colorizer.errors import ColorizerError
     from colorizer.photo import Photo
     from colorizer.predictors.colorize import Colorizer
-    from colorizer.predictors.settings import ColorizeSettings, StylizeSettings, UpscaleSettings
+    from colorizer.predictors.own_style import StyleTransfer
+    from colorizer.predictors.settings import (
+        ColorizeSettings,
+        RestyleSettings,
+        StylizeSettings,
+        UpscaleSettings,
+    )
     from colorizer.predictors.stylize import Stylizer
     from colorizer.predictors.upscale import Upscaler
 
@@ -26,6 +32,8 @@ __all__ = [
     "Colorizer",
     "ColorizerError",
     "Photo",
+    "RestyleSettings",
+    "StyleTransfer",
     "StylizeSettings",
     "Stylizer",
     "UpscaleSettings",
@@ -38,6 +46,8 @@ _HOMES = {
     "Colorizer": "colorizer.predictors.colorize",
     "ColorizerError": "colorizer.errors",
     "Photo": "colorizer.photo",
+    "RestyleSettings": "colorizer.predictors.settings",
+    "StyleTransfer": "colorizer.predictors.own_style",
     "StylizeSettings": "colorizer.predictors.settings",
     "Stylizer": "colorizer.predictors.stylize",
     "UpscaleSettings": "colorizer.predictors.settings",

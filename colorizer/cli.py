@@ -20,6 +20,7 @@ from colorizer.errors import Cancelled, ColorizerError
 COMMANDS = {
     "colorize": ("colorizer.cli_colorize", "add_colorize_commands"),
     "evaluate": ("colorizer.cli_evaluate", "add_evaluate_commands"),
+    "restyle": ("colorizer.cli_restyle", "add_restyle_commands"),
     "stylize": ("colorizer.cli_stylize", "add_stylize_commands"),
     "train": ("colorizer.cli_train", "add_train_commands"),
     "upscale": ("colorizer.cli_upscale", "add_upscale_commands"),

@@ -18,6 +18,12 @@ def add_weights_commands(subparsers: Parsers) -> None:
     _add(commands, "verify", "check every weight file's SHA-256; nothing is downloaded", verify_weights)
 
     pull = _add(commands, "pull", "download every weight file that is missing or damaged", pull_weights)
+    pull.add_argument(
+        "name",
+        nargs="?",
+        choices=["vgg19"],
+        help="instead: VGG-19 (548 MB), with which `restyle` paints better",
+    )
     pull.add_argument("--repo", metavar="YOU/NAME", help=REPO)
     pull.add_argument("--revision", metavar="V", help="a commit, tag or branch (default: what is pinned)")
 
@@ -69,6 +75,11 @@ def verify_weights(args: argparse.Namespace) -> int:
 
 
 def pull_weights(args: argparse.Namespace) -> int:
+    if args.name == "vgg19":
+        from colorizer.perception import pull_vgg
+
+        print(pull_vgg())
+        return 0
     from colorizer.weights import pull
 
     paths = pull(args.repo, args.revision)

@@ -20,6 +20,7 @@ from PIL import Image
 
 from colorizer import weights
 from colorizer.networks.unet import ColorUNet
+from colorizer.predictors.style_features import StyleFeatures
 
 settings.register_profile("default", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("default")
@@ -129,9 +130,23 @@ def photograph(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_features() -> StyleFeatures:
+    """Features of two layers of chance, with which a style is compared in no time."""
+    random = torch.Generator().manual_seed(0)
+    first, second = (torch.randn(8, inputs, 3, 3, generator=random) / inputs for inputs in (3, 8))
+
+    def maps(picture: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        fine = torch.relu(torch.conv2d(2 * picture - 1, first, padding=1))
+        coarse = torch.relu(torch.conv2d(torch.nn.functional.avg_pool2d(fine, 2), second, padding=1))
+        return [fine, coarse], coarse
+
+    return StyleFeatures("lite0", maps, 10.0, 0.0, False, torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
 def vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights in the shapes of VGG-19's."""
-    from colorizer.training.vgg import BLOCKS
+    from colorizer.networks.vgg import BLOCKS
 
     random, state, inputs = torch.Generator().manual_seed(0), {}, 3
     layers = {"Conv0": (3, 3, 1)}

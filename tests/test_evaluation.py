@@ -21,6 +21,7 @@ from colorizer.cli_evaluate import add_evaluate_commands
 from colorizer.errors import ColorizerError
 from colorizer.evaluation import curve, features, metrics, pictures, plot, report, sheet
 from colorizer.networks.unet import ColorUNet
+from colorizer.perception import imagenet_network, imagenet_state
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import ColorizeSettings
@@ -167,10 +168,10 @@ def test_the_imagenet_encoder_still_recognises_a_cat() -> None:
     """Weights, layers and input scale fit together: ImageNet's own head names the cat of scikit-image."""
     from skimage.data import chelsea
 
-    state = features.imagenet_state()
+    state = imagenet_state()
     picture = torch.from_numpy(pictures.square(chelsea())).movedim(-1, 0)[None].float()
     with torch.inference_mode():
-        y = torch.conv2d(features.imagenet_network()((picture - 127) / 128)[-1], state["_conv_head.weight"])
+        y = torch.conv2d(imagenet_network()((picture - 127) / 128)[-1], state["_conv_head.weight"])
         norm = [state[f"_bn1.{name}"] for name in ("running_mean", "running_var", "weight", "bias")]
         y = torch.nn.functional.relu6(torch.nn.functional.batch_norm(y, *norm, eps=1e-3)).mean((2, 3))
         scores = y @ state["_fc.weight"].T + state["_fc.bias"]

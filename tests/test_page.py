@@ -229,7 +229,11 @@ def test_the_untouched_file_reaches_the_photo(
 
 def test_the_endpoint_colours_a_file_and_there_is_one_for_each_task(url: str, photograph: Path) -> None:
     client = gradio_client.Client(url, verbose=False)
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/colorize", "/upscale"]
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == [
+        "/colorize",
+        "/upscale",
+        "/restyle",
+    ]
     path, made_by = client.predict(
         gradio_client.handle_file(str(photograph)), saturation=1.5, model="course-unet", api_name="/colorize"
     )

@@ -10,17 +10,19 @@ from PIL import Image
 
 from colorizer import cli, weights
 from colorizer.errors import ColorizerError
+from colorizer.gram import gram
 from colorizer.networks.cyclegan import Generator
 from colorizer.networks.patchgan import PatchGAN
+from colorizer.networks.vgg import widths_of
 from colorizer.tiling import to_tensor
 from colorizer.training import common, cyclegan, jury
 from colorizer.training.data import DataError
 from colorizer.training.draws import Draws
 from colorizer.training.engine import Engine
 from colorizer.training.jury import FeatureJudge, FeatureJuror, PatchJuror
-from colorizer.training.style import gram, mean_style, style_and_content
+from colorizer.training.style import mean_style, style_and_content
 from colorizer.training.unpaired import History, UnpairedCrops, both, moved
-from colorizer.training.vgg import load_vgg, widths_of
+from colorizer.training.vgg import load_vgg
 
 STAGES = common.Stage.parse_all("32x2:4")
 

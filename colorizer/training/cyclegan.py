@@ -25,6 +25,7 @@ from colorizer import weights
 from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid
 from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
+from colorizer.networks.vgg import VGGFeatures
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import list_pictures, read_rgb
@@ -33,7 +34,7 @@ from colorizer.training.jury import FeatureJuror, Juror, PatchJuror, grid_patter
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.style import CONTENT, STYLE, compared, mean_style
 from colorizer.training.unpaired import UnpairedCrops, both
-from colorizer.training.vgg import VGGFeatures, load_vgg
+from colorizer.training.vgg import load_vgg
 
 log = logging.getLogger("colorizer.training")
 

@@ -14,11 +14,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.networks.patchgan import PatchGAN
+from colorizer.networks.vgg import VGGFeatures, widths_of
 from colorizer.training.adversary import taken_for_real, told_apart
 from colorizer.training.draws import Draws
 from colorizer.training.engine import Engine
 from colorizer.training.unpaired import History, moved
-from colorizer.training.vgg import VGGFeatures, widths_of
 
 PLACE = 8  # pixels
 

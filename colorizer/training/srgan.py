@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from colorizer.luma import psnr_y, ssim_y
 from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
+from colorizer.networks.vgg import VGGFeatures
 from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
@@ -26,7 +27,7 @@ from colorizer.training.draws import Draws
 from colorizer.training.jury import FeatureJuror, Juror, grid_pattern
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sharp import SharpCrops, Wear, pair, quantised, worn_pair
-from colorizer.training.vgg import VGGFeatures, load_vgg
+from colorizer.training.vgg import load_vgg
 
 log = logging.getLogger("colorizer.training")
 

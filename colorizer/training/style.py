@@ -11,16 +11,11 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from colorizer.training.vgg import VGGFeatures
+from colorizer.gram import gram, share
+from colorizer.networks.vgg import VGGFeatures
 
 STYLE = (1, 3, 5, 7)  # relu1_2, relu2_2, relu3_2, conv3_4; without the last, strokes become a weave
 CONTENT = 7
-
-
-def gram(features: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N, C, C): how strongly each two channels are active together, on average."""
-    flat = features.flatten(2).float()
-    return flat @ flat.transpose(1, 2) / flat.shape[-1]
 
 
 @torch.no_grad()
@@ -50,9 +45,5 @@ def style_and_content(
 
 def compared(layers: list[Tensor], goal: Tensor, style: list[Tensor]) -> tuple[Tensor, Tensor]:
     """The same, of the features of what was made (those of STYLE) and of the given (that of CONTENT)."""
-    far = [_share(gram(layer).mean(0), matrix) for layer, matrix in zip(layers, style, strict=True)]
-    return torch.stack(far).mean(), _share(layers[STYLE.index(CONTENT)].float(), goal.float())
-
-
-def _share(value: Tensor, goal: Tensor) -> Tensor:
-    return ((value - goal) ** 2).mean() / (goal**2).mean()
+    far = [share(gram(layer).mean(0), matrix) for layer, matrix in zip(layers, style, strict=True)]
+    return torch.stack(far).mean(), share(layers[STYLE.index(CONTENT)].float(), goal.float())

@@ -12,18 +12,22 @@ from colorizer.errors import ColorizerError
 from colorizer.photo import FORMATS, Photo
 from colorizer.predictors.settings import (
     DIRECTIONS,
+    FEATURES,
     MODELS,
     RANGES,
+    RESTYLE_RANGES,
     STYLIZE_RANGES,
     UPSCALE_MODELS,
     VARIANTS,
     ColorizeSettings,
+    RestyleSettings,
     StylizeSettings,
     UpscaleSettings,
 )
-from colorizer.ui import colorize_work, files, monet_work, upscale_work
+from colorizer.ui import colorize_work, files, monet_work, style_work, upscale_work
 from colorizer.ui.colorize_work import Coloured
 from colorizer.ui.engine import analyse, colorizer, enlarge, paint, stylizer
+from colorizer.ui.engine import restyle as engine_restyle
 from colorizer.ui.monet_work import Painted
 from colorizer.ui.upscale_work import Enlarged
 from colorizer.ui.workbench import HEAVY
@@ -121,6 +125,39 @@ def stylize(
     return path, {**about, "width": result.width, "height": result.height, "notes": notes}
 
 
+def restyle(
+    photo: str | None,
+    painting: str,
+    strength: float = RestyleSettings.strength,
+    brush: float = RestyleSettings.brush,
+    size: int = RestyleSettings.size,
+    steps: int = RestyleSettings.steps,
+    keep_colours: bool = False,
+    features: str = RestyleSettings.features,
+    format: str = "PNG",
+) -> tuple[str, dict[str, Any]]:
+    """Paint a photograph in the style of a painting; without a photograph, make a texture like the painting.
+    Returns the file and what made it.
+
+    strength 0..1, how much of the painting; brush 0.5..2, width of the strokes; size 128..768, the long side
+    of the result; steps 10..500; features "vgg19", "lite0" or "auto".
+    """
+    if not painting:
+        raise gr.Error("Send a painting.", print_exception=False)
+    mode = "photo" if photo else "texture"
+    try:
+        settings = RestyleSettings(strength, brush, size, steps, keep_colours, features)
+        given = Photo.open(photo) if photo else None
+        model = Photo.open(painting)
+        made = engine_restyle(given, model, settings)
+        about = made.made_by(model)
+        path = files.write_result(made.photo, format, style_work.ENDINGS[mode], about)
+    except ColorizerError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    size_out = {"width": made.photo.width, "height": made.photo.height}
+    return path, {**about, **size_out, "notes": list(made.photo.metadata.notes)}
+
+
 def build_api(painting: bool) -> None:
     """Add the endpoints to the current Blocks; their components are never shown. `painting`: there are
     weights for it."""
@@ -138,6 +175,16 @@ def build_api(painting: bool) -> None:
         gr.Number(None, label="detail", visible=False),
         gr.Radio(list(UPSCALE_MODELS), value=UpscaleSettings().model, label="model", visible=False),
         gr.Number(None, precision=0, label="consistency", visible=False),
+    )
+    _endpoint(
+        restyle,
+        gr.File(label="painting", visible=False),
+        gr.Slider(*RESTYLE_RANGES["strength"], RestyleSettings().strength, label="strength", visible=False),
+        gr.Slider(*RESTYLE_RANGES["brush"], RestyleSettings().brush, label="brush", visible=False),
+        gr.Number(RestyleSettings().size, precision=0, label="size", visible=False),
+        gr.Number(RestyleSettings().steps, precision=0, label="steps", visible=False),
+        gr.Checkbox(False, label="keep_colours", visible=False),
+        gr.Radio(list(FEATURES), value=RestyleSettings().features, label="features", visible=False),
     )
     if painting:
         _endpoint(

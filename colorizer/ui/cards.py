@@ -1,4 +1,4 @@
-"""Which photographs can be tried before one is given? Three old ones, as large cards."""
+"""Which pictures can be tried before one is given? Old photographs and two paintings, on large cards."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from colorizer.ui.texts import both, in_both
 
 FOLDER = Path(__file__).parent / "examples"
 THUMBNAIL_SIDE = 800
+INSET_SIDE = 300
 
 
 @dataclass(frozen=True)
 class Example:
-    """A photograph that comes with the page; `titles` in English and French."""
+    """A picture that comes with the page; `titles` in English and French."""
 
     file: str
     titles: tuple[str, str]
@@ -47,7 +48,11 @@ EXAMPLES = (
         "1935–1940",
         "Dorothea Lange",
     ),
+    Example("strokes-blue.jpg", ("Strokes, Blue", "Touches bleues"), "2026", "benchmarks/strokes.py"),
+    Example("strokes-red.jpg", ("Strokes, Red", "Touches rouges"), "2026", "benchmarks/strokes.py"),
 )
+PHOTOGRAPHS = (0, 1, 2)  # of EXAMPLES
+PAIRS = ((1, 3), (0, 4))  # a photograph, and the painting whose style it can take on
 
 # A card says which one was clicked; the page looks the number up and never takes a path from the browser.
 CLICK = """
@@ -58,11 +63,11 @@ element.addEventListener('click', event => {
 """
 
 
-def thumbnail(path: Path) -> str:
+def thumbnail(path: Path, side: int = THUMBNAIL_SIDE) -> str:
     """A small copy as a data URI, so that the page needs no further request and no path of this machine."""
     with Image.open(path) as picture:
         small = picture.convert("RGB")
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    small.thumbnail((side, side))
     return as_jpeg(small)
 
 
@@ -89,4 +94,24 @@ def cards_html(numbers: Iterable[int]) -> str:
             f'<span class="caption"><b>{in_both(example.titles)}</b>'
             f"<small>{example.photographer}, {example.year} · {example.licence}</small></span></button>"
         )
+    return _invitation(cards)
+
+
+def pair_cards_html() -> str:
+    """The cards of the pairs: the photograph, with the painting in its corner."""
+    cards = []
+    for number, (photo, painting) in enumerate(PAIRS):
+        one, other = EXAMPLES[photo], EXAMPLES[painting]
+        cards.append(
+            f'<button type="button" class="card pair" data-example="{number}">'
+            f'<img src="{thumbnail(one.path)}" alt="{escape(one.titles[0])}">'
+            f'<img class="inset" src="{thumbnail(other.path, INSET_SIDE)}" alt="{escape(other.titles[0])}">'
+            f'<span class="caption"><b>{in_both(one.titles)} + {in_both(other.titles)}</b>'
+            f"<small>{one.photographer}, {one.year} · {one.licence}; "
+            f"{other.photographer} · {other.licence}</small></span></button>"
+        )
+    return _invitation(cards)
+
+
+def _invitation(cards: Iterable[str]) -> str:
     return f'<p class="invite">{both("examples")}</p><div class="cards">{"".join(cards)}</div>'

@@ -77,7 +77,7 @@ def _giving() -> dict[str, Any]:
 
 
 def _result(tabs: Sequence[str]) -> dict[str, Any]:
-    parts = stage("", range(len(cards.EXAMPLES)))
+    parts = stage("", cards.PHOTOGRAPHS)
     with gr.Column(visible=False, elem_classes="below") as below:
         sides()
         parts |= take_home("", tabs)

@@ -15,7 +15,13 @@ from colorizer.photo import Photo
 from colorizer.predictors import dull
 from colorizer.predictors.colorize import Analysis, Colorizer, Progress
 from colorizer.predictors.dull import Dullness
-from colorizer.predictors.settings import ColorizeSettings, StylizeSettings, UpscaleSettings
+from colorizer.predictors.own_style import Preview, Restyled, Stop, StyleTransfer
+from colorizer.predictors.settings import (
+    ColorizeSettings,
+    RestyleSettings,
+    StylizeSettings,
+    UpscaleSettings,
+)
 from colorizer.predictors.stylize import Cycle, Painting, Stylizer
 from colorizer.predictors.truth_test import TruthTest, tested_on_itself
 from colorizer.predictors.upscale import Box, Forecast, Upscaled, Upscaler
@@ -44,6 +50,12 @@ def upscaler() -> Upscaler:
 def stylizer() -> Stylizer:
     """The one predictor that paints."""
     return Stylizer.load(device=device())
+
+
+@lru_cache(maxsize=1)
+def style_transfer() -> StyleTransfer:
+    """The one predictor that paints in a style of one's own."""
+    return StyleTransfer.load(device=device())
 
 
 def analyse(photo: Photo, settings: ColorizeSettings) -> Analysis:
@@ -86,6 +98,20 @@ def cycle(photo: Photo, direction: str) -> Cycle:
     return stylizer().cycle(photo, direction)
 
 
+def restyle(
+    photo: Photo | None,
+    painting: Photo,
+    settings: RestyleSettings,
+    progress: Progress | None = None,
+    preview: Preview | None = None,
+    stop: Stop | None = None,
+) -> Restyled:
+    """The photo in the painting's style; without a photo, a texture of the painting."""
+    if photo is None:
+        return style_transfer().texture(painting, settings, progress=progress, preview=preview, stop=stop)
+    return style_transfer().paint(photo, painting, settings, progress=progress, preview=preview, stop=stop)
+
+
 if (
     importlib.util.find_spec("spaces") is not None
 ):  # a Hugging Face Space that lends a GPU, to another process, for the length of a call
@@ -93,7 +119,7 @@ if (
 
     analyse, look_into, forecast = spaces.GPU(analyse), spaces.GPU(look_into), spaces.GPU(forecast)
     enlarge_part, compare, cycle = spaces.GPU(enlarge_part), spaces.GPU(compare), spaces.GPU(cycle)
-    lent, lent_paint = spaces.GPU(enlarge), spaces.GPU(paint)
+    lent, lent_paint, lent_restyle = spaces.GPU(enlarge), spaces.GPU(paint), spaces.GPU(restyle)
 
     def enlarge(photo: Photo, settings: UpscaleSettings, progress: Progress | None = None) -> Upscaled:
         """The enlarged photo; the other process can't tell how far it is."""
@@ -102,6 +128,17 @@ if (
     def paint(photo: Photo, settings: StylizeSettings, progress: Progress | None = None) -> Painting:
         """The painted photo; the other process can't tell how far it is."""
         return lent_paint(photo, settings)
+
+    def restyle(
+        photo: Photo | None,
+        painting: Photo,
+        settings: RestyleSettings,
+        progress: Progress | None = None,
+        preview: Preview | None = None,
+        stop: Stop | None = None,
+    ) -> Restyled:
+        """The photo in the painting's style; the other process can tell nothing on the way."""
+        return lent_restyle(photo, painting, settings)
 
 
 class Task(Generic[T]):

@@ -15,7 +15,7 @@ from colorizer.photo import Photo
 from colorizer.ui import cards, files
 from colorizer.ui.lines import progress_html, trouble_html
 from colorizer.ui.texts import language, say, sentence
-from colorizer.ui.work import Shelf
+from colorizer.ui.work import Shelf, Work
 
 if TYPE_CHECKING:
     from colorizer.ui.workbench import Parts
@@ -37,9 +37,14 @@ class GivingEvents:
         self.parts, self.shelf = parts, shelf
 
     @property
+    def image(self) -> gr.Image:
+        """The picture field."""
+        return self.parts.image
+
+    @property
     def outputs(self) -> list[Any]:
         """The components that these handlers change."""
-        return [self.parts.token, self.parts.image, self.parts.line]
+        return [self.parts.token, self.image, self.parts.line]
 
     def give(self, upload: dict[str, Any] | None, token: str, request: gr.Request) -> Iterator[Updates]:
         """A file has arrived, untouched."""
@@ -52,20 +57,20 @@ class GivingEvents:
             return
         work = self.shelf.get(token)
         if work is not None:
-            work.given = None  # until the new one is open, the button waits
+            self._put(work, None)  # until the new one is open, the button waits
         yield {self.parts.line: progress_html(say(code, "opening"))}
         yield self._open(upload["path"], token, code)
 
     def give_example(self, token: str, event: gr.EventData, request: gr.Request) -> Updates:
         """A card was clicked."""
         path = str(cards.EXAMPLES[int(event.example)].path)
-        return {self.parts.image: path, **self._open(path, token, language(request))}
+        return {self.image: path, **self._open(path, token, language(request))}
 
     def clear(self, token: str) -> Updates:
         """The photograph was taken off the page; the result stays."""
         work = self.shelf.get(token)
         if work is not None:
-            work.given = None
+            self._put(work, None)
         return {**self._unsaid(), self.parts.line: ""}
 
     def receive(self, photo: Photo, token: str, code: str) -> Updates:
@@ -85,22 +90,26 @@ class GivingEvents:
         except ColorizerError as error:
             return self._refuse(error, token, code)
         token, work = self.shelf.open(token)
-        work.given, work.given_side = photo, max(photo.width, photo.height)
+        side = max(photo.width, photo.height)
+        self._put(work, photo, min(side, GIVEN_SIDE) if stand_in else side)
         updates = {self.parts.token: token, self.parts.line: "", **said}
         if stand_in:
-            work.given_side = min(work.given_side, GIVEN_SIDE)
-            updates[self.parts.image] = files.write_shown(photo.preview(GIVEN_SIDE), "given")
+            updates[self.image] = files.write_shown(photo.preview(GIVEN_SIDE), "given")
         return updates
 
     def _refuse(self, error: ColorizerError, token: str, code: str) -> Updates:
         token, work = self.shelf.open(token)
-        work.given = None
+        self._put(work, None)
         return {
             self.parts.token: token,
-            self.parts.image: None,
+            self.image: None,
             **self._unsaid(),
             self.parts.line: trouble_html(self._sentence(code, error)),
         }
+
+    def _put(self, work: Work[Any], photo: Photo | None, side: int = 0) -> None:
+        """Remember the picture in the field, which shows it `side` pixels long, or that there is none."""
+        work.given, work.given_side = photo, side
 
     def _said(self, photo: Photo, code: str) -> Updates:
         """What is to be known about a photograph; raises the ColorizerError for which it can't be taken."""

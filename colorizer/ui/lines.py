@@ -6,6 +6,7 @@ from html import escape
 
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Analysis
+from colorizer.predictors.own_style import Restyled
 from colorizer.predictors.stylize import Cycle, Painting
 from colorizer.predictors.truth_test import TruthTest
 from colorizer.predictors.upscale import Forecast, Upscaled
@@ -89,6 +90,25 @@ def painted_html(code: str, painting: Painting, seconds: float) -> str:
         facts.append(say(code, "shown_smaller"))
     seen = {"width": round(photo.width / brush), "height": round(photo.height / brush)}
     notes = [say(code, "painted_at", **seen), *(note(code, text) for text in photo.metadata.notes)]
+    return _paragraphs(" · ".join(facts), " ".join(notes))
+
+
+def restyled_html(code: str, made: Restyled, mode: str, seconds: float) -> str:
+    """The line under a picture in a style: time, size, features, and how near it has come to the style."""
+    facts = [
+        say(code, "status_time", seconds=decimal(code, seconds)),
+        f"{made.photo.width} × {made.photo.height}",
+        say(code, "style_by", features=made.network),
+    ]
+    if not made.whole:
+        facts.append(say(code, "style_stopped", steps=made.steps, of=made.settings.steps))
+    values = {
+        name: decimal(code, one, ".2g") for name, one in (("before", made.before), ("after", made.after))
+    }
+    fell = say(
+        code, "style_fell", factor=decimal(code, made.factor, ".0f" if made.factor > 9 else ".1f"), **values
+    )
+    notes = [fell, *(note(code, text) for text in made.photo.metadata.notes)]
     return _paragraphs(" · ".join(facts), " ".join(notes))
 
 

@@ -12,9 +12,12 @@ from colorizer.ui.api import build_api
 from colorizer.ui.colorize_tab import build_colorize_tab
 from colorizer.ui.colorize_work import ColorizeWork
 from colorizer.ui.dull_tab import all_there, build_dull_tab
+from colorizer.ui.giving_events import GivingEvents
 from colorizer.ui.monet_tab import build_monet_tab, directions
 from colorizer.ui.monet_work import MonetWork
 from colorizer.ui.sending import wire_sending
+from colorizer.ui.style_tab import build_style_tab
+from colorizer.ui.style_work import StyleWork
 from colorizer.ui.texts import I18N, both, label
 from colorizer.ui.theme import CSS, HEAD, theme
 from colorizer.ui.upscale_tab import build_no_upscale_tab, build_upscale_tab, offers
@@ -28,8 +31,9 @@ SWEEP = 5 * 60
 def build_page() -> gr.Blocks:
     """The page, ready to launch with `appearance()`."""
     models, choices = offers(), directions()
-    tabs = {"colorize": True, "upscale": bool(models), "monet": bool(choices)}
+    tabs = {"colorize": True, "upscale": bool(models), "monet": bool(choices), "style": True}
     others = {tab: [other for other, there in tabs.items() if there and other != tab] for tab in tabs}
+    givings: dict[str, GivingEvents] = {}
     with gr.Blocks(
         title="Colorizer", analytics_enabled=False, delete_cache=(SWEEP, FILES_KEPT), fill_width=True
     ) as page:
@@ -41,29 +45,29 @@ def build_page() -> gr.Blocks:
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             # A tab's id is its name in the address; page.js finds its button by elem_id.
             with gr.Tab(label("tab_colorize"), id="colorize", elem_id="tab-colorize"):
-                colouring = build_colorize_tab(Shelf(ColorizeWork), others["colorize"])
+                givings["colorize"] = build_colorize_tab(Shelf(ColorizeWork), others["colorize"])
             with gr.Tab(label("tab_upscale"), id="upscale", elem_id="tab-upscale"):
                 if models:
-                    enlarging, look = build_upscale_tab(Shelf(UpscaleWork), models, others["upscale"])
+                    givings["upscale"], look = build_upscale_tab(
+                        Shelf(UpscaleWork), models, others["upscale"]
+                    )
                 else:
                     build_no_upscale_tab()
             if choices:
                 with gr.Tab(label("tab_monet"), id="monet", elem_id="tab-monet"):
-                    painting = build_monet_tab(Shelf(MonetWork), choices, others["monet"])
+                    givings["monet"] = build_monet_tab(Shelf(MonetWork), choices, others["monet"])
+            with gr.Tab(label("tab_style"), id="style", elem_id="tab-style"):
+                givings["style"] = build_style_tab(Shelf(StyleWork), others["style"])
             if all_there():
                 with gr.Tab(label("tab_dull"), id="dull", elem_id="tab-dull"):
                     build_dull_tab()
             with gr.Tab(label("tab_about"), id="about", elem_id="tab-about"):
                 build_about_tab()
-        if models:
-            wire_sending(enlarging, colouring, "colorize")
-            look(wire_sending(colouring, enlarging, "upscale"))
-        if choices:
-            wire_sending(painting, colouring, "colorize")
-            wire_sending(colouring, painting, "monet")
-        if models and choices:
-            wire_sending(enlarging, painting, "monet")
-            look(wire_sending(painting, enlarging, "upscale"))
+        for tab, source in givings.items():
+            for other in others[tab]:
+                arrived = wire_sending(source, givings[other], other)
+                if other == "upscale":
+                    look(arrived)
         build_api(painting=bool(choices))
     return page
 

@@ -45,6 +45,16 @@ FRENCH_UPSCALE_ERRORS: dict[type[errors.ColorizerError], str] = {
     errors.WeightsError: "Ce qu’il faut pour agrandir manque ou est abîmé.",
 }
 
+# And where one takes on a style.
+FRENCH_STYLE_ERRORS: dict[type[errors.ColorizerError], str] = {
+    **FRENCH_ERRORS,
+    errors.SettingsError: (
+        "Une des images est trop étroite, ou un réglage est hors de ses limites. Recadrez l’image, ou "
+        "choisissez une plus grande taille."
+    ),
+    errors.WeightsError: "Le réseau qui compare les styles manque ou son fichier est abîmé.",
+}
+
 FRENCH_NOTES = (
     (
         r"Enlarged four times; reduced again, it differs from the photo by (\d+)\.(\d+)/255 on average\.",

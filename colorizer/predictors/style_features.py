@@ -1,0 +1,112 @@
+"""What is compared when a picture takes on the style of another? The features of a network that knows things.
+
+VGG-19's, as Gatys et al. chose them, or else EfficientNet-Lite0's. The latter is a residual network with few
+and clipped channels, of which plain Gram matrices work badly (Wang et al. 2021, Rethinking and Improving the
+Robustness of Image Style Transfer). What helps here: the wide, rectified maps inside its blocks instead of
+what they add up; a picture seen half as large again, as the first layer halves it; the colours themselves;
+and to begin in the painting's palette. Strokes come out weaker and patchier all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from colorizer.errors import WeightsError
+from colorizer.networks.efficientnet_lite import EfficientNetLite0, InvertedResidual
+from colorizer.networks.vgg import VGGFeatures
+from colorizer.perception import VGG_PULL, frozen, imagenet_network, read_vgg, vgg_there
+
+FEATURE_NAMES = {"vgg19": "VGG-19", "lite0": "EfficientNet-Lite0"}
+VGG_STYLE, VGG_CONTENT = (1, 3, 5, 7), 7  # relu1_2, relu2_2, relu3_2, conv3_4
+LITE_SCALE = 1.5
+LITE_STAGES = 4  # as far as 1/16 of the size that it sees
+LITE_CONTENT = 5  # of its maps: the first wide one at 1/8
+
+
+@dataclass(frozen=True)
+class StyleFeatures:
+    """A network's features of pictures (1, 3, H, W) in 0..1.
+
+    maps: the feature maps (1, C, h, w) whose Gram matrices are the style, and the one that is the content.
+    weight: of the style beside the content, at half strength. smooth: of the differences between neighbouring
+    pixels. recolour: whether the picture should begin in the painting's palette.
+    """
+
+    kind: str
+    maps: Callable[[Tensor], tuple[list[Tensor], Tensor]]
+    weight: float
+    smooth: float
+    recolour: bool
+    device: torch.device
+
+    @property
+    def name(self) -> str:
+        """What a person reads."""
+        return FEATURE_NAMES[self.kind]
+
+
+def load_features(kind: str = "auto", device: str = "cpu") -> StyleFeatures:
+    """The features of that kind, "vgg19" or "lite0"; "auto" is VGG-19 where its weights are already there.
+
+    WeightsError: the file of weights is damaged, or there is none.
+    """
+    place, file = torch.device(device), vgg_there()
+    if kind == "lite0" or (kind == "auto" and file is None):
+        return lite_features(imagenet_network().to(place), place)
+    if file is None:
+        raise WeightsError(f"VGG-19's weights aren't here. Fetch them (548 MB) with `{VGG_PULL}`.")
+    return vgg_features(_read(file).to(place), place)
+
+
+def available() -> str:
+    """The kind that "auto" stands for now; nothing is read."""
+    return "lite0" if vgg_there() is None else "vgg19"
+
+
+def _read(file: Path) -> VGGFeatures:
+    return frozen(read_vgg(file))
+
+
+def vgg_features(network: VGGFeatures, device: torch.device) -> StyleFeatures:
+    """Of VGG-19: four layers' style, and the content of the deepest."""
+
+    def maps(picture: Tensor) -> tuple[list[Tensor], Tensor]:
+        *early, deepest = network.layers(picture, VGG_STYLE)
+        return [*early, F.relu(deepest)], deepest
+
+    return StyleFeatures("vgg19", maps, 10.0, 0.0, False, device)
+
+
+def lite_features(network: EfficientNetLite0, device: torch.device) -> StyleFeatures:
+    """Of EfficientNet-Lite0: the colours' and the wide maps' style, and the content of a deep one."""
+
+    def maps(picture: Tensor) -> tuple[list[Tensor], Tensor]:
+        seen = F.interpolate(picture, scale_factor=LITE_SCALE, mode="bilinear", align_corners=False)
+        x = network.stem((seen * 255 - 127) / 128)
+        found = [x]
+        for number, stage in enumerate(network.stages[:LITE_STAGES]):
+            for place, block in enumerate(cast("Iterable[InvertedResidual]", stage)):
+                wide = block.expand(x)
+                if number and place < 2:
+                    found.append(wide)
+                y = block.project(block.depthwise(wide))
+                x = x + y if block.residual else y
+        colours = colour_maps(picture)
+        return [colours, colours, *found], found[LITE_CONTENT]
+
+    return StyleFeatures("lite0", maps, 20.0, 5.0, True, device)
+
+
+def colour_maps(picture: Tensor) -> Tensor:
+    """(1, 3, H, W) -> (1, 10, H, W): one, the colours in -1..1 and their products, whose Gram matrix holds
+    the palette's moments up to the fourth."""
+    rgb = 2 * picture - 1
+    products = [rgb[:, i] * rgb[:, j] for i in range(3) for j in range(i, 3)]
+    return torch.cat((torch.ones_like(rgb[:, :1]), rgb, torch.stack(products, 1)), 1)

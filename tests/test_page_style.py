@@ -1,0 +1,227 @@
+"""Can somebody give a photograph and a painting, watch, stop, go on, make a texture, and take it home?
+
+Styles are compared by two layers of chance; the page doesn't know.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import gradio_client
+import numpy as np
+import pytest
+from page import after, ask_to_read, changed, give, opened, scrolls_sideways
+from PIL import Image
+
+from colorizer.photo import Photo
+from colorizer.predictors import own_style
+from colorizer.predictors.settings import RestyleSettings
+from colorizer.ui import cards, engine, style_tab
+from colorizer.ui.style_work import StyleWork
+from colorizer.ui.texts import TEXTS
+from colorizer.ui.work import Shelf
+
+pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy machine
+
+PREFIX = "style-"
+
+
+@pytest.fixture(scope="module")
+def page_weights(tiny_weights: Path, tiny_features) -> Iterator[Path]:
+    """A colorizer to send a result to, and features of chance."""
+    caches = (engine.style_transfer, engine.colorizer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(tiny_weights))
+        patch.setattr(own_style, "load_features", lambda *_: tiny_features)
+        # Where the sliders stand at the beginning: as far left as they go.
+        patch.setattr(style_tab, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
+        for cache in caches:
+            cache.cache_clear()
+        yield tiny_weights
+    for cache in caches:
+        cache.cache_clear()
+
+
+def picture(path: Path, seed: int) -> Path:
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 12, 3), dtype=np.uint8)
+    Image.fromarray(coarse).resize((150, 100), Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    return picture(tmp_path / "lake.jpg", 1)
+
+
+@pytest.fixture
+def painting(tmp_path: Path) -> Path:
+    return picture(tmp_path / "painting.png", 2)
+
+
+def give_both(page, lake: Path, painting: Path) -> None:
+    give(page, lake, PREFIX)
+    page.set_input_files("#style-canvas input[type=file]", painting)
+    page.wait_for_selector("#style-canvas img")
+    page.wait_for_timeout(1000)
+    page.wait_for_function("() => !document.querySelector('#style-line progress')")
+
+
+class Held:
+    """Steps that wait for permission, so that a test can look at the page in between."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+        self.going, self.left, self.ended, run = threading.Event(), after, threading.Event(), engine.restyle
+
+        def slowly(photo, painting, settings, progress, preview, stop):
+            def step(share: float, text: str) -> None:
+                progress(share, text)
+                time.sleep(0.2)  # longer than between two words of progress
+                self.left -= 1
+                if self.left < 0:
+                    self.going.wait(20)
+
+            try:
+                return run(photo, painting, settings, step, preview, stop)
+            finally:
+                self.ended.set()
+
+        monkeypatch.setattr(engine, "restyle", slowly)
+
+
+# In the browser
+
+
+def test_a_photograph_takes_on_a_style_is_watched_stopped_and_taken_home(
+    browser, url: str, lake: Path, painting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(browser, url, query="?tab=style")
+    page.click("#restyle")
+    page.wait_for_selector(f"#style-line :text('{TEXTS['no_canvas'][0]}')")
+    give_both(page, lake, painting)
+    with monkeypatch.context() as patch:
+        held = Held(patch, after=8)
+        page.click("#restyle")
+        page.wait_for_selector("#style-preview img")
+        page.wait_for_selector("#style-line :text('of 30')")
+        page.wait_for_timeout(1000)
+        page.click("#style-cancel")
+        page.wait_for_timeout(1000)  # the request has to arrive before the work goes on
+        held.going.set()
+        page.wait_for_selector("#style-download", state="visible")
+        assert held.ended.is_set()
+    assert "of 30 steps" in page.inner_text("#style-status")
+    stopped = after(page, PREFIX)
+    assert not page.locator("#style-preview img").count()
+    assert page.locator("#style-stage").bounding_box()["height"] > 200
+
+    page.click("#restyle")
+    changed(page, stopped, PREFIX)
+    page.wait_for_selector("#restyle", state="visible")
+    status = page.inner_text("#style-status")
+    assert "128 × 85" in status and "EfficientNet-Lite0" in status and "stopped" not in status
+
+    with page.expect_download() as download:
+        page.click("#style-download")
+    assert download.value.suggested_filename == "lake-styled.png"
+    result = Image.open(download.value.path())
+    assert result.size == (128, 85)
+    assert '"painting": "painting.png"' in result.text["colorizer"]
+
+    page.click("#style-send-colorize")
+    page.wait_for_url("**/?tab=colorize")
+    page.wait_for_selector("#photo img")
+    page.close()
+
+
+def test_a_texture_needs_no_photograph(browser, url: str, painting: Path) -> None:
+    page = opened(browser, url, query="?tab=style")
+    page.locator("#style-mode label").nth(1).click()
+    page.wait_for_selector("#style-photo", state="hidden")
+    page.set_input_files("#style-canvas input[type=file]", painting)
+    page.wait_for_selector("#style-canvas img")
+    page.click("#restyle")  # it may still be being opened
+    page.wait_for_selector("#style-download", state="visible")
+    with page.expect_download() as download:
+        page.click("#style-download")
+    assert download.value.suggested_filename == "painting-texture.png"
+    page.close()
+
+
+def test_closing_the_page_ends_the_work(
+    browser, url: str, lake: Path, painting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened_works: list[StyleWork] = []
+    begin = StyleWork.start
+    monkeypatch.setattr(StyleWork, "start", lambda work: (opened_works.append(work), begin(work))[1])
+    page = opened(browser, url, query="?tab=style")
+    give_both(page, lake, painting)
+    held = Held(monkeypatch, after=4)
+    page.click("#restyle")
+    page.wait_for_selector("#style-preview img")
+    page.close()
+    opened_works[-1].stop()  # as the shelf does when Gradio has seen that the page is gone
+    held.going.set()
+    assert held.ended.wait(20)
+    assert held.left > -10  # of 30 steps, most were never done
+    assert opened_works[-1].shown is None
+
+
+def test_an_example_is_painted_on_a_phone_in_french(browser, url: str) -> None:
+    page = opened(browser, url, width=390, height=844, locale="fr-FR", query="?tab=style")
+    page.wait_for_selector("#style-examples .card")
+    assert not scrolls_sideways(page)
+    page.locator("#style-examples .card").first.click()
+    page.wait_for_selector("#style-download", state="visible")
+    page.locator("#style-more > button").first.click()
+    page.wait_for_selector("#features", state="visible")
+    assert not scrolls_sideways(page)
+    lines = page.inner_text("body").split("\n")
+    assert TEXTS["keep_my_colours"][1] in lines
+    for key, (english, french) in TEXTS.items():
+        assert english == french or english not in lines, key
+    for name in ("restyle", "style-download", "style-send-colorize"):
+        assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
+    page.close()
+
+
+# From a program
+
+
+def test_the_endpoint_paints_a_file_and_makes_a_texture(url: str, lake: Path, painting: Path) -> None:
+    client = gradio_client.Client(url, verbose=False)
+    photo, model = (gradio_client.handle_file(str(path)) for path in (lake, painting))
+    path, made_by = client.predict(photo, model, size=128, steps=10, format="JPEG", api_name="/restyle")
+    assert Path(path).name == "lake-styled.jpg" and Image.open(path).size == (128, 85)
+    assert (made_by["steps_done"], made_by["features"]) == (10, "lite0")
+    path, made_by = client.predict(None, model, size=128, steps=10, api_name="/restyle")
+    assert Path(path).name == "painting-texture.png" and made_by["task"] == "texture"
+    with pytest.raises(Exception, match="size is 999"):
+        client.predict(photo, model, size=999, api_name="/restyle")
+
+
+@pytest.mark.parametrize(
+    "field", ["style-photo", "style-canvas", "style-other-files", "style-canvas-other-files"]
+)
+def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(
+    url: str, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(Photo, "open", seen.append)
+    ask_to_read(url, field, cards.EXAMPLES[0].path, field, {})
+    assert seen == []
+
+
+# Without a browser
+
+
+def test_two_pictures_given_at_once_are_one_visitors() -> None:
+    shelf = Shelf(StyleWork)
+    token, work = shelf.open("", "somebody")
+    assert shelf.open("", "somebody") == (token, work)
+    assert shelf.open(token) == (token, work)
+    assert shelf.open("", "somebody else")[1] is not work
+    assert shelf.open("")[1] is not shelf.open("")[1]
