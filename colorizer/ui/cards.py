@@ -48,8 +48,8 @@ EXAMPLES = (
         "1935–1940",
         "Dorothea Lange",
     ),
-    Example("strokes-blue.jpg", ("Strokes, Blue", "Touches bleues"), "2026", "benchmarks/strokes.py"),
-    Example("strokes-red.jpg", ("Strokes, Red", "Touches rouges"), "2026", "benchmarks/strokes.py"),
+    Example("strokes-blue.jpg", ("Strokes, Blue", "Touches bleues"), "2026", "Colorizer"),
+    Example("strokes-red.jpg", ("Strokes, Red", "Touches rouges"), "2026", "Colorizer"),
 )
 PHOTOGRAPHS = (0, 1, 2)  # of EXAMPLES
 PAIRS = ((1, 3), (0, 4))  # a photograph, and the painting whose style it can take on
