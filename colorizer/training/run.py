@@ -187,7 +187,8 @@ class Run:
         """
         options, engine = self.options, self.engine
         loader: Loader = self.loader or CropLoader(self.paths, options.seed, options.crops)
-        bar = tqdm(total=self.total, initial=self.step, unit="step", mininterval=10, disable=not engine.main)
+        silent = {} if engine.main else {"disable": True}  # otherwise TQDM_DISABLE decides
+        bar = tqdm(total=self.total, initial=self.step, unit="step", mininterval=10, **silent)
         if engine.processes > 1:
             interrupts.only_note()  # until all have been asked
         with contextlib.closing(loader), bar:
