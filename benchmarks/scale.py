@@ -72,9 +72,16 @@ def cases() -> list[Case]:
     enlarger, seen = forward(Enlarger(), 3, 24, 24), forward(VGGFeatures(), 3, 96)
     painter, judge = forward(Painter(64, 9), 3, 256), forward(PatchGAN(), 3, 256)
     options = Options(data=Path(), out=Path())
-    coloured = lambda: seconds(lambda x: make_batch(x, options, Draws.of(0, 0, 0, range(len(x))).crops), 256)  # noqa: E731
-    sharp = lambda: seconds(pair, 96 + 2 * MARGIN)  # noqa: E731
-    unpaired = lambda: 2 * seconds(both, 256)  # noqa: E731
+
+    def coloured() -> float:
+        return seconds(lambda x: make_batch(x, options, Draws.of(0, 0, 0, range(len(x))).crops), 256)
+
+    def sharp() -> float:
+        return seconds(pair, 96 + 2 * MARGIN)
+
+    def unpaired() -> float:
+        return 2 * seconds(both, 256)
+
     six = 6 * LEARNING * painter + 2 * (2 * LEARNING + LOOKING) * judge
     return [
         Case("colorizer", 256, 32, 100_000, 8, LEARNING * colour, coloured),

@@ -269,7 +269,8 @@ def torchvision_like() -> dict[str, torch.Tensor]:
 
 
 def test_torchvisions_weights_find_their_layers() -> None:
-    models = pytest.importorskip("torchvision.models.vgg")
+    from torchvision.models import vgg as models
+
     layers = models.make_layers(models.cfgs["E"])[:17]
     state = torchvision_like()
     layers.load_state_dict({name.removeprefix("features."): value for name, value in state.items()})

@@ -142,7 +142,8 @@ def table(tmp_path, monkeypatch):
     """A data set with pictures in one column, and one without."""
     monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
     kinds = datasets.Features({"label": datasets.Value("int64"), "photo": datasets.Image()})
     rows = [{"label": n, "photo": {"bytes": content(n), "path": None}} for n in range(4)]
