@@ -70,6 +70,7 @@ def add_train_commands(subparsers: Parsers) -> None:
         models, "srresnet", "the x4 upscaler by pixel error", ("srgan", "SRResNetOptions", "train_srresnet")
     )
     _add(srresnet, "--blocks", int, "residual blocks (16)")
+    _add(srresnet, "--error", str, "of a pixel: absolute (default) or squared")
 
     srgan = _add_model(
         models,

@@ -6,12 +6,13 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
 from colorizer import cli, weights
 from colorizer.errors import ColorizerError
 from colorizer.gram import gram
-from colorizer.networks.cyclegan import Generator
+from colorizer.networks.cyclegan import Generator, LargeConv
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.vgg import widths_of
 from colorizer.tiling import to_tensor
@@ -73,6 +74,14 @@ def test_the_generator_has_the_papers_number_of_weights_and_is_rebuilt_from_them
     assert network(x).min() >= 0 and network(x).max() <= 1
 
 
+def test_enlarging_and_convolving_at_once_is_one_after_the_other():
+    torch.manual_seed(0)
+    conv, x = LargeConv(3, 5), torch.rand(2, 3, 6, 8)
+    large = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+    expected = F.conv2d(F.pad(large, (1, 1, 1, 1), mode="replicate"), conv.weight, conv.bias)
+    assert torch.allclose(conv(x), expected, atol=1e-6)
+
+
 def test_before_it_has_learnt_it_gives_the_picture_blurred():
     torch.manual_seed(0)
     x = torch.rand(1, 3, 8, 12).repeat_interleave(8, 2).repeat_interleave(8, 3) * 0.8 + 0.1
@@ -85,12 +94,11 @@ def test_before_it_has_learnt_it_gives_the_picture_blurred():
 def test_a_result_depends_on_nothing_beyond_the_reach_once_the_statistics_are_held():
     torch.manual_seed(0)
     network, x = Generator(4, 1).double(), torch.rand(1, 3, 96, 96).double()
-    statistics = [(mean.double(), deviation.double()) for mean, deviation in network.measure(x)]
-    assert (network(x, statistics) - network(x)).abs().max() < 1e-6
+    held = network.hold(x)
+    assert (held(x) - network(x)).abs().max() < 1e-6
     other = x.clone()
     other[..., : 64 - network.reach] = 0
-    held = network(x, statistics), network(other, statistics)
-    assert torch.equal(held[0][..., 64:], held[1][..., 64:])
+    assert torch.equal(held(x)[..., 64:], held(other)[..., 64:])
     assert not torch.allclose(network(x)[..., 64:], network(other)[..., 64:])
 
 

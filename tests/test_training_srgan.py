@@ -130,6 +130,19 @@ def test_pixel_error_falls_and_a_stopped_run_ends_in_the_same_weights(pictures, 
         assert torch.equal(value, other["network"][name]), name
 
 
+def test_the_error_is_absolute_or_squared(pictures, narrow, tmp_path):
+    logged = {}
+    for error in ("absolute", "squared"):
+        options = options_of(srgan.SRResNetOptions, pictures, narrow, tmp_path / error, error=error)
+        srgan.train_srresnet(options)
+        row = (tmp_path / error / "srresnet.csv").read_text().splitlines()[1]
+        logged[error] = float(row.split(",")[2])
+    # Of noise, evenly spread over 0..1 and guessed to be about its mean, they are 1/4 and 1/12.
+    assert 0.2 < logged["absolute"] < 0.35 and 0.05 < logged["squared"] < 0.15
+    with pytest.raises(ColorizerError, match="--error is cubed, but has to be absolute or squared"):
+        options_of(srgan.SRResNetOptions, pictures, narrow, tmp_path, error="cubed")
+
+
 @pytest.mark.parametrize(("photo", "judges"), [(False, "features"), (True, "features"), (False, "patches")])
 def test_the_perceptual_part_starts_from_the_first_and_moves(
     photo, judges, pictures, narrow, vgg_file, tmp_path

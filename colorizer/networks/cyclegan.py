@@ -8,7 +8,8 @@ colours and large shapes are there from the start, while every edge has to be pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import copy
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -19,24 +20,7 @@ DARKEST = 0.02  # and 1 - DARKEST the lightest that a picture counts as, where i
 WIDTH, BLOCKS = 32, 9
 EPSILON = 1e-5
 
-# Mean and standard deviation (1, C, 1, 1) at every instance normalisation, in the order of the network.
-Statistics = Sequence[tuple[Tensor, Tensor]]
-
-
-class _Norms:
-    """Instance normalisation (Ulyanov et al. 2016) with statistics of the picture itself, which are noted, or
-    with given ones, so that every tile of a picture is treated alike."""
-
-    def __init__(self, given: Statistics | None) -> None:
-        self.given: Iterator[tuple[Tensor, Tensor]] | None = None if given is None else iter(given)
-        self.noted: list[tuple[Tensor, Tensor]] = []
-        self.note = False
-
-    def __call__(self, x: Tensor) -> Tensor:
-        mean, deviation = _measured(x) if self.given is None else next(self.given)
-        if self.note:
-            self.noted.append((mean, deviation))
-        return torch.addcmul((-mean / deviation).to(x.dtype), x, (1 / deviation).to(x.dtype))
+Norm = Callable[[Tensor], Tensor]
 
 
 def _measured(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -50,6 +34,19 @@ def _measured(x: Tensor) -> tuple[Tensor, Tensor]:
     return mean[..., None, None], (variance + EPSILON).sqrt()[..., None, None]
 
 
+def _scaled(x: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
+    return torch.addcmul((-mean / deviation).to(x.dtype), x, (1 / deviation).to(x.dtype))
+
+
+def _normalised(x: Tensor) -> Tensor:
+    """Instance normalisation (Ulyanov et al. 2016)."""
+    return _scaled(x, *_measured(x))
+
+
+def _as_it_is(x: Tensor) -> Tensor:
+    return x
+
+
 class _Block(nn.Module):
     """x + norm(conv(relu(norm(conv(x))))), 3x3, mirrored at the edges."""
 
@@ -58,8 +55,32 @@ class _Block(nn.Module):
         self.first = nn.Conv2d(width, width, 3, padding=1, padding_mode="reflect")
         self.second = nn.Conv2d(width, width, 3, padding=1, padding_mode="reflect")
 
-    def forward(self, x: Tensor, norm: _Norms) -> Tensor:
+    def forward(self, x: Tensor, norm: Norm) -> Tensor:
         return x + norm(self.second(F.relu(norm(self.first(x)), inplace=True)))
+
+
+class LargeConv(nn.Conv2d):
+    """A 3x3 convolution of what is first made twice as large by bilinear interpolation; edges are repeated.
+
+    A pixel of the large picture depends on 3x3 pixels of the small one, in four ways by its place in a square
+    of 2x2. So a convolution of the small picture computes all four, and the large one is made but once.
+    """
+
+    PHASES = torch.tensor(  # 0 and 1 of a small pixel: how much each of three taps takes of each small pixel
+        [
+            [[0.75, 0.25, 0.0], [0.25, 0.75, 0.0], [0.0, 0.75, 0.25]],
+            [[0.25, 0.75, 0.0], [0.0, 0.75, 0.25], [0.0, 0.25, 0.75]],
+        ]
+    )
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        phases = self.PHASES.to(self.weight)
+        kernel = torch.einsum("pua,qvb,ocuv->opqcab", phases, phases, self.weight).flatten(0, 2)
+        bias = None if self.bias is None else self.bias.repeat_interleave(4)
+        return F.pixel_shuffle(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, bias), 2)
 
 
 class Generator(nn.Module):
@@ -70,37 +91,54 @@ class Generator(nn.Module):
 
     def __init__(self, width: int = WIDTH, blocks: int = BLOCKS) -> None:
         super().__init__()
+        self.held = False
         self.head = nn.Conv2d(3, width, 7, padding=3, padding_mode="reflect")
         self.down2 = nn.Conv2d(width, 2 * width, 3, 2, 1)
         self.down4 = nn.Conv2d(2 * width, 4 * width, 3, 2, 1)
         self.blocks = nn.ModuleList(_Block(4 * width) for _ in range(blocks))
-        self.up2 = nn.Conv2d(4 * width, 2 * width, 3, padding=1, padding_mode="reflect")
-        self.up = nn.Conv2d(2 * width, width, 3, padding=1, padding_mode="reflect")
+        self.up2 = LargeConv(4 * width, 2 * width)
+        self.up = LargeConv(2 * width, width)
         self.tail = nn.Conv2d(width, 3, 7, padding=3, padding_mode="reflect")
         for module in self.modules():
             if isinstance(module, nn.Conv2d):  # section 7.2: a Gaussian of 0.02
                 nn.init.normal_(module.weight, 0.0, 0.002 if module is self.tail else 0.02)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
-    def forward(self, picture: Tensor, statistics: Statistics | None = None) -> Tensor:
-        """With `statistics`, those take the place of the picture's own."""
-        return self._run(picture, _Norms(statistics))
+    def forward(self, picture: Tensor) -> Tensor:
+        return self._run(picture, _as_it_is if self.held else _normalised)
 
-    def measure(self, picture: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """The statistics of one picture (1, 3, H, W), to treat its tiles with."""
-        norms = _Norms(None)
-        norms.note = True
-        self._run(picture, norms)
-        return norms.noted
+    @torch.no_grad()
+    def hold(self, picture: Tensor) -> Generator:
+        """A copy of the network that treats whatever it is given, say the tiles of a picture, as this one
+        treats that picture (1, 3, H, W): by its statistics, which become a part of the convolutions."""
+        found: list[tuple[Tensor, Tensor]] = []
 
-    def _run(self, picture: Tensor, norm: _Norms) -> Tensor:
+        def noting(x: Tensor) -> Tensor:
+            found.append(_measured(x))
+            return _scaled(x, *found[-1])
+
+        self._run(picture, noting)
+        copied = copy.deepcopy(self)
+        copied.held = True
+        for conv, (mean, deviation) in zip(copied._normalised_convs(), found, strict=True):
+            conv.weight.div_(deviation.view(-1, 1, 1, 1))
+            assert conv.bias is not None
+            conv.bias.sub_(mean.flatten()).div_(deviation.flatten())
+        return copied
+
+    def _normalised_convs(self) -> list[nn.Conv2d]:
+        """In the order in which they work."""
+        inner = [conv for block in self.blocks for conv in (block.first, block.second)]
+        return [self.head, self.down2, self.down4, *inner, self.up2, self.up]
+
+    def _run(self, picture: Tensor, norm: Norm) -> Tensor:
         y = F.relu(norm(self.head(picture * 2 - 1)), inplace=True)
         y = F.relu(norm(self.down2(y)), inplace=True)
         y = F.relu(norm(self.down4(y)), inplace=True)
         for block in self.blocks:
             y = block(y, norm)
-        y = F.relu(norm(self.up2(_doubled(y))), inplace=True)
-        y = F.relu(norm(self.up(_doubled(y))), inplace=True)
+        y = F.relu(norm(self.up2(y)), inplace=True)
+        y = F.relu(norm(self.up(y)), inplace=True)
         return torch.sigmoid(_coarse(picture) + self.tail(y))
 
     @property
@@ -122,10 +160,6 @@ def _coarse(picture: Tensor) -> Tensor:
     """The logit of a picture, as blurred as if it had been four times smaller."""
     small = F.avg_pool2d(picture, MULTIPLE).clamp(DARKEST, 1 - DARKEST)
     return F.interpolate(torch.logit(small), scale_factor=MULTIPLE, mode="bilinear", align_corners=False)
-
-
-def _doubled(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 class Generators(nn.Module):

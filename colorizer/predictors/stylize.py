@@ -21,7 +21,7 @@ from colorizer import weights
 from colorizer.errors import SettingsError, WeightsError
 from colorizer.filling import fill_hidden
 from colorizer.memory import keep_freed_memory
-from colorizer.networks.cyclegan import MULTIPLE, Generator, Statistics
+from colorizer.networks.cyclegan import MULTIPLE, Generator
 from colorizer.photo import Photo
 from colorizer.precision import autocast
 from colorizer.predictors.compose import with_colours_of
@@ -30,7 +30,7 @@ from colorizer.tiling import Progress, Tiling, run, to_tensor
 
 SEEN_SIDE = 400  # the short side, in pixels, at which the network sees a picture where no brush is chosen
 WHOLE_SIDE = 512  # up to which the network sees a picture at once, and of the copy that statistics come from
-TILING = Tiling(384, 48, 16, MULTIPLE)
+TILING = Tiling(512, 32, 16, MULTIPLE)  # at most 2/255 from what a picture at once gives
 DETAIL = 0.5  # of the photo's own finest detail, where strokes are enlarged
 HIDDEN_STEPS = 16
 SMALLEST = 16  # pixels; a smaller picture is mirrored to that size for the network
@@ -151,23 +151,25 @@ class Stylizer:
         height, width = rgb.shape[:2]
         whole = max(height, width) <= WHOLE_SIDE
         tiling = Tiling(WHOLE_SIDE, 0, 0, MULTIPLE) if whole else TILING
-        statistics = None if whole else self._measure(network, rgb)
+        if not whole:
+            network = self._held(network, rgb)
         grown = _at_least(rgb, SMALLEST)
-        painted = run(self._function(network, statistics), grown, tiling, progress=progress, text="Painting")
+        painted = run(self._function(network), grown, tiling, progress=progress, text="Painting")
         return painted[:height, :width]
 
-    def _measure(self, network: Generator, rgb: np.ndarray) -> Statistics:
+    def _held(self, network: Generator, rgb: np.ndarray) -> Generator:
+        """The network with the statistics of a small copy of the picture."""
         scale = WHOLE_SIDE / max(rgb.shape[:2])
         small = cv2.resize(rgb, _scaled(rgb, scale), interpolation=cv2.INTER_AREA)
         height, width = (max(SMALLEST, length // MULTIPLE * MULTIPLE) for length in small.shape[:2])
         small = _at_least(small, SMALLEST)[:height, :width]
         with autocast(self.device):
-            return network.measure(self._to_device(to_tensor(small)))
+            return network.hold(self._to_device(to_tensor(small)))
 
-    def _function(self, network: Generator, statistics: Statistics | None) -> Callable[[Tensor], Tensor]:
+    def _function(self, network: Generator) -> Callable[[Tensor], Tensor]:
         def function(tile: Tensor) -> Tensor:
             with autocast(self.device):
-                return network(self._to_device(tile), statistics).float()
+                return network(self._to_device(tile)).float()
 
         return function
 

@@ -33,13 +33,17 @@ log = logging.getLogger("colorizer.training")
 
 BORDER = 4  # pixels at the edge that the literature leaves out of its figures
 SHEET_SIDE = 256
+ERRORS = {"absolute": F.l1_loss, "squared": F.mse_loss}
 JUDGE_RATE = 4.0  # times the generator's
 SEEN = {1: 0.2, 3: 0.2, 7: 1.0}  # layers of VGG-19 and their weights: relu1_2, relu2_2, conv3_4
 
 
 @dataclass(frozen=True)
 class SRResNetOptions(RunOptions):
-    """Pixel error on crops of sharp pictures; sides in the stages are those of the large crop."""
+    """Pixel error on crops of sharp pictures; sides in the stages are those of the large crop.
+
+    The squared error is what PSNR measures, but learns more slowly: it is for the end of a run.
+    """
 
     stages: tuple[common.Stage, ...] = (common.Stage(128, 16, 20000),)
     rate: float = 4e-4
@@ -47,9 +51,11 @@ class SRResNetOptions(RunOptions):
     decay: float = 0.999
     every: int = 500
     blocks: int = BLOCKS
+    error: str = "absolute"  # or "squared"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.check("error", self.error in ERRORS, " or ".join(ERRORS))
         self.check("blocks", self.blocks >= 1, "1 or more")
 
 
@@ -179,7 +185,7 @@ def train_srresnet(options: SRResNetOptions) -> Path:
         small, large = task.to_device(*pair(crops))
         with task.engine.autocast():
             result = forward(small)
-        loss = F.l1_loss(result.float(), large)
+        loss = ERRORS[options.error](result.float(), large)
         task.engine.descend(loss, network, optimiser)
         run.record(loss)
     return run.result
