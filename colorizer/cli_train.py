@@ -71,6 +71,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     )
     _add(srresnet, "--blocks", int, "residual blocks (16)")
     _add(srresnet, "--error", str, "of a pixel: absolute (default) or squared")
+    _add(srresnet, "--candidates", int, "crops of which the one with the most detail is taken (1)")
 
     srgan = _add_model(
         models,

@@ -130,6 +130,18 @@ def test_pixel_error_falls_and_a_stopped_run_ends_in_the_same_weights(pictures, 
         assert torch.equal(value, other["network"][name]), name
 
 
+def test_of_several_candidates_the_crop_with_the_most_detail_is_taken(tmp_path):
+    picture = np.full((100, 400, 3), 128, np.uint8)
+    picture[:, 300:] = np.random.default_rng(0).integers(0, 256, (100, 100, 3), dtype=np.uint8)
+    for name in "ab":
+        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+    paths, uneven = sorted(tmp_path.iterdir()), []
+    for candidates in (1, 8):
+        (crops,) = SharpCrops(paths, 1, 64, candidates).batches(0, 1, 60, 64)
+        uneven.append(np.mean([crop.std() > 5 for crop in crops]))
+    assert uneven[0] < 0.5 and uneven[1] > 0.8
+
+
 def test_the_error_is_absolute_or_squared(pictures, narrow, tmp_path):
     logged = {}
     for error in ("absolute", "squared"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -23,7 +24,7 @@ from colorizer.evaluation.pictures import eight_bit, list_photos
 from colorizer.luma import ssim_y
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
-from colorizer.predictors.stylize import Stylizer
+from colorizer.predictors.stylize import FINISHES, Finish, Painting, Stylizer, finished
 
 SIDE = 256
 STRENGTHS = (0.5, StylizeSettings.strength, 1.0)
@@ -101,7 +102,8 @@ def evaluate_stylize(
     limit: int | None = None,
     extract: Extract | None = None,
 ) -> list[StylizeRow]:
-    """The rows: the pictures untouched, then at each strength. Both sets are brought to 256 x 256.
+    """The rows: the pictures untouched, then with the grain alone that painting adds, if any (features see
+    grain, so what it brings by itself is told), then at each strength. Both sets are brought to 256 x 256.
 
     ColorizerError for a folder with fewer than two pictures, an unreadable one, or no weights.
     """
@@ -116,29 +118,41 @@ def evaluate_stylize(
             raise ColorizerError(f"“{folder}” holds one picture, but a set needs two. Add some.")
     extract = extract or Features()
     goal = np.stack([extract(_square(path)) for path in sources[1]])
-    names = {"untouched": None} | {f"strength {strength:g}": strength for strength in STRENGTHS}
-    features: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    alike: dict[str, list[float]] = {name: [] for name in names}
+    looks = _looks(stylizer, settings)
+    features: dict[str, list[np.ndarray]] = {name: [] for name in looks}
+    alike: dict[str, list[float]] = {name: [] for name in looks}
     seconds = []
     for path in tqdm(sources[0], unit="picture"):
         photo = Photo.from_array(_square(path), name=path.stem)
         began = time.perf_counter()
         painting = stylizer.paint(photo, settings)
         seconds.append(time.perf_counter() - began)
-        for name, strength in names.items():
-            if strength is None:
-                rgb = photo.rgb
-            else:
-                rgb = stylizer.render(painting, replace(settings, strength=strength)).rgb
+        for name, look in looks.items():
+            rgb = look(painting)
             features[name].append(extract(rgb))
             alike[name].append(ssim_y(rgb, photo.rgb))
     rows = []
-    for name, strength in names.items():
+    for name in looks:
         made = np.stack(features[name])
         scores = 1000 * kid(made, goal), frechet_distance(made, goal), mifid(made, goal)
-        took = 0.0 if strength is None else fmean(seconds)
+        took = fmean(seconds) if name.startswith("strength") else 0.0
         rows.append(StylizeRow(name, len(made), *scores, fmean(alike[name]), took))
     return rows
+
+
+def _looks(stylizer: Stylizer, settings: StylizeSettings) -> dict[str, Callable[[Painting], np.ndarray]]:
+    """What is compared, by name: a photo as it is, with grain, and at each strength."""
+
+    def at(strength: float, painting: Painting) -> np.ndarray:
+        return stylizer.render(painting, replace(settings, strength=strength)).rgb
+
+    looks: dict[str, Callable[[Painting], np.ndarray]] = {"untouched": lambda painting: painting.photo.rgb}
+    grain = Finish(detail=0, finest=1, grain=FINISHES[settings.direction].grain)
+    if grain.grain:
+        looks["untouched, with grain"] = lambda painting: finished(
+            painting.photo.rgb.copy(), painting.photo.rgb, grain
+        )
+    return looks | {f"strength {strength:g}": partial(at, strength) for strength in STRENGTHS}
 
 
 def _square(path: Path) -> np.ndarray:

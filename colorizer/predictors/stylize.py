@@ -174,7 +174,7 @@ class Stylizer:
             network = self._held(network, rgb)
         grown = _at_least(rgb, SMALLEST)
         painted = run(self._function(network), grown, tiling, progress=progress, text="Painting")
-        return _finished(painted[:height, :width], rgb, finish)
+        return finished(painted[:height, :width], rgb, finish)
 
     def _held(self, network: Generator, rgb: np.ndarray) -> Generator:
         """The network with the statistics of a small copy of the picture."""
@@ -223,7 +223,7 @@ def _enlarged(painted: np.ndarray, rgb: np.ndarray, small: np.ndarray) -> np.nda
     return _add(large, rgb, plain, DETAIL)
 
 
-def _finished(painted: np.ndarray, given: np.ndarray, finish: Finish) -> np.ndarray:
+def finished(painted: np.ndarray, given: np.ndarray, finish: Finish) -> np.ndarray:
     """What the network made of a picture of the same size, with detail and grain."""
     if not finish.detail and not finish.grain:
         return painted
@@ -263,4 +263,4 @@ def _at_least(rgb: np.ndarray, side: int) -> np.ndarray:
     return cv2.copyMakeBorder(rgb, 0, height, 0, width, cv2.BORDER_REFLECT)
 
 
-__all__ = ["Cycle", "Painting", "Stylizer", "offered", "suited_brush"]
+__all__ = ["Cycle", "Finish", "Painting", "Stylizer", "finished", "offered", "suited_brush"]

@@ -52,10 +52,12 @@ class SRResNetOptions(RunOptions):
     every: int = 500
     blocks: int = BLOCKS
     error: str = "absolute"  # or "squared"
+    candidates: int = 1  # crops of which the one with the most detail is taken
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("error", self.error in ERRORS, " or ".join(ERRORS))
+        self.check("candidates", self.candidates >= 1, "1 or more")
         self.check("blocks", self.blocks >= 1, "1 or more")
 
 
@@ -148,12 +150,12 @@ def typical_scales(features: VGGFeatures, crops: Tensor) -> list[float]:
 class Task:
     """What both parts share: the pictures, and what the validation shows."""
 
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(self, options: RunOptions, candidates: int = 1) -> None:
         self.engine = prepare(options)
         self.device = self.engine.device
         largest = max(stage.side for stage in options.stages)
         self.paths = list_pictures(options.data, options.largest_batch(self.engine))
-        self.loader = SharpCrops(self.paths, options.seed, largest)
+        self.loader = SharpCrops(self.paths, options.seed, largest, candidates)
         held_out = list_pictures(options.val)[:20] if options.val else []
         self.truths = [np.asarray(read_rgb(path)) for path in held_out]
         counts = len(self.paths), fingerprint(self.paths), len(self.truths), self.engine
@@ -172,7 +174,7 @@ class Task:
 
 def train_srresnet(options: SRResNetOptions) -> Path:
     """Train (or resume) the generator by pixel error; returns the path of `OUT/srresnet.safetensors`."""
-    task = Task(options)
+    task = Task(options, options.candidates)
     if options.init:
         network = common.load_initial(options.init, Generator.from_state)
     else:
