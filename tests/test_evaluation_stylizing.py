@@ -71,7 +71,7 @@ def test_the_rows_are_untouched_then_the_strengths(folders: Path):
     same = stylizing.evaluate_stylize(folders / "photos", folders / "photos", extract=colours)
     assert same[0].kid < rows[0].kid and same[0].fid == pytest.approx(0, abs=1e-9)
     table = stylizing.markdown_stylize(rows).splitlines()
-    assert len(table) == 6 and "| 1.00 |" in table[2]
+    assert len(table) == 7 and "| 1.00 |" in table[2]
 
 
 def test_the_command_prints_and_says_what_is_missing(folders: Path, capsys, monkeypatch):

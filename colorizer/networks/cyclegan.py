@@ -127,9 +127,8 @@ class Generator(nn.Module):
         return copied
 
     def _normalised_convs(self) -> list[nn.Conv2d]:
-        """In the order in which they work."""
-        inner = [conv for block in self.blocks for conv in (block.first, block.second)]
-        return [self.head, self.down2, self.down4, *inner, self.up2, self.up]
+        """In the order in which they work: all but the last, as they were made."""
+        return [module for module in self.modules() if isinstance(module, nn.Conv2d)][:-1]
 
     def _run(self, picture: Tensor, norm: Norm) -> Tensor:
         y = F.relu(norm(self.head(picture * 2 - 1)), inplace=True)
