@@ -70,8 +70,6 @@ def add_train_commands(subparsers: Parsers) -> None:
         models, "srresnet", "the x4 upscaler by pixel error", ("srgan", "SRResNetOptions", "train_srresnet")
     )
     _add(srresnet, "--blocks", int, "residual blocks (16)")
-    _add(srresnet, "--error", str, "of a pixel: absolute (default) or squared")
-    _add(srresnet, "--candidates", int, "crops of which the one with the most detail is taken (1)")
 
     srgan = _add_model(
         models,

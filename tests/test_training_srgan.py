@@ -130,31 +130,6 @@ def test_pixel_error_falls_and_a_stopped_run_ends_in_the_same_weights(pictures, 
         assert torch.equal(value, other["network"][name]), name
 
 
-def test_of_several_candidates_the_crop_with_the_most_detail_is_taken(tmp_path):
-    picture = np.full((100, 400, 3), 128, np.uint8)
-    picture[:, 300:] = np.random.default_rng(0).integers(0, 256, (100, 100, 3), dtype=np.uint8)
-    for name in "ab":
-        Image.fromarray(picture).save(tmp_path / f"{name}.png")
-    paths, uneven = sorted(tmp_path.iterdir()), []
-    for candidates in (1, 8):
-        (crops,) = SharpCrops(paths, 1, 64, candidates).batches(0, 1, 60, 64)
-        uneven.append(np.mean([crop.std() > 5 for crop in crops]))
-    assert uneven[0] < 0.5 and uneven[1] > 0.8
-
-
-def test_the_error_is_absolute_or_squared(pictures, narrow, tmp_path):
-    logged = {}
-    for error in ("absolute", "squared"):
-        options = options_of(srgan.SRResNetOptions, pictures, narrow, tmp_path / error, error=error)
-        srgan.train_srresnet(options)
-        row = (tmp_path / error / "srresnet.csv").read_text().splitlines()[1]
-        logged[error] = float(row.split(",")[2])
-    # Of noise, evenly spread over 0..1 and guessed to be about its mean, they are 1/4 and 1/12.
-    assert 0.2 < logged["absolute"] < 0.35 and 0.05 < logged["squared"] < 0.15
-    with pytest.raises(ColorizerError, match="--error is cubed, but has to be absolute or squared"):
-        options_of(srgan.SRResNetOptions, pictures, narrow, tmp_path, error="cubed")
-
-
 @pytest.mark.parametrize(("photo", "judges"), [(False, "features"), (True, "features"), (False, "patches")])
 def test_the_perceptual_part_starts_from_the_first_and_moves(
     photo, judges, pictures, narrow, vgg_file, tmp_path

@@ -31,13 +31,9 @@ class SharpCrops:
     seen.
     """
 
-    def __init__(self, paths: Sequence[Picture], seed: int, largest: int = 0, candidates: int = 1) -> None:
-        """Decodes the pictures; DataError when one can't be read, or is too small for crops of `largest`.
-
-        candidates: so many crops are drawn for each, and the one with the most detail is taken. An even sky
-        teaches little.
-        """
-        self.seed, self.candidates = seed, candidates
+    def __init__(self, paths: Sequence[Picture], seed: int, largest: int = 0) -> None:
+        """Decodes the pictures; DataError when one can't be read, or is too small for crops of `largest`."""
+        self.seed = seed
         with ThreadPoolExecutor() as pool:
             self.pictures = list(pool.map(lambda path: np.asarray(read_rgb(path)), paths))
         least = largest + 2 * MARGIN
@@ -54,11 +50,8 @@ class SharpCrops:
 
     def _crop(self, seen: int, side: int) -> np.ndarray:
         random = np.random.default_rng((self.seed, 13, seen))
-        crops = [self._draw(random, side + 2 * MARGIN) for _ in range(self.candidates)]
-        return max(crops, key=_detail) if len(crops) > 1 else crops[0]
-
-    def _draw(self, random: Random, whole: int) -> np.ndarray:
         picture = self.pictures[random.choice(len(self.pictures), p=self.share)]
+        whole = side + 2 * MARGIN
         top, left = (int(random.integers(0, length - whole + 1)) for length in picture.shape[:2])
         crop = np.rot90(picture[top : top + whole, left : left + whole], int(random.integers(4)))
         return crop[:, ::-1] if random.integers(2) else crop
@@ -72,12 +65,6 @@ class SharpCrops:
 
     def close(self) -> None:
         """Nothing runs beside."""
-
-
-def _detail(crop: np.ndarray) -> float:
-    """How much neighbouring pixels of a crop (H, W, 3) differ, on green."""
-    green = crop[..., 1].astype(np.int16)
-    return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
 
 
 def quantised(x: Tensor) -> Tensor:

@@ -33,17 +33,13 @@ log = logging.getLogger("colorizer.training")
 
 BORDER = 4  # pixels at the edge that the literature leaves out of its figures
 SHEET_SIDE = 256
-ERRORS = {"absolute": F.l1_loss, "squared": F.mse_loss}
 JUDGE_RATE = 4.0  # times the generator's
 SEEN = {1: 0.2, 3: 0.2, 7: 1.0}  # layers of VGG-19 and their weights: relu1_2, relu2_2, conv3_4
 
 
 @dataclass(frozen=True)
 class SRResNetOptions(RunOptions):
-    """Pixel error on crops of sharp pictures; sides in the stages are those of the large crop.
-
-    The squared error is what PSNR measures, but learns more slowly: it is for the end of a run.
-    """
+    """Pixel error on crops of sharp pictures; sides in the stages are those of the large crop."""
 
     stages: tuple[common.Stage, ...] = (common.Stage(128, 16, 20000),)
     rate: float = 4e-4
@@ -51,13 +47,9 @@ class SRResNetOptions(RunOptions):
     decay: float = 0.999
     every: int = 500
     blocks: int = BLOCKS
-    error: str = "absolute"  # or "squared"
-    candidates: int = 1  # crops of which the one with the most detail is taken
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("error", self.error in ERRORS, " or ".join(ERRORS))
-        self.check("candidates", self.candidates >= 1, "1 or more")
         self.check("blocks", self.blocks >= 1, "1 or more")
 
 
@@ -150,12 +142,12 @@ def typical_scales(features: VGGFeatures, crops: Tensor) -> list[float]:
 class Task:
     """What both parts share: the pictures, and what the validation shows."""
 
-    def __init__(self, options: RunOptions, candidates: int = 1) -> None:
+    def __init__(self, options: RunOptions) -> None:
         self.engine = prepare(options)
         self.device = self.engine.device
         largest = max(stage.side for stage in options.stages)
         self.paths = list_pictures(options.data, options.largest_batch(self.engine))
-        self.loader = SharpCrops(self.paths, options.seed, largest, candidates)
+        self.loader = SharpCrops(self.paths, options.seed, largest)
         held_out = list_pictures(options.val)[:20] if options.val else []
         self.truths = [np.asarray(read_rgb(path)) for path in held_out]
         counts = len(self.paths), fingerprint(self.paths), len(self.truths), self.engine
@@ -174,7 +166,7 @@ class Task:
 
 def train_srresnet(options: SRResNetOptions) -> Path:
     """Train (or resume) the generator by pixel error; returns the path of `OUT/srresnet.safetensors`."""
-    task = Task(options, options.candidates)
+    task = Task(options)
     if options.init:
         network = common.load_initial(options.init, Generator.from_state)
     else:
@@ -187,7 +179,7 @@ def train_srresnet(options: SRResNetOptions) -> Path:
         small, large = task.to_device(*pair(crops))
         with task.engine.autocast():
             result = forward(small)
-        loss = ERRORS[options.error](result.float(), large)
+        loss = F.l1_loss(result.float(), large)
         task.engine.descend(loss, network, optimiser)
         run.record(loss)
     return run.result
