@@ -64,6 +64,8 @@ class LargeConv(nn.Conv2d):
 
     A pixel of the large picture depends on 3x3 pixels of the small one, in four ways by its place in a square
     of 2x2. So a convolution of the small picture computes all four, and the large one is made but once.
+    While it learns, one comes after the other: so rounding, which Adam enlarges, doesn't hang on how a batch
+    is shared out.
     """
 
     PHASES = torch.tensor(  # 0 and 1 of a small pixel: how much each of three taps takes of each small pixel
@@ -77,6 +79,9 @@ class LargeConv(nn.Conv2d):
         super().__init__(inputs, outputs, 3)
 
     def forward(self, x: Tensor) -> Tensor:
+        if torch.is_grad_enabled():
+            large = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            return F.conv2d(F.pad(large, (1, 1, 1, 1), mode="replicate"), self.weight, self.bias)
         phases = self.PHASES.to(self.weight)
         kernel = torch.einsum("pua,qvb,ocuv->opqcab", phases, phases, self.weight).flatten(0, 2)
         bias = None if self.bias is None else self.bias.repeat_interleave(4)
