@@ -24,7 +24,7 @@ from colorizer.evaluation.pictures import eight_bit, list_photos
 from colorizer.luma import ssim_y
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
-from colorizer.predictors.stylize import FINISHES, Finish, Painting, Stylizer, finished
+from colorizer.predictors.stylize import FINISHES, Painting, Stylizer, finished
 
 SIDE = 256
 STRENGTHS = (0.5, StylizeSettings.strength, 1.0)
@@ -147,7 +147,7 @@ def _looks(stylizer: Stylizer, settings: StylizeSettings) -> dict[str, Callable[
         return stylizer.render(painting, replace(settings, strength=strength)).rgb
 
     looks: dict[str, Callable[[Painting], np.ndarray]] = {"untouched": lambda painting: painting.photo.rgb}
-    grain = Finish(detail=0, finest=1, grain=FINISHES[settings.direction].grain)
+    grain = replace(FINISHES[settings.direction], detail=0)
     if grain.grain:
         looks["untouched, with grain"] = lambda painting: finished(
             painting.photo.rgb.copy(), painting.photo.rgb, grain

@@ -43,10 +43,6 @@ def _normalised(x: Tensor) -> Tensor:
     return _scaled(x, *_measured(x))
 
 
-def _as_it_is(x: Tensor) -> Tensor:
-    return x
-
-
 class _Block(nn.Module):
     """x + norm(conv(relu(norm(conv(x))))), 3x3, mirrored at the edges."""
 
@@ -84,7 +80,8 @@ class LargeConv(nn.Conv2d):
             return F.conv2d(F.pad(large, (1, 1, 1, 1), mode="replicate"), self.weight, self.bias)
         phases = self.PHASES.to(self.weight)
         kernel = torch.einsum("pua,qvb,ocuv->opqcab", phases, phases, self.weight).flatten(0, 2)
-        bias = None if self.bias is None else self.bias.repeat_interleave(4)
+        assert self.bias is not None
+        bias = self.bias.repeat_interleave(4)
         return F.pixel_shuffle(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel, bias), 2)
 
 
@@ -110,7 +107,7 @@ class Generator(nn.Module):
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
     def forward(self, picture: Tensor) -> Tensor:
-        return self._run(picture, _as_it_is if self.held else _normalised)
+        return self._run(picture, nn.Identity() if self.held else _normalised)
 
     @torch.no_grad()
     def hold(self, picture: Tensor) -> Generator:
