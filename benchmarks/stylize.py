@@ -17,6 +17,8 @@ from upscale import make_photo
 
 # The network sees the first two as they are, the last as large as the page would have it.
 SIZES = ((512, 512, 1.0), (2048, 2048, 1.0), (6000, 4000, None))
+# Channels and residual blocks: what is shipped, what the options begin with, and the paper's.
+NETWORKS = ((32, 6), (32, 9), (64, 9))
 
 
 def paint(path: str, brush: str, runs: str) -> Found:
@@ -34,7 +36,22 @@ def paint(path: str, brush: str, runs: str) -> Found:
     return {"threads": torch.get_num_threads(), "painting": took, "peak": [peak_mib()]}
 
 
-JOBS: dict[str, Callable[..., Found]] = {"make-photo": make_photo, "paint": paint}
+def network(width: str, blocks: str, runs: str) -> Found:
+    """A network with random weights, of 512x512 pixels; its millions of parameters."""
+    import torch
+
+    from colorizer.networks.cyclegan import Generator
+    from colorizer.precision import autocast
+
+    generator = Generator(int(width), int(blocks)).eval().to(memory_format=torch.channels_last)
+    picture = torch.rand(1, 3, 512, 512).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode(), autocast(picture.device):
+        generator(picture)
+        took = [timed(lambda: generator(picture)) for _ in range(int(runs))]
+    return {"took": took, "millions": sum(value.numel() for value in generator.parameters()) / 1e6}
+
+
+JOBS: dict[str, Callable[..., Found]] = {"make-photo": make_photo, "paint": paint, "network": network}
 
 
 def measure(runs: int) -> tuple[dict[str, list[float]], int]:
@@ -48,6 +65,12 @@ def measure(runs: int) -> tuple[dict[str, list[float]], int]:
             found = fresh(__file__, "paint", photo, brush or "", runs)
             threads = found.pop("threads")
             figures |= {f"{width}x{height}, {name}": values for name, values in found.items()}
+    for width, blocks in NETWORKS:
+        found = fresh(__file__, "network", width, blocks, runs)
+        name = (
+            f"512x512, network of {width} channels, {blocks} blocks, {found['millions']:.1f} million weights"
+        )
+        figures[name] = found["took"]
     return figures, threads
 
 

@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
+import torch
+from torch import nn
+
+from colorizer import weights
+from colorizer.ui import engine
 
 WAIT = 30_000  # milliseconds
+Networks = Mapping[str, tuple[str, nn.Module]]  # task and network by name
+
+
+@contextmanager
+def shipping(folder: Path, make: Callable[[], Networks]) -> Iterator[Path]:
+    """The page finds networks of chance in this folder, and no others; their random numbers begin anew."""
+    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
+        torch.manual_seed(0)
+        for name, (task, network) in make().items():
+            path = folder / f"made-{name}.safetensors"
+            weights.save(path, network.state_dict(), {})
+            weights.register(name, path, "0.0.1", task)
+        forget()
+        yield folder
+    forget()
+
+
+def forget() -> None:
+    """Let the page read its networks anew."""
+    for kept in (engine.colorizer, engine.upscaler, engine.stylizer, engine.style_transfer):
+        kept.cache_clear()
 
 
 def opened(browser, url: str, width: int = 1280, height: int = 900, locale: str = "en-GB", query: str = ""):

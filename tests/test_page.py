@@ -9,7 +9,6 @@ import hashlib
 import string
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import gradio_client
@@ -17,11 +16,10 @@ import numpy as np
 import pillow_heif
 import pytest
 import torch
-from page import after, ask_to_read, give, opened, scrolls_sideways
+from page import Networks, after, ask_to_read, give, opened, scrolls_sideways
 from PIL import Image
 from skimage.color import rgb2lab
 
-from colorizer import weights
 from colorizer.errors import Cancelled, ColorizerError, UnreadablePhoto
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
@@ -37,27 +35,15 @@ pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy mach
 # What the tests run on
 
 
-@pytest.fixture(scope="module")
-def page_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Networks of chance, with a strong opinion on colour so that it can be seen."""
-    folder = tmp_path_factory.mktemp("weights")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
-        torch.manual_seed(0)
-        unet = ColorUNet(widths=(32, 16, 16))
-        torch.nn.init.normal_(unet.classify.bias, std=4.0)
-        networks = {
-            "unet": unet,
-            "course-unet": CourseUNet(widths=(4, 8, 8, 8, 8)),
-            "autoencoder": AutoEncoder(widths=(8, 8, 16, 16, 16)),
-        }
-        for name, network in networks.items():
-            path = folder / f"made-{name}.safetensors"
-            weights.save(path, network.state_dict(), {})
-            weights.register(name, path, "0.0.1", "colorize")
-        engine.colorizer.cache_clear()
-        yield folder
-    engine.colorizer.cache_clear()
+def networks() -> Networks:
+    """Three colorizers with a strong opinion on colour, so that it can be seen."""
+    unet = ColorUNet(widths=(32, 16, 16))
+    torch.nn.init.normal_(unet.classify.bias, std=4.0)
+    return {
+        "unet": ("colorize", unet),
+        "course-unet": ("colorize", CourseUNet(widths=(4, 8, 8, 8, 8))),
+        "autoencoder": ("colorize", AutoEncoder(widths=(8, 8, 16, 16, 16))),
+    }
 
 
 def coloured(page) -> str:

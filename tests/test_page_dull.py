@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from page import ask_to_read, opened, scrolls_sideways
+from page import Networks, ask_to_read, opened, scrolls_sideways
 from PIL import Image
 
-from colorizer import weights
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.dull import look_into
-from colorizer.ui import cards, engine, files
+from colorizer.ui import cards, files
 from colorizer.ui.dull_tab import shown_html
 from colorizer.ui.page import build_page
 from colorizer.ui.texts import TEXTS
@@ -32,26 +30,15 @@ from colorizer.ui.texts import TEXTS
 pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy machine
 
 
-@pytest.fixture(scope="module")
-def page_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("weights")
-    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
-        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
-        torch.manual_seed(0)
-        unet = ColorUNet(widths=(16, 12, 8))
-        torch.nn.init.normal_(unet.classify.weight)
-        made = {
-            "unet": unet,
-            "course-unet": CourseUNet(widths=(4, 8, 8, 8, 8)),
-            "autoencoder": AutoEncoder(widths=(8, 8, 16, 16, 16)),
-        }
-        for name, network in made.items():
-            path = folder / f"made-{name}.safetensors"
-            weights.save(path, network.state_dict(), {})
-            weights.register(name, path, "0.0.1", "colorize")
-        engine.colorizer.cache_clear()
-        yield folder
-    engine.colorizer.cache_clear()
+def networks() -> Networks:
+    """Three narrow colorizers."""
+    unet = ColorUNet(widths=(16, 12, 8))
+    torch.nn.init.normal_(unet.classify.weight)
+    return {
+        "unet": ("colorize", unet),
+        "course-unet": ("colorize", CourseUNet(widths=(4, 8, 8, 8, 8))),
+        "autoencoder": ("colorize", AutoEncoder(widths=(8, 8, 16, 16, 16))),
+    }
 
 
 def picture(kind: str) -> np.ndarray:

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import gradio_client
 import numpy as np
 import pytest
-import torch
-from page import after, ask_to_read, changed, give, opened, scrolls_sideways
+from page import Networks, after, ask_to_read, changed, give, opened, scrolls_sideways
 from PIL import Image
 
-from colorizer import weights
 from colorizer.networks.cyclegan import Generator
 from colorizer.networks.srgan import Generator as Enlarger
 from colorizer.networks.unet import ColorUNet
@@ -34,29 +31,14 @@ pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy mach
 PREFIX = "monet-"
 
 
-@pytest.fixture(scope="module")
-def page_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Narrow networks of chance for both directions, and for the tabs to send a result to."""
-    folder = tmp_path_factory.mktemp("weights")
-    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
-        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
-        torch.manual_seed(0)
-        made = {
-            "photo2monet": ("stylize", Generator(4, 1)),
-            "monet2photo": ("stylize", Generator(4, 1)),
-            "srresnet": ("upscale", Enlarger(1, (6, 4, 4))),
-            "unet": ("colorize", ColorUNet(widths=(16, 12, 8))),
-        }
-        for name, (task, network) in made.items():
-            path = folder / f"made-{name}.safetensors"
-            weights.save(path, network.state_dict(), {})
-            weights.register(name, path, "0.0.1", task)
-        caches = (engine.stylizer, engine.upscaler, engine.colorizer)
-        for cache in caches:
-            cache.cache_clear()
-        yield folder
-    for cache in caches:
-        cache.cache_clear()
+def networks() -> Networks:
+    """Narrow ones for both directions, and for the tabs to send a result to."""
+    return {
+        "photo2monet": ("stylize", Generator(4, 1)),
+        "monet2photo": ("stylize", Generator(4, 1)),
+        "srresnet": ("upscale", Enlarger(1, (6, 4, 4))),
+        "unet": ("colorize", ColorUNet(widths=(16, 12, 8))),
+    }
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 import gradio_client
 import numpy as np
 import pytest
-from page import after, ask_to_read, changed, give, opened, scrolls_sideways
+from page import after, ask_to_read, changed, forget, give, opened, scrolls_sideways
 from PIL import Image
 
 from colorizer.photo import Photo
@@ -33,17 +33,14 @@ PREFIX = "style-"
 @pytest.fixture(scope="module")
 def page_weights(tiny_weights: Path, tiny_features) -> Iterator[Path]:
     """A colorizer to send a result to, and features of chance."""
-    caches = (engine.style_transfer, engine.colorizer)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLORIZER_WEIGHTS_DIR", str(tiny_weights))
         patch.setattr(own_style, "load_features", lambda *_: tiny_features)
         # Where the sliders stand at the beginning: as far left as they go.
         patch.setattr(style_tab, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
-        for cache in caches:
-            cache.cache_clear()
+        forget()
         yield tiny_weights
-    for cache in caches:
-        cache.cache_clear()
+    forget()
 
 
 def picture(path: Path, seed: int) -> Path:

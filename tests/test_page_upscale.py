@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import gradio_client
 import numpy as np
 import pytest
 import torch
-from page import after, ask_to_read, changed, give, opened, scrolls_sideways
+from page import Networks, after, ask_to_read, changed, give, opened, scrolls_sideways
 from PIL import Image
 from skimage import data
 
-from colorizer import weights
 from colorizer.errors import PhotoError, PhotoTooLarge, WeightsError
 from colorizer.luma import psnr_y
 from colorizer.networks.srgan import Generator
@@ -38,25 +36,13 @@ pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy mach
 PREFIX = "upscale-"
 
 
-@pytest.fixture(scope="module")
-def page_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Narrow networks of chance, for all that enlarging offers, and one to send a result to."""
-    folder = tmp_path_factory.mktemp("weights")
-    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
-        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
-        torch.manual_seed(0)
-        networks = {name: Generator(1, (6, 4, 4)) for name in ("srresnet", "srgan", "srgan-photo")}
-        for network in networks.values():
-            torch.nn.init.normal_(network.tail.weight, 0.0, 0.05)
-        for name, network in {**networks, "unet": ColorUNet(widths=(16, 12, 8))}.items():
-            path = folder / f"made-{name}.safetensors"
-            weights.save(path, network.state_dict(), {})
-            weights.register(name, path, "0.0.1", "colorize" if name == "unet" else "upscale")
-        engine.upscaler.cache_clear()
-        engine.colorizer.cache_clear()
-        yield folder
-    engine.upscaler.cache_clear()
-    engine.colorizer.cache_clear()
+def networks() -> Networks:
+    """Narrow ones for all that enlarging offers, and one to send a result to."""
+    enlargers = {name: Generator(1, (6, 4, 4)) for name in ("srresnet", "srgan", "srgan-photo")}
+    for network in enlargers.values():
+        torch.nn.init.normal_(network.tail.weight, 0.0, 0.05)
+    unet = ColorUNet(widths=(16, 12, 8))
+    return {name: ("upscale", network) for name, network in enlargers.items()} | {"unet": ("colorize", unet)}
 
 
 @pytest.fixture

@@ -100,9 +100,12 @@ def test_the_grid_is_found_and_nothing_else():
     assert grid_pattern(ramp, 4).abs().max() < 1e-5
 
 
+PRISTINE = Wear(blur=0, area=0, noise=0, sharpened=0, jpeg=0)
+
+
 def test_worn_pictures_are_worn_and_the_truth_is_not():
     crops = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 3), dtype=np.uint8)
-    everything = Wear(blur=1, area=1, noise=1, jpeg=1)
+    everything = Wear(blur=1, area=1, noise=1, sharpened=1, jpeg=1)
     given, large = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, everything)
     again, _ = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, everything)
     clean, same = pair(crops)
@@ -110,8 +113,18 @@ def test_worn_pictures_are_worn_and_the_truth_is_not():
     assert torch.equal(large, same)
     assert given.shape == clean.shape
     assert (given - clean).abs().mean() > 0.02
-    untouched, _ = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, Wear(blur=0, area=0, noise=0, jpeg=0))
+    untouched, _ = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, PRISTINE)
     assert (untouched - clean).abs().max() < 1e-6
+
+
+def test_a_sharpened_picture_overshoots_at_its_edges():
+    crops = np.full((1, 48, 48, 3), 60, np.uint8)
+    crops[:, :, 24:] = 180
+    sharp, _ = worn_pair(crops, Draws.of(1, 0, 0, range(1)).crops, replace(PRISTINE, sharpened=1))
+    plain, _ = worn_pair(crops, Draws.of(1, 0, 0, range(1)).crops, PRISTINE)
+    assert sharp.max() > plain.max() + 5 / 255
+    assert sharp.min() < plain.min() - 5 / 255
+    assert torch.equal(sharp[..., 0], plain[..., 0])  # far from the edge nothing changes
 
 
 def test_pixel_error_falls_and_a_stopped_run_ends_in_the_same_weights(pictures, narrow, tmp_path):

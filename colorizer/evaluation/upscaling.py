@@ -31,6 +31,7 @@ from colorizer.training.vgg import load_vgg
 
 BICUBIC = "bicubic"
 FEWEST = 20  # pictures, below which KID says nothing
+WEAR = Wear(sharpened=0)  # of worn pictures here; sharpened ones came later and would change the tables
 Describe = Callable[[np.ndarray], Tensor]
 
 
@@ -60,7 +61,7 @@ def truth_and_small(
     truth = rgb[:height, :width]
     if wear is None:
         return truth, to_pixels(shrink(to_tensor(truth))[0], np.dtype(np.uint8))
-    return truth, worn(np.ascontiguousarray(truth), wear, Wear())
+    return truth, worn(np.ascontiguousarray(truth), wear, WEAR)
 
 
 def vgg_features(file: Path | None) -> Describe:

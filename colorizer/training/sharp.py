@@ -89,6 +89,8 @@ class Wear:
     noise: float = 0.6  # ... after reducing, of up to `loudest` levels of 255; half of it without colour
     loudest: float = 12.0
     grain: float = 0.4  # of the noisy ones have grains wider than a pixel, as scans of old prints do
+    sharpened: float = 0.35  # ... after that, as scanners do: edges get halos
+    sharpest: float = 2.0  # times what a Gaussian takes away is added
     jpeg: float = 0.75  # ... after reducing; a quarter of the crops is also compressed before
     worst: int = 35  # JPEG quality
 
@@ -124,6 +126,9 @@ def worn(crop: np.ndarray, random: Random, wear: Wear) -> np.ndarray:
             noise = ndimage.gaussian_filter(noise, (width_of_grain, width_of_grain, 0))
             noise /= noise.std()
         small = small + random.uniform(1, wear.loudest) * noise
+    if wear.sharpened and random.random() < wear.sharpened:
+        sigma, amount = random.uniform(0.5, 1.5), random.uniform(0.3, wear.sharpest)
+        small = small + amount * (small - ndimage.gaussian_filter(small, (sigma, sigma, 0)))
     small = np.rint(small.clip(0, 255)).astype(np.uint8)
     return compressed(small, int(random.integers(wear.worst, 96))) if random.random() < wear.jpeg else small
 

@@ -135,11 +135,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "upscale_model": ("Your photograph is", "Votre photographie est"),
     "upscale_model_help": (
-        "The second also takes noise and the blocks of a strong compression away.",
-        "Le second enlève aussi le bruit et les blocs d’une forte compression.",
+        "The second also takes grain, noise and the blocks of JPEG away, as most old photographs need.",
+        "Le second enlève aussi grain, bruit et blocs du JPEG : mieux pour la plupart des vieilles photos.",
     ),
     "upscale_model_clean": ("Small but clean", "Petite mais nette"),
-    "upscale_model_photo": ("Noisy or strongly compressed", "Bruitée ou fortement compressée"),
+    "upscale_model_photo": ("Old, noisy or compressed", "Ancienne, bruitée ou compressée"),
     "consistency": ("Truth to your photograph", "Fidélité à votre photographie"),
     "consistency_help": (
         "How many corrections so that, reduced again, it gives your photograph back. 0 is none.",
