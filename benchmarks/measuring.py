@@ -19,6 +19,7 @@ from typing import Any
 Found = dict[str, Any]  # what a job measured, as it travels in JSON
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # the package need not be installed
 
 
 def peak_mib() -> float:
@@ -36,8 +37,7 @@ def timed(action: Callable[[], object]) -> float:
 def fresh(script: str, job: str, *words: object) -> Found:
     """Run a job of a script in a new process: what it found; its error, and the end, if it fails."""
     command = [sys.executable, script, "--job", job, *map(str, words)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))}
-    process = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if process.returncode:
         raise SystemExit(f"The measurement “{job}” failed; its message stands above.")
     found: Found = json.loads(process.stdout.splitlines()[-1])
