@@ -52,7 +52,7 @@ class Case:
 
 def forward(network: nn.Module, channels: int, side: int, counted: int = 64) -> float:
     """Multiply-adds for a picture (channels, side, side), counted on a smaller one."""
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with FlopCounterMode(display=False) as counter:  # with gradients: as it learns
         network.eval()(torch.zeros(1, channels, counted, counted))
     return counter.get_total_flops() / 2 * (side / counted) ** 2
 

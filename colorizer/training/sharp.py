@@ -126,7 +126,7 @@ def worn(crop: np.ndarray, random: Random, wear: Wear) -> np.ndarray:
             noise = ndimage.gaussian_filter(noise, (width_of_grain, width_of_grain, 0))
             noise /= noise.std()
         small = small + random.uniform(1, wear.loudest) * noise
-    if wear.sharpened and random.random() < wear.sharpened:
+    if wear.sharpened and random.random() < wear.sharpened:  # none asked for: nothing is drawn by chance
         sigma, amount = random.uniform(0.5, 1.5), random.uniform(0.3, wear.sharpest)
         small = small + amount * (small - ndimage.gaussian_filter(small, (sigma, sigma, 0)))
     small = np.rint(small.clip(0, 255)).astype(np.uint8)
