@@ -136,6 +136,38 @@ def test_cancelling_leaves_the_page_usable(
     page.close()
 
 
+def test_the_brush_may_be_moved_again_while_the_last_is_painted(
+    browser, url: str, pond: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, begun, run, seen = threading.Event(), threading.Event(), engine.paint, []
+
+    def slowly(photo, settings, progress):
+        seen.append(settings.direction)
+        if len(seen) == 2:
+            begun.set()
+            going.wait(20)
+        progress(0.5, "")
+        return run(photo, settings, progress)
+
+    monkeypatch.setattr(engine, "paint", slowly)
+    page = opened(browser, url, query="?tab=monet")
+    give(page, pond, PREFIX)
+    page.click("#paint")
+    page.wait_for_selector("#monet-download", state="visible")
+    first = after(page, PREFIX)
+    for number in (1, 0, 1):
+        page.locator("#direction label").nth(number).click()
+        assert begun.wait(20)
+        page.wait_for_timeout(300)  # until the server has heard of it
+    going.set()
+    changed(page, first, PREFIX)
+    page.wait_for_selector("#paint", state="visible")
+    assert "monet2photo" in page.inner_text("#monet-status")
+    assert seen == ["photo2monet", "monet2photo", "monet2photo"]
+    assert TEXTS["stopped"][0] not in page.inner_text("#monet-line")
+    page.close()
+
+
 def test_a_link_opens_a_tab_for_which_there_is_no_room(browser, url: str) -> None:
     page = opened(browser, url, width=240, locale="fr-FR", query="?tab=monet")
     page.wait_for_selector("#monet-examples .card")

@@ -21,7 +21,7 @@ from colorizer.ui.engine import Task, analyse, colorizer
 from colorizer.ui.lines import progress_html, status_html, trouble_html
 from colorizer.ui.running_events import RunningEvents, Updates
 from colorizer.ui.texts import language, say
-from colorizer.ui.work import Job
+from colorizer.ui.work import Ask, Job
 
 if TYPE_CHECKING:
     from colorizer.ui.colorize_tab import ColorizeParts
@@ -39,51 +39,30 @@ class ColorizeEvents(RunningEvents[ColorizeWork]):
 
     # Colouring
 
-    def run(
-        self,
-        token: str,
-        saturation: float,
-        temperature: float,
-        keep: float,
-        veil: bool,
-        model: str,
-        size: int,
-        request: gr.Request,
-    ) -> Iterator[Updates]:
+    def _steps(self, work: ColorizeWork, ask: Ask, code: str) -> Iterator[Updates]:
         """Ask the network, render, show; then the other colourings."""
-        work = self.shelf.get(token)
-        photo = work.take() if work else None
-        if work is None or photo is None:
-            yield self._nothing()
-            return
-        code, job, began = language(request), work.job, time.monotonic()
-
-        def steps() -> Iterator[Updates]:
-            job.check()
-            yield {self.parts.token: token, **self._busy(progress_html(say(code, "looking")))}
-            settings = ColorizeSettings(model, saturation, temperature, strength=1 - keep, size=size)
-            looking = Task(lambda _progress: analyse(photo, settings), job.check)
-            for _ in looking:
-                pass
-            analysis = looking.result
-            job.check()
-            result = yield from self._rendered(analysis, settings, job, code)
-            before = files.write_shown(files.shown_pixels(photo), "before")
-            work.shown = Coloured(analysis, settings, result, before)
-            work.variant, work.variants = 0, ()
-            sure = analysis.bins is not None
-            yield {
-                **self._done(),
-                self.parts.stage: gr.ImageSlider((before, self._after(work.shown, veil)), visible=True),
-                self.parts.status: status_html(code, analysis, time.monotonic() - began),
-                self.parts.examples: gr.HTML(visible=False),
-                self.parts.below: gr.Column(visible=True),
-                self.parts.temperature: gr.Slider(interactive=sure),
-                self.parts.confidence: gr.Checkbox(interactive=sure),
-            }
-            yield self._others(work, work.shown, code)
-
-        yield from self._worked(steps, code, work, job)
+        (photo,), began = ask.photos, time.monotonic()
+        saturation, temperature, keep, veil, model, size = ask.values
+        ask.check()
+        yield self._busy(progress_html(say(code, "looking")))
+        settings = ColorizeSettings(model, saturation, temperature, strength=1 - keep, size=size)
+        analysis = Task(lambda _progress: analyse(photo, settings), ask.check).wait()
+        ask.check()
+        result = yield from self._rendered(analysis, settings, ask, code)
+        before = files.write_shown(files.shown_pixels(photo), "before")
+        work.shown = Coloured(analysis, settings, result, before)
+        work.variant, work.variants = 0, ()
+        sure = analysis.bins is not None
+        yield {
+            **self._done(),
+            self.parts.stage: gr.ImageSlider((before, self._after(work.shown, veil)), visible=True),
+            self.parts.status: status_html(code, analysis, time.monotonic() - began),
+            self.parts.examples: gr.HTML(visible=False),
+            self.parts.below: gr.Column(visible=True),
+            self.parts.temperature: gr.Slider(interactive=sure),
+            self.parts.confidence: gr.Checkbox(interactive=sure),
+        }
+        yield self._others(work, work.shown, code)
 
     def _others(self, work: ColorizeWork, shown: Coloured, code: str) -> Updates:
         """What else it could have been: the likeliest colouring first, then those that differ from it."""
@@ -129,17 +108,18 @@ class ColorizeEvents(RunningEvents[ColorizeWork]):
             result, photo = shown.result, shown.analysis.photo
             if settings != shown.settings:
                 if photo.megapixels > AT_ONCE_MEGAPIXELS:
-                    yield {self.parts.stage: (shown.before, self._at_once(shown, settings, veil))}
+                    before = files.kept_shown(shown.before, photo)
+                    yield {self.parts.stage: (before, self._at_once(shown, settings, veil))}
                 result = yield from self._rendered(shown.analysis, settings, job, code)
-            work.shown = replace(shown, settings=settings, result=result)
+            before = files.kept_shown(shown.before, photo)
+            work.shown = replace(shown, settings=settings, result=result, before=before)
             yield {
                 **self._done(),
-                self.parts.token: token,
-                self.parts.stage: (shown.before, self._after(work.shown, veil)),
+                self.parts.stage: (before, self._after(work.shown, veil)),
                 self.parts.status: status_html(code, shown.analysis, time.monotonic() - began),
             }
 
-        yield from self._guarded(steps, code, stopped=self._done())
+        yield from self._guarded(steps, job, code, self._done)
 
     def _at_once(self, shown: Coloured, settings: ColorizeSettings, veil: bool) -> str:
         small = replace(shown.analysis, photo=Photo.from_array(shown.analysis.photo.preview(AT_ONCE_SIDE)))

@@ -16,7 +16,7 @@ from colorizer.ui.colorize_events import ColorizeEvents
 from colorizer.ui.colorize_giving import ColorizeGiving
 from colorizer.ui.colorize_work import ColorizeWork
 from colorizer.ui.texts import both, label
-from colorizer.ui.work import LIFETIME, Shelf
+from colorizer.ui.work import Shelf
 from colorizer.ui.workbench import (
     HEAVY,
     QUIET,
@@ -27,8 +27,8 @@ from colorizer.ui.workbench import (
     stage,
     start_buttons,
     take_home,
+    wire_download,
     wire_giving,
-    wire_result,
     wire_start,
 )
 
@@ -54,7 +54,7 @@ class ColorizeParts(Parts):
 
 def build_colorize_tab(shelf: Shelf[ColorizeWork], tabs: Sequence[str]) -> ColorizeGiving:
     """Lay the tab out inside the current Blocks and wire it; `tabs` are those that results can be sent to."""
-    token = gr.State("", time_to_live=LIFETIME, delete_callback=shelf.drop)
+    token = gr.State("", delete_callback=shelf.drop)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             given = _giving()
@@ -136,9 +136,9 @@ def offered_models() -> list[str]:
 
 
 def _wire(parts: ColorizeParts, giving: ColorizeGiving, events: ColorizeEvents) -> None:
-    look = [parts.token, parts.saturation, parts.temperature, parts.keep, parts.confidence]
-    network = [parts.model, parts.size]
-    shown = [parts.token, parts.line, parts.stage, parts.status, parts.start, parts.cancel]
+    controls = [parts.saturation, parts.temperature, parts.keep, parts.confidence]
+    look, network = [parts.token, *controls], [parts.model, parts.size]
+    shown = [parts.line, parts.stage, parts.status, parts.start, parts.cancel]
     ran = [
         *shown,
         parts.examples,
@@ -151,13 +151,9 @@ def _wire(parts: ColorizeParts, giving: ColorizeGiving, events: ColorizeEvents) 
 
     *_, chosen = wire_giving(parts, giving)
     # An example goes the way of any photograph, then the button is pressed for the person.
-    for taken in (wire_start(parts, events), wire_start(parts, events, chosen)):
-        taken.then(events.run, [*look, *network], ran, **HEAVY, **QUIET)
-    for choice in network:
-        starts = [parts.line, parts.start, parts.cancel]
-        again = choice.input(events.begin_again, [parts.token], starts, queue=False, **QUIET)
-        again.then(events.run, [*look, *network], ran, **HEAVY, **QUIET)
-    wire_result(parts, events)
+    touches = [choice.input for choice in network]
+    wire_start(parts, events, [*controls, *network], ran, (parts.start, chosen), touches)
+    wire_download(parts, events)
 
     for each in (parts.saturation, parts.temperature, parts.keep):
         each.release(events.supersede, [parts.token], None, queue=False, **QUIET)

@@ -170,6 +170,12 @@ class Task(Generic[T]):
         while (share := self._news.get()) is not None:
             yield share
 
+    def wait(self) -> T:
+        """What the work returns, once it does."""
+        for _ in self:
+            pass
+        return self.result
+
     @property
     def result(self) -> T:
         """What the work returned."""

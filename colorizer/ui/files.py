@@ -9,15 +9,16 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
 import numpy as np
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from colorizer.encode import to_bits
 from colorizer.photo import FORMATS, Photo
 
 SHOWN_PIXELS = 24_000_000  # beyond it a browser on a phone gives up
 SURROUND = 119  # the mid-grey of the result area, under transparent pixels
-VEIL = np.array((119, 119, 119), dtype=np.float32)
 BROWSERS_SHOW = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
 
 
@@ -42,12 +43,11 @@ def shown_side(photo: Photo) -> int:
 def shown_pixels(photo: Photo) -> np.ndarray:
     """uint8 (h, w, 3) for the screen: full size up to SHOWN_PIXELS, transparency laid over the surround."""
     side = shown_side(photo)
-    if side < max(photo.width, photo.height):
-        return photo.preview(side)
-    rgb = photo.rgb if photo.bits == 8 else (photo.rgb // 257).astype(np.uint8)
+    rgb = photo.preview(side) if side < max(photo.width, photo.height) else to_bits(photo.rgb, 8)
     if photo.alpha is None:
         return rgb
-    opacity = photo.alpha.astype(np.float32)[..., None] / np.iinfo(photo.alpha.dtype).max
+    alpha = cv2.resize(photo.alpha, rgb.shape[1::-1], interpolation=cv2.INTER_AREA)
+    opacity = to_bits(alpha, 8)[..., None] / np.float32(255)
     return np.rint(rgb * opacity + SURROUND * (1 - opacity)).astype(np.uint8)
 
 
@@ -65,7 +65,7 @@ def veiled(pixels: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     low, high = np.percentile(confidence, (2, 98))
     doubt = np.clip((high - confidence) / max(high - low, 0.05), 0, 1)
     doubt = np.asarray(Image.fromarray(doubt.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
-    return np.rint(pixels + 0.85 * doubt[..., None] * (VEIL - pixels)).astype(np.uint8)
+    return np.rint(pixels + 0.85 * doubt[..., None] * (SURROUND - pixels)).astype(np.uint8)
 
 
 def write_shown(pixels: np.ndarray, name: str) -> str:
@@ -73,6 +73,11 @@ def write_shown(pixels: np.ndarray, name: str) -> str:
     path = new_path(f"{name}.jpg")
     Image.fromarray(pixels).save(path, quality=95, subsampling=0)
     return str(path)
+
+
+def kept_shown(path: str, photo: Photo) -> str:
+    """The file that shows a photo; written anew where the old one has been deleted meanwhile."""
+    return path if Path(path).exists() else write_shown(shown_pixels(photo), Path(path).stem)
 
 
 def write_result(photo: Photo, kind: str, ending: str, made_by: Mapping[str, object]) -> str:

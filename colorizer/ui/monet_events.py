@@ -22,6 +22,7 @@ from colorizer.ui.lines import cycle_html, painted_html, progress_html, trouble_
 from colorizer.ui.monet_work import MonetWork, Painted
 from colorizer.ui.running_events import RunningEvents, Updates
 from colorizer.ui.texts import language, say
+from colorizer.ui.work import Ask
 
 if TYPE_CHECKING:
     from colorizer.ui.monet_tab import MonetParts
@@ -34,37 +35,27 @@ class MonetEvents(RunningEvents[MonetWork]):
 
     parts: MonetParts
 
-    def run(
-        self, token: str, strength: float, keep: bool, direction: str, brush: float, request: gr.Request
-    ) -> Iterator[Updates]:
+    def _steps(self, work: MonetWork, ask: Ask, code: str) -> Iterator[Updates]:
         """Paint, render, show."""
-        work = self.shelf.get(token)
-        photo = work.take() if work else None
-        if work is None or photo is None:
-            yield self._nothing()
-            return
-        code, job, began = language(request), work.job, time.monotonic()
-
-        def steps() -> Iterator[Updates]:
-            job.check()
-            yield self._busy(progress_html(say(code, "getting_ready")))
-            settings = StylizeSettings(direction, strength, brush_for(photo, brush), keep)
-            task = Task(lambda progress: engine.paint(photo, settings, progress), job.check)
-            yield from self._told(task, lambda share: say(code, "painting", percent=100 * share), code)
-            painting = task.result
-            job.check()
-            result = engine.stylizer().render(painting, settings)
-            before = files.write_shown(files.shown_pixels(photo), "before")
-            work.shown = Painted(painting, settings, result, before)
-            yield {
-                **self._done(),
-                **self._shown(work.shown, code, time.monotonic() - began),
-                self.parts.examples: gr.HTML(visible=False),
-                self.parts.below: gr.Column(visible=True),
-                self.parts.cycle: gr.Column(visible=False),
-            }
-
-        yield from self._worked(steps, code, work, job)
+        (photo,), began = ask.photos, time.monotonic()
+        strength, keep, direction, brush = ask.values
+        ask.check()
+        yield self._busy(progress_html(say(code, "getting_ready")))
+        settings = StylizeSettings(direction, strength, brush_for(photo, brush), keep)
+        task = Task(lambda progress: engine.paint(photo, settings, progress), ask.check)
+        yield from self._told(task, lambda share: say(code, "painting", percent=100 * share), code)
+        painting = task.result
+        ask.check()
+        result = engine.stylizer().render(painting, settings)
+        before = files.write_shown(files.shown_pixels(photo), "before")
+        work.shown = Painted(painting, settings, result, before)
+        yield {
+            **self._done(),
+            **self._shown(work.shown, code, time.monotonic() - began),
+            self.parts.examples: gr.HTML(visible=False),
+            self.parts.below: gr.Column(visible=True),
+            self.parts.cycle: gr.Column(visible=False),
+        }
 
     def rerender(self, token: str, strength: float, keep: bool, request: gr.Request) -> Iterator[Updates]:
         """The mixture was changed: the same painting in another, the network doesn't run."""
@@ -79,10 +70,11 @@ class MonetEvents(RunningEvents[MonetWork]):
             settings = replace(shown.settings, strength=strength, keep_colours=keep)
             result = engine.stylizer().render(shown.painting, settings)
             job.check()
-            work.shown = replace(shown, settings=settings, result=result)
+            before = files.kept_shown(shown.before, shown.painting.photo)
+            work.shown = replace(shown, settings=settings, result=result, before=before)
             yield {**self._done(), **self._shown(work.shown, code, time.monotonic() - began)}
 
-        yield from self._guarded(steps, code, stopped=self._done())
+        yield from self._guarded(steps, job, code, self._done)
 
     def _shown(self, shown: Painted, code: str, seconds: float) -> Updates:
         after = files.write_shown(files.shown_pixels(shown.result), "after")
@@ -105,10 +97,7 @@ class MonetEvents(RunningEvents[MonetWork]):
 
         def steps() -> Iterator[Updates]:
             yield {self.parts.line: progress_html(say(code, "there_and_back"))}
-            task = Task(lambda _progress: engine.cycle(photo, direction), job.check)
-            for _ in task:
-                pass
-            found = task.result
+            found = Task(lambda _progress: engine.cycle(photo, direction), job.check).wait()
             job.check()
             yield {
                 self.parts.line: "",
@@ -117,7 +106,7 @@ class MonetEvents(RunningEvents[MonetWork]):
                 self.parts.lost: cycle_html(code, found),
             }
 
-        yield from self._guarded(steps, code, stopped={self.parts.line: ""})
+        yield from self._guarded(steps, job, code, lambda: {self.parts.line: ""})
 
 
 def cycle_pictures(found: Cycle, code: str) -> list[tuple[str, str]]:

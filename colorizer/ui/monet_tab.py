@@ -15,7 +15,7 @@ from colorizer.ui.giving_events import GivingEvents
 from colorizer.ui.monet_events import MonetEvents
 from colorizer.ui.monet_work import MonetWork
 from colorizer.ui.texts import both, label
-from colorizer.ui.work import LIFETIME, Shelf
+from colorizer.ui.work import Shelf
 from colorizer.ui.workbench import (
     HEAVY,
     QUIET,
@@ -26,8 +26,8 @@ from colorizer.ui.workbench import (
     stage,
     start_buttons,
     take_home,
+    wire_download,
     wire_giving,
-    wire_result,
     wire_start,
 )
 
@@ -61,7 +61,7 @@ def directions() -> tuple[str, ...]:
 def build_monet_tab(shelf: Shelf[MonetWork], choices: Sequence[str], tabs: Sequence[str]) -> GivingEvents:
     """Lay the tab out inside the current Blocks and wire it; at least one direction is a choice, and `tabs`
     are those that results can be sent to."""
-    token = gr.State("", time_to_live=LIFETIME, delete_callback=shelf.drop)
+    token = gr.State("", delete_callback=shelf.drop)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             given = {**picture_field(PREFIX, ("upload", "clipboard")), **start_buttons(PREFIX, "paint")}
@@ -123,23 +123,20 @@ def _controls(choices: Sequence[str]) -> dict[str, Any]:
 
 
 def _wire(parts: MonetParts, giving: GivingEvents, events: MonetEvents) -> None:
-    mixture, network = [parts.token, parts.strength, parts.keep], [parts.direction, parts.brush]
+    controls = [parts.strength, parts.keep, parts.direction, parts.brush]
+    mixture = [parts.token, parts.strength, parts.keep]
     shown = [parts.line, parts.stage, parts.status, parts.start, parts.cancel]
     ran = [*shown, parts.examples, parts.below, parts.cycle]
 
     *_, chosen = wire_giving(parts, giving)
     # An example goes the way of any photograph, then the button is pressed for the person.
-    for taken in (wire_start(parts, events), wire_start(parts, events, chosen)):
-        taken.then(events.run, [*mixture, *network], ran, **HEAVY, **QUIET)
-    starts = [parts.line, parts.start, parts.cancel]
-    for touched in (parts.direction.input, parts.brush.release):
-        again = touched(events.begin_again, [parts.token], starts, queue=False, **QUIET)
-        again.then(events.run, [*mixture, *network], ran, **HEAVY, **QUIET)
-    wire_result(parts, events)
+    touches = (parts.direction.input, parts.brush.release)
+    wire_start(parts, events, controls, ran, (parts.start, chosen), touches)
+    wire_download(parts, events)
 
     parts.strength.release(events.supersede, [parts.token], None, queue=False, **QUIET)
     for mixed in (parts.strength.release, parts.keep.input):
         mixed(events.rerender, mixture, shown, trigger_mode="always_last", **HEAVY, **QUIET)
     asked = [parts.token, parts.direction]
-    outputs = [*starts, parts.cycle, parts.gallery, parts.lost]
+    outputs = [parts.line, parts.start, parts.cancel, parts.cycle, parts.gallery, parts.lost]
     parts.there.click(events.there_and_back, asked, outputs, **HEAVY, **QUIET)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
 import gradio as gr
@@ -17,7 +18,7 @@ from colorizer.ui import files
 from colorizer.ui.engine import Task
 from colorizer.ui.lines import progress_html, remark_html, trouble_html
 from colorizer.ui.texts import language, say, sentence
-from colorizer.ui.work import Job, Shelf, W
+from colorizer.ui.work import Ask, Job, Shelf, W
 
 if TYPE_CHECKING:
     from colorizer.photo import Photo
@@ -39,49 +40,84 @@ class RunningEvents(Generic[W]):
     def __init__(self, parts: Parts, shelf: Shelf[W]) -> None:
         self.parts, self.shelf = parts, shelf
 
-    def begin(self, upload: dict[str, Any] | None, token: str, request: gr.Request) -> Updates:
-        """The button was pressed: it becomes Cancel before the queue is asked."""
+    def begin(
+        self, upload: dict[str, Any] | None, token: str, request: gr.Request, *values: object
+    ) -> Updates:
+        """The button was pressed: it becomes Cancel before the queue is asked. `values`: what the controls
+        say, which counts however long the queue takes."""
         code, work = language(request), self.shelf.get(token)
         if token and work is None:
             return {self.parts.line: trouble_html(say(code, "put_away"))}
-        if work is not None and work.given is not None:
-            return self._begun(work, work.given, code)
-        if upload:  # it is still being opened, before this in the queue: take_up will find it
-            return self._busy(progress_html(say(code, "opening")))
-        return {self.parts.line: trouble_html(say(code, "nothing_given"))}
+        if work is not None and self._ask(work, self._given(work, values), values):
+            return self._busy(progress_html(say(code, "waiting")))
+        missing = self._missing(upload, values)
+        if missing:
+            return {self.parts.line: trouble_html(say(code, missing))}
+        return self._busy(progress_html(say(code, "opening")))  # take_up will find it, after it in the queue
 
-    def begin_again(self, token: str, request: gr.Request) -> Updates:
+    def begin_again(self, token: str, request: gr.Request, *values: object) -> Updates:
         """What the work depends on was changed: the photograph that waits, is worked on or is shown goes
         through it anew."""
         work = self.shelf.get(token)
         if work is not None:
-            shown = work.shown.photos[0] if work.shown else None
-            photo = work.wanted or work.running or shown
-            if photo is not None:
-                return self._begun(work, photo, language(request))
-        return {self.parts.line: gr.skip()}
+            asked = work.wanted or work.running
+            shown = work.shown.photos[:1] if work.shown else ()
+            if self._ask(work, asked.photos if asked else shown, values):
+                return self._busy(progress_html(say(language(request), "waiting")))
+        return self._nothing()
 
-    def _begun(self, work: W, photo: Photo, code: str) -> Updates:
-        work.wanted = photo
-        work.start()
-        return self._busy(progress_html(say(code, "waiting")))
-
-    def take_up(self, token: str) -> Updates:
+    def take_up(self, token: str, request: gr.Request, *values: object) -> Updates:
         """After `begin`, in the queue: a photograph may not have been open when the button was pressed."""
         work = self.shelf.get(token)
-        if work is not None and work.wanted is None and work.given is not None:
-            work.wanted = work.given
-            work.start()
-        if work is not None and work.wanted is not None:
-            return {self.parts.start: gr.skip()}
+        if token and work is None:
+            return self._done(trouble_html(say(language(request), "put_away")))
+        if work is not None and (work.wanted or self._ask(work, self._given(work, values), values)):
+            return self._nothing()
         # It could not be opened, and the line says why.
-        return {self.parts.start: gr.Button(visible=True), self.parts.cancel: gr.Button(visible=False)}
+        return {**self._done(), self.parts.line: gr.skip()}
 
-    def cancel(self, token: str) -> None:
-        """Cancel was pressed."""
+    def _given(self, work: W, values: tuple[Any, ...]) -> tuple[Photo, ...]:
+        """What the button works on; nothing as long as anything is missing."""
+        return (work.given,) if work.given else ()
+
+    def _missing(self, upload: dict[str, Any] | None, values: tuple[Any, ...]) -> str:
+        """The name of the text that says what has not been given; empty when all of it is on its way."""
+        return "" if upload else "nothing_given"
+
+    def _ask(self, work: W, photos: tuple[Photo, ...], values: tuple[Any, ...]) -> bool:
+        if photos:
+            work.ask(Ask(photos, values, self._steps))
+        return bool(photos)
+
+    def run(self, token: str, request: gr.Request) -> Iterator[Updates]:
+        """After `take_up`: do what was asked for last, and what is asked for meanwhile."""
+        code, work = language(request), self.shelf.get(token)
+        yield self._nothing()
+        while work is not None and (ask := work.take()) is not None:
+            try:
+                yield from self._guarded(
+                    partial(ask.steps, work, ask, code), ask, code, partial(self._stopped, work, code)
+                )
+            finally:
+                work.finish(ask)
+
+    def _steps(self, work: W, ask: Ask, code: str) -> Iterator[Updates]:
+        """What the button starts; each tab has its own."""
+        raise NotImplementedError
+
+    def _stopped(self, work: W, code: str) -> Updates:
+        """The work was stopped, perhaps for other work."""
+        return self._nothing() if work.wanted else self._done(remark_html(self._sentence(code, Cancelled())))
+
+    def cancel(self, token: str, request: gr.Request) -> Updates:
+        """Cancel was pressed: what runs says by itself that it has ended, what waits never begins."""
         work = self.shelf.get(token)
         if work is not None:
             work.stop()
+            work.wanted = None
+            if work.running:
+                return self._nothing()
+        return self._done(remark_html(self._sentence(language(request), Cancelled())))
 
     def supersede(self, token: str) -> None:
         """Something was touched again: the quick answer that is being made is no longer wanted."""
@@ -130,28 +166,26 @@ class RunningEvents(Generic[W]):
             self.parts.cancel: gr.Button(visible=False),
         }
 
-    def _worked(
-        self, steps: Callable[[], Iterator[Updates]], code: str, work: W, job: Job
-    ) -> Iterator[Updates]:
-        """The steps of what the button started."""
-        try:
-            yield from self._guarded(steps, code)
-        finally:
-            work.finish(job)
-
     def _guarded(
-        self, steps: Callable[[], Iterator[Updates]], code: str, stopped: Updates | None = None
+        self,
+        steps: Callable[[], Iterator[Updates]],
+        job: Job,
+        code: str,
+        stopped: Callable[[], Updates],
     ) -> Iterator[Updates]:
-        """The steps; whatever goes wrong becomes one sentence, and what is on the page stays."""
+        """The steps of a job; whatever goes wrong becomes one sentence, and what is on the page stays. When
+        the page is closed meanwhile, the job is stopped."""
         try:
             yield from steps()
-        except Cancelled as stop:
-            yield self._done(remark_html(self._sentence(code, stop))) if stopped is None else stopped
+        except Cancelled:
+            yield stopped()
         except ColorizerError as error:
             yield self._done(trouble_html(self._sentence(code, error)))
         except Exception:
             log.exception("A picture failed.")
             yield self._done(trouble_html(say(code, "broken")))
+        finally:
+            job.stop()
 
     def _sentence(self, code: str, error: ColorizerError) -> str:
         return sentence(code, error)

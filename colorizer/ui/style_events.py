@@ -21,11 +21,11 @@ from colorizer.predictors.settings import RestyleSettings
 from colorizer.tiling import Progress
 from colorizer.ui import cards, engine, files
 from colorizer.ui.engine import Task
-from colorizer.ui.lines import progress_html, restyled_html, trouble_html
+from colorizer.ui.lines import progress_html, restyled_html
 from colorizer.ui.running_events import RunningEvents, Updates
-from colorizer.ui.style_work import MODES, Styled, StyleWork
-from colorizer.ui.texts import FRENCH_STYLE_ERRORS, language, say, sentence
-from colorizer.ui.work import Job
+from colorizer.ui.style_work import Styled, StyleWork
+from colorizer.ui.texts import FRENCH_STYLE_ERRORS, say, sentence
+from colorizer.ui.work import Ask, Job
 
 if TYPE_CHECKING:
     from colorizer.ui.style_tab import StyleParts
@@ -59,71 +59,35 @@ class StyleEvents(RunningEvents[StyleWork]):
         """A texture needs no photograph."""
         return {self.parts.photo_box: gr.Column(visible=mode == "photo")}
 
-    def begin(  # type: ignore[override]
-        self,
-        upload: dict[str, Any] | None,
-        token: str,
-        canvas: dict[str, Any] | None,
-        mode: str,
-        request: gr.Request,
-    ) -> Updates:
-        """The button was pressed: it becomes Stop before the queue is asked."""
-        code, work = language(request), self.shelf.get(token)
-        if token and work is None:
-            return {self.parts.line: trouble_html(say(code, "put_away"))}
-        subject = work.subject(mode) if work else None
-        if work is not None and subject is not None:
-            return self._begun(work, subject, code)
-        if canvas and (upload or mode == "texture"):  # still being opened: take_up will find them
-            return self._busy(progress_html(say(code, "opening")))
-        missing = "no_canvas" if not canvas else "nothing_given"
-        return {self.parts.line: trouble_html(say(code, missing))}
+    def _given(self, work: StyleWork, values: tuple[Any, ...]) -> tuple[Photo, ...]:
+        _, mode, *_ = values
+        return work.subjects(mode)
 
-    def take_up(self, token: str, canvas: object = None, mode: str = MODES[0]) -> Updates:
-        """After `begin`, in the queue: the pictures may not have been open when the button was pressed."""
-        work = self.shelf.get(token)
-        if work is not None and work.wanted is None:
-            work.wanted = work.subject(mode)
-            if work.wanted is not None:
-                work.start()
-        return super().take_up(token) if work is None or work.wanted is not None else self._back()
+    def _missing(self, upload: dict[str, Any] | None, values: tuple[Any, ...]) -> str:
+        canvas, mode, *_ = values
+        if not canvas:
+            return "no_canvas"
+        return "" if mode == "texture" else super()._missing(upload, values)
 
-    def cancel(self, token: str) -> None:
+    def cancel(self, token: str, request: gr.Request) -> Updates:
         """Stop was pressed: what has been reached is kept."""
         work = self.shelf.get(token)
         if work is not None:
-            work.stop_and_keep()
+            work.kept = work.running
+        return super().cancel(token, request)
 
-    def run(
-        self,
-        token: str,
-        mode: str,
-        strength: float,
-        brush: float,
-        size: float,
-        steps: float,
-        keep: bool,
-        request: gr.Request,
-    ) -> Iterator[Updates]:
+    def _steps(self, work: StyleWork, ask: Ask, code: str) -> Iterator[Updates]:
         """Optimise, show the way, show the result."""
-        work = self.shelf.get(token)
-        photo = work.take() if work else None
-        if work is None or photo is None or work.painting is None:
-            yield self._nothing()
-            return
-        code, job, began, painting = language(request), work.job, time.monotonic(), work.painting
-
-        def stages() -> Iterator[Updates]:
-            job.check()
-            yield self._busy(progress_html(say(code, "getting_ready")))
-            settings = RestyleSettings(strength, brush, int(size), int(steps), keep)
-            made = yield from self._watch(photo, painting, mode, settings, job, code)
-            if job.stopped and work.kept is not job:  # the page was closed, or the button pressed again
-                raise Cancelled
-            work.shown = styled(photo, painting, mode, made)
-            yield {**self._done(), **self._shown(work.shown, code, time.monotonic() - began)}
-
-        yield from self._worked(stages, code, work, job)
+        (photo, painting), began = ask.photos, time.monotonic()
+        _, mode, strength, brush, size, steps, keep = ask.values
+        ask.check()
+        yield self._busy(progress_html(say(code, "getting_ready")))
+        settings = RestyleSettings(strength, brush, int(size), int(steps), keep)
+        made = yield from self._watch(photo, painting, mode, settings, ask, code)
+        if ask.stopped and work.kept is not ask:  # the button was pressed again
+            raise Cancelled
+        work.shown = styled(photo, painting, mode, made)
+        yield {**self._done(), **self._shown(work.shown, code, time.monotonic() - began)}
 
     def _watch(
         self, photo: Photo, painting: Photo, mode: str, settings: RestyleSettings, job: Job, code: str
@@ -160,9 +124,6 @@ class StyleEvents(RunningEvents[StyleWork]):
 
     def _done(self, line: str = "") -> Updates:
         return {**super()._done(line), self.parts.preview: ""}
-
-    def _back(self) -> Updates:
-        return {self.parts.start: gr.Button(visible=True), self.parts.cancel: gr.Button(visible=False)}
 
     def _sentence(self, code: str, error: ColorizerError) -> str:
         return sentence(code, error, FRENCH_STYLE_ERRORS)

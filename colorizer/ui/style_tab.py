@@ -15,9 +15,8 @@ from colorizer.ui.style_events import StyleEvents
 from colorizer.ui.style_giving import PaintingGiving, StyleGiving
 from colorizer.ui.style_work import MODES, StyleWork
 from colorizer.ui.texts import both, label
-from colorizer.ui.work import LIFETIME, Shelf
+from colorizer.ui.work import Shelf
 from colorizer.ui.workbench import (
-    HEAVY,
     QUIET,
     Parts,
     picture_field,
@@ -26,9 +25,9 @@ from colorizer.ui.workbench import (
     stage,
     start_buttons,
     take_home,
+    wire_download,
     wire_field,
     wire_giving,
-    wire_result,
     wire_start,
 )
 
@@ -55,7 +54,7 @@ class StyleParts(Parts):
 
 def build_style_tab(shelf: Shelf[StyleWork], tabs: Sequence[str]) -> StyleGiving:
     """Lay the tab out inside the current Blocks and wire it; `tabs` are those that results can be sent to."""
-    token = gr.State("", time_to_live=LIFETIME, delete_callback=shelf.drop)
+    token = gr.State("", delete_callback=shelf.drop)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             given = _giving()
@@ -127,7 +126,5 @@ def _wire(parts: StyleParts, giving: StyleGiving, painting: PaintingGiving, even
     wire_field(parts.canvas, parts.other_canvas, painting)
     parts.mode.input(events.choose_mode, [parts.mode], [parts.photo_box], queue=False, **QUIET)
     # An example goes the way of any photograph, then the button is pressed for the person.
-    asked = [parts.canvas, parts.mode]
-    for taken in (wire_start(parts, events, None, asked), wire_start(parts, events, chosen, asked)):
-        taken.then(events.run, [parts.token, parts.mode, *settings], ran, **HEAVY, **QUIET)
-    wire_result(parts, events)
+    wire_start(parts, events, [parts.canvas, parts.mode, *settings], ran, (parts.start, chosen))
+    wire_download(parts, events)

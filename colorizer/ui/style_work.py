@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from colorizer.photo import Photo
 from colorizer.predictors.own_style import Restyled
-from colorizer.ui.work import Job, Work
+from colorizer.ui.work import Ask, Work
 
 MODES = ("photo", "texture")
 ENDINGS = {"photo": "-styled", "texture": "-texture"}
@@ -46,24 +46,18 @@ class Styled:
 
 @dataclass
 class StyleWork(Work[Styled]):
-    """`painting`: the picture in the other field. `kept`: the job whose result is wanted although it was
-    stopped."""
+    """`painting`: the picture in the other field. `kept`: what was asked for, whose result is wanted although
+    it was stopped."""
 
     painting: Photo | None = None
-    kept: Job | None = None
+    kept: Ask | None = None
 
     @property
     def nbytes(self) -> int:
         """Memory that the pictures take."""
         return super().nbytes + (self.painting.rgb.nbytes if self.painting else 0)
 
-    def subject(self, mode: str) -> Photo | None:
-        """What the button works on, once all is there that it needs."""
-        if mode == "texture" or self.painting is None:
-            return self.painting
-        return self.given
-
-    def stop_and_keep(self) -> None:
-        """Stop what the button started, and keep what it has reached."""
-        self.kept = self.job
-        self.stop()
+    def subjects(self, mode: str) -> tuple[Photo, ...]:
+        """The photograph (for a texture, the sample) and the painting, once all is there that is needed."""
+        photo = self.painting if mode == "texture" else self.given
+        return (photo, self.painting) if photo and self.painting else ()

@@ -13,10 +13,10 @@ from colorizer.errors import ColorizerError
 from colorizer.predictors.settings import UPSCALE_RANGES
 from colorizer.predictors.upscale import Offer, offered
 from colorizer.ui.texts import both, label
-from colorizer.ui.upscale_events import MIDDLE, UpscaleEvents
+from colorizer.ui.upscale_events import MIDDLE, TruthEvents, UpscaleEvents
 from colorizer.ui.upscale_giving import UpscaleGiving
 from colorizer.ui.upscale_work import UpscaleWork
-from colorizer.ui.work import LIFETIME, Shelf
+from colorizer.ui.work import Shelf
 from colorizer.ui.workbench import (
     HEAVY,
     QUIET,
@@ -27,8 +27,8 @@ from colorizer.ui.workbench import (
     stage,
     start_buttons,
     take_home,
+    wire_download,
     wire_giving,
-    wire_result,
     wire_start,
 )
 
@@ -71,7 +71,7 @@ def build_upscale_tab(
 
     Returned with the handlers of the picture field is how to go on when a picture has come from elsewhere.
     """
-    token = gr.State("", time_to_live=LIFETIME, delete_callback=shelf.drop)
+    token = gr.State("", delete_callback=shelf.drop)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             given = _giving()
@@ -125,31 +125,32 @@ def _controls(models: tuple[Offer, ...]) -> dict[str, Any]:
 
 
 def _wire(parts: UpscaleParts, giving: UpscaleGiving, events: UpscaleEvents) -> Callable[[Dependency], None]:
-    choice = [parts.token, parts.model, parts.detail, parts.consistency]
+    choice = [parts.model, parts.detail, parts.consistency]
+    known = [parts.token, *choice]
     stage = [parts.line, parts.stage, parts.status, parts.examples, parts.below, parts.whole, parts.take_home]
     place = [parts.across, parts.down]
     ran = [*stage, *place, parts.start, parts.cancel]
 
     # A touch is noted at once, and answered in the queue; of several in a row only the last counts.
     def preview(noted: Dependency) -> None:
-        noted.then(events.preview, choice, ran, **HEAVY, **QUIET)
+        noted.then(events.preview, [parts.token], ran, trigger_mode="always_last", **HEAVY, **QUIET)
 
     def look(given: Dependency) -> None:
-        preview(given.then(events.touched, [parts.token], None, queue=False, **QUIET))
+        preview(given.then(events.touched, known, None, queue=False, **QUIET))
 
     for given in wire_giving(parts, giving):
         look(given)
-    wire_start(parts, events).then(events.run, choice, ran, **HEAVY, **QUIET)
-    wire_start(parts, events, parts.truth).then(events.test, choice, ran, **HEAVY, **QUIET)
+    wire_start(parts, events, choice, ran, [parts.start])
+    wire_start(parts, TruthEvents(parts, events.shelf), choice, ran, [parts.truth])
     parts.whole.click(events.back, [parts.token], stage, queue=False, **QUIET)
-    wire_result(parts, events)
+    wire_download(parts, events)
 
     noted: dict[str, Any] = {"queue": False, "trigger_mode": "multiple", **QUIET}
-    preview(parts.image.select(events.pick, [parts.token], place, **noted))
+    preview(parts.image.select(events.pick, known, place, **noted))
     for moved in (parts.across.release, parts.down.release):
-        preview(moved(events.move, [parts.token, *place], None, **noted))
+        preview(moved(events.move, [parts.token, *place, *choice], None, **noted))
     for touched in (parts.detail.release, parts.consistency.release):
-        preview(touched(events.touched, [parts.token], None, **noted))
+        preview(touched(events.touched, known, None, **noted))
     settings = [parts.detail, parts.consistency]
     look(parts.model.input(events.choose, [parts.model], settings, **noted))
     return look

@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -23,9 +23,10 @@ MOST_BYTES = 1 << 30  # a tab
 
 
 class Job:
-    """One piece of work that its owner may stop."""
+    """One piece of work that its owner may stop; `values`: what the controls said when it was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: tuple[Any, ...] = ()) -> None:
+        self.values = values
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -41,6 +42,16 @@ class Job:
         """Raise Cancelled once somebody asked to stop."""
         if self.stopped:
             raise Cancelled
+
+
+class Ask(Job):
+    """What the button was pressed for: `photos` are what it works on, `steps` does it."""
+
+    def __init__(
+        self, photos: tuple[Photo, ...], values: tuple[Any, ...], steps: Callable[..., Iterator[Any]]
+    ) -> None:
+        super().__init__(values)
+        self.photos, self.steps = photos, steps
 
 
 class Shown(Protocol):
@@ -70,18 +81,17 @@ S = TypeVar("S", bound=Shown)
 class Work(Generic[S]):
     """What one visitor is working on in one tab.
 
-    given: the photograph in the picture field, which shows it `given_side` pixels long. wanted: the one that
-    the button was pressed for, and that waits. running: the one that is being worked on. shown: the result on
-    the page.
+    given: the photograph in the picture field, which shows it `given_side` pixels long. wanted: what the
+    button was pressed for, and that waits. running: what is being worked on. shown: the result on the page.
+    touch: the quick answer to the last touch.
     """
 
     given: Photo | None = None
     given_side: int = 0
-    wanted: Photo | None = None
-    running: Photo | None = None
+    wanted: Ask | None = None
+    running: Ask | None = None
     shown: S | None = None
-    job: Job = field(default_factory=Job)  # what the button started
-    touch: Job = field(default_factory=Job)  # the quick answer to a touch
+    touch: Job = field(default_factory=Job)
     used: float = field(default_factory=time.monotonic)
     visitor: str = ""  # see Shelf.open
 
@@ -93,39 +103,42 @@ class Work(Generic[S]):
             photos += self.shown.photos
         return sum(photo.rgb.nbytes for photo in {id(photo): photo for photo in photos}.values())
 
-    def start(self) -> Job:
-        """Stop all that runs for this visitor and begin anew."""
+    def ask(self, ask: Ask) -> None:
+        """Stop all that runs for this visitor; this is next."""
         self.stop()
-        self.job = Job()
-        return self.job
+        self.wanted = ask
 
-    def take(self) -> Photo | None:
-        """The photograph that waits, which is worked on from now on until `finish`."""
+    def take(self) -> Ask | None:
+        """What waits, which is worked on from now on until `finish`."""
         self.running, self.wanted = self.wanted, None
         return self.running
 
-    def finish(self, job: Job) -> None:
-        """That job is over; if another has begun since, its photograph stays."""
-        if self.job is job:
+    def finish(self, ask: Ask) -> None:
+        """That is over."""
+        if self.running is ask:
             self.running = None
 
-    def start_touch(self) -> Job:
+    def start_touch(self, values: tuple[Any, ...] = ()) -> Job:
         """Stop the quick answer that is being made and begin anew."""
         self.touch.stop()
-        self.touch = Job()
+        self.touch = Job(values)
         return self.touch
 
     def stop(self) -> None:
-        """Stop all that runs for this visitor."""
-        self.job.stop()
-        self.touch.stop()
+        """Stop all that waits or runs for this visitor."""
+        for job in (self.wanted, self.running, self.touch):
+            if job is not None:
+                job.stop()
 
 
 W = TypeVar("W", bound=Work[Any])
 
 
 class Shelf(Generic[W]):
-    """The works of all visitors in one tab, the oldest put away first; `new` makes one."""
+    """The works of all visitors in one tab, the oldest put away first; `new` makes one.
+
+    A work is put away `lifetime` seconds after it was last used, whether anybody comes or not.
+    """
 
     def __init__(
         self,
@@ -137,6 +150,7 @@ class Shelf(Generic[W]):
         self.new, self.lifetime, self.most, self.most_bytes = new, lifetime, most, most_bytes
         self._works: OrderedDict[str, W] = OrderedDict()
         self._lock = threading.Lock()
+        self._watch: threading.Timer | None = None
 
     def __len__(self) -> int:
         return len(self._works)
@@ -166,6 +180,7 @@ class Shelf(Generic[W]):
             work.visitor = visitor
             self._works[token] = work
             self._sweep()
+            self._look_later()
             return token, work
 
     def drop(self, token: str) -> None:
@@ -175,9 +190,23 @@ class Shelf(Generic[W]):
         if work is not None:
             work.stop()
 
+    def _look_later(self) -> None:
+        """Look through the shelf again when the first work may have to go."""
+        if self._watch is None and self._works:
+            self._watch = threading.Timer(self.lifetime / 4, self._look)
+            self._watch.daemon = True
+            self._watch.start()
+
+    def _look(self) -> None:
+        with self._lock:
+            self._watch = None
+            self._sweep()
+            self._look_later()
+
     def _sweep(self) -> None:
         now = time.monotonic()
-        for token in [token for token, work in self._works.items() if now - work.used > self.lifetime]:
+        idle = [token for token, work in self._works.items() if not work.running]
+        for token in [token for token in idle if now - self._works[token].used > self.lifetime]:
             self._works.pop(token).stop()
         held = sum(work.nbytes for work in self._works.values())
         while len(self._works) > 1 and (len(self._works) > self.most or held > self.most_bytes):

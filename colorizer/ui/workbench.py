@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,36 +159,48 @@ def wire_giving(parts: Parts, giving: GivingEvents) -> list[Dependency]:
 
 def wire_field(image: gr.Image, other: gr.UploadButton, giving: GivingEvents) -> list[Dependency]:
     """What happens when a picture is given in a field or by its button, or taken off it."""
-    token = giving.parts.token
-    image.clear(giving.clear, [token], giving.outputs, queue=False, **QUIET)
+    token, outputs = giving.parts.token, giving.outputs
     # preprocess=False: Gradio hands the path of the upload over and doesn't decode the file.
-    return [
-        source.upload(giving.give, [source, token], giving.outputs, preprocess=False, **HEAVY, **QUIET)
-        for source in (image, other)
-    ]
+    # multiple: of several pictures the last counts, and Gradio would not hear of it while the first waits.
+    each: dict[str, Any] = {"preprocess": False, "trigger_mode": "multiple", **HEAVY, **QUIET}
+    uploads = [source.upload(giving.give, [source, token], outputs, **each) for source in (image, other)]
+    image.clear(giving.clear, [token], outputs, queue=False, cancels=list[Any](uploads), **QUIET)
+    return uploads
 
 
 def wire_start(
     parts: Parts,
     events: RunningEvents[Any],
-    start: gr.Button | Dependency | None = None,
-    asked: Sequence[Any] = (),
-) -> Dependency:
-    """The button (or another) is pressed, or `start` has happened; what is returned is when work can run.
+    asked: Sequence[Any],
+    outputs: Sequence[Any],
+    starts: Sequence[gr.Button | Dependency],
+    again: Sequence[Callable[..., Dependency]] = (),
+) -> None:
+    """A button is pressed, or something else of `starts` has happened, or by a touch of `again` the work has
+    to be done anew; and Cancel.
 
-    `asked`: components that a tab's own `begin` and `take_up` want to know besides.
+    `asked`: the controls whose values the work depends on. `outputs`: the components that it changes.
     """
-    start = start or parts.start
-    when = start.then if isinstance(start, Dependency) else start.click
-    known, busy = [parts.image, parts.token, *asked], [parts.line, parts.start, parts.cancel]
-    pressed = when(events.begin, known, busy, preprocess=False, queue=False, **QUIET)
-    known, waiting = [parts.token, *asked], [parts.start, parts.cancel]
-    return pressed.then(events.take_up, known, waiting, preprocess=False, **HEAVY, **QUIET)
+    known, busy = [parts.token, *asked], [parts.line, parts.start, parts.cancel]
+    at_once: dict[str, Any] = {"preprocess": False, "queue": False, **QUIET}
+
+    def run(asked_for: Dependency) -> None:
+        # Whatever is asked for while it runs, it does; always_last is for what comes in its last moment.
+        asked_for.then(events.run, [parts.token], outputs, trigger_mode="always_last", **HEAVY, **QUIET)
+
+    taken_up = []
+    for start in starts:
+        when = start.then if isinstance(start, Dependency) else start.click
+        pressed = when(events.begin, [parts.image, *known], busy, **at_once)
+        taken_up.append(pressed.then(events.take_up, known, busy, preprocess=False, **HEAVY, **QUIET))
+        run(taken_up[-1])
+    for touched in again:
+        run(touched(events.begin_again, known, busy, trigger_mode="multiple", **at_once))
+    parts.cancel.click(events.cancel, [parts.token], busy, queue=False, cancels=list[Any](taken_up), **QUIET)
 
 
-def wire_result(parts: Parts, events: RunningEvents[Any]) -> None:
-    """Cancel, and Download."""
-    parts.cancel.click(events.cancel, [parts.token], None, queue=False, **QUIET)
+def wire_download(parts: Parts, events: RunningEvents[Any]) -> None:
+    """The result is taken home."""
     saved = parts.download.click(
         events.download, [parts.token, parts.kind], [parts.file, parts.line, parts.download], **HEAVY, **QUIET
     )
