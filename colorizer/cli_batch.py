@@ -95,15 +95,12 @@ class Job:
 
 
 def check_output(format: str | None, quality: int) -> str | None:
-    """The format as FORMATS spells it; SettingsError when it or the quality can't be, before any work."""
-    from colorizer.photo import FORMATS
+    """The format as FORMATS spells it; ColorizerError when it or the quality can't be, before any work."""
+    from colorizer.encode import format_named
 
     if not 1 <= quality <= 100:
         raise SettingsError(f"quality is {quality}, but must be a whole number from 1 to 100.")
-    spelled = {name.casefold(): name for name in FORMATS}
-    if format is not None and format.casefold() not in spelled:
-        raise SettingsError(f"There is no format “{format}”. Choose one of {', '.join(FORMATS)}.")
-    return None if format is None else spelled[format.casefold()]
+    return None if format is None else format_named(format)
 
 
 def find_sources(inputs: Iterable[str], output: Path, ending: str) -> tuple[list[Path], int]:
@@ -150,6 +147,7 @@ def plan(inputs: list[str], sources: list[Path], output: str, format: str | None
     folder = Path(output)
     alone = len(inputs) == 1 and not os.path.isdir(inputs[0])
     if alone and not os.path.isdir(folder) and not output.endswith(("/", os.sep)):
+        check_target(folder, format)
         return [Job(source, folder, format) for source in sources]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -169,6 +167,15 @@ def plan(inputs: list[str], sources: list[Path], output: str, format: str | None
         taken.add(_key(target))
         jobs.append(Job(source, target, format))
     return jobs
+
+
+def check_target(target: Path, format: str | None) -> None:
+    """ColorizerError when no result can be written there, before any work."""
+    from colorizer.encode import writer_of
+
+    writer_of(target, format)
+    if not os.path.isdir(target.parent):
+        raise ColorizerError(f"There is no folder “{target.parent}”. Make it first, or name another with -o.")
 
 
 def _key(path: Path) -> str:

@@ -131,7 +131,7 @@ def _into_zip(args: argparse.Namespace, settings: StylizeSettings, target: Path)
     for source in sources:
         interrupts.check()
         progress.begin(source)
-        name = f"{source.stem}.jpg"
+        name = f"{printable(source.stem)}.jpg"  # whatever bytes the file's name holds, the zip's are UTF-8
         try:
             if name in found:
                 raise ColorizerError(f"In the zip it would have the name of {found[name]}. Rename one.")

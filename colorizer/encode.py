@@ -54,7 +54,7 @@ def encode(
     settings: Mapping[str, object] | None,
 ) -> None:
     """Write pixels and metadata to a file. PhotoNotSaved when that fails, and then nothing is left behind."""
-    writer = _writer(path, format)
+    writer = writer_of(path, format)
     depth = _depth(path, writer, bits, pixels[0])
     _check_sides(writer, *pixels[0].shape[:2])
     if not 1 <= quality <= 100:
@@ -97,7 +97,8 @@ def losses(writer: str, photo_bits: int, bits: int | None, alpha: bool) -> tuple
     return tuple(lost)
 
 
-def _writer(path: Path, format: str | None) -> str:
+def writer_of(path: Path, format: str | None) -> str:
+    """The format of a file of that name, unless another is asked for; PhotoNotSaved when there is none."""
     if format is None:
         writer = WRITERS.get(path.suffix.lower())
         if writer is None:
@@ -105,11 +106,15 @@ def _writer(path: Path, format: str | None) -> str:
                 f"“{shown(path)}” can't be written: choose a name that ends in {', '.join(sorted(WRITERS))}."
             )
         return writer
+    return format_named(format)
+
+
+def format_named(text: str) -> str:
+    """The format of FORMATS that somebody means; PhotoNotSaved when there is none."""
     spelled = {name.casefold(): name for name in FORMATS} | {"jpg": "JPEG", "tif": "TIFF"}
-    writer = spelled.get(format.casefold())
-    if writer is None:
-        raise PhotoNotSaved(f"There is no format “{format}” to write. Choose one of {', '.join(FORMATS)}.")
-    return writer
+    if text.casefold() not in spelled:
+        raise PhotoNotSaved(f"There is no format “{text}” to write. Choose one of {', '.join(FORMATS)}.")
+    return spelled[text.casefold()]
 
 
 def _depth(path: Path, writer: str, bits: int | None, rgb: np.ndarray) -> int:

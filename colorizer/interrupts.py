@@ -1,8 +1,8 @@
 """What if Ctrl-C comes at a bad moment? Inside a destructor or a weak reference's callback, Python prints the
 KeyboardInterrupt and goes on.
 
-So Ctrl-C is also noted, and long work asks now and then with `check`. Processes that work together have to
-stop at the same place: for them, Ctrl-C is noted and does nothing else (`only_note`).
+So Ctrl-C is also noted, and long work asks now and then with `check`. Work that has something to save first,
+and processes that have to stop at the same place, want it to be noted and nothing else (`only_note`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_asked, _quiet = threading.Event(), threading.Event()
+_asked, _quiet, _patient = threading.Event(), threading.Event(), threading.Event()
 
 
 @contextmanager
@@ -29,8 +29,9 @@ def noted() -> Iterator[None]:
         return
 
     def note(number: int, frame: FrameType | None) -> None:
+        again = _asked.is_set()
         _asked.set()
-        if not _quiet.is_set():
+        if not _quiet.is_set() or (again and not _patient.is_set()):
             signal.default_int_handler(number, frame)
 
     signal.signal(signal.SIGINT, note)
@@ -42,13 +43,15 @@ def noted() -> Iterator[None]:
 
 
 def _forget() -> None:
-    _asked.clear()
-    _quiet.clear()
+    for event in (_asked, _quiet, _patient):
+        event.clear()
 
 
-def only_note() -> None:
-    """Until `noted` ends, Ctrl-C raises nothing; who works has to ask."""
+def only_note(always: bool = False) -> None:
+    """Until `noted` ends, the first Ctrl-C (with `always`, any) raises nothing; who works has to ask."""
     _quiet.set()
+    if always:
+        _patient.set()
 
 
 def asked() -> bool:

@@ -14,10 +14,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from colorizer.errors import ColorizerError
+from colorizer.file_kinds import check_file
+from colorizer.photo import LIMITS
 
 
 def key_of(source: Path, made_by: str) -> str:
-    """Tells a picture's file, as it is now, and what is made of it from all others."""
+    """Tells a picture's file, as it is now, and what is made of it from all others; PhotoError when it can't
+    be read."""
+    check_file(source, LIMITS)
     about = source.stat()
     text = f"{source.resolve()}\n{about.st_size}\n{about.st_mtime_ns}\n{made_by}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
@@ -42,10 +46,13 @@ class PictureZip:
         """Write the zip of these pictures, by their names in it, and put the folder away."""
         temporary = self.target.with_name(f".{self.target.name}.tmp")
         with self._writing():
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:  # JPEGs are compressed
-                for name, key in keys.items():
-                    archive.write(self.path(key), name)
-            os.replace(temporary, self.target)
+            try:
+                with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:  # JPEGs are compressed
+                    for name, key in keys.items():
+                        archive.write(self.path(key), name)
+                os.replace(temporary, self.target)
+            finally:
+                temporary.unlink(missing_ok=True)
             shutil.rmtree(self.folder)
 
     @contextlib.contextmanager

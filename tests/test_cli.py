@@ -308,3 +308,19 @@ def test_names_differ_even_where_case_does_not_count(tmp_path):
     sources = [Path("x/Emma.png"), Path("y/emma.png")]
     jobs = plan(["x/Emma.png", "y/emma.png"], sources, str(tmp_path), None, "-x4")
     assert len({job.target.name.casefold() for job in jobs}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("x.bmp", "choose a name"), ("nowhere/x.png", "There is no folder")]
+)
+def test_an_impossible_place_is_said_before_any_work(draw, tmp_path, capsys, monkeypatch, name, reason):
+    from colorizer.predictors.colorize import Colorizer
+
+    monkeypatch.setattr(Colorizer, "load", lambda: pytest.fail("weights were loaded"))
+    assert colorize(draw(), "-o", tmp_path / name) == 1
+    assert reason in capsys.readouterr().err
+
+
+def test_formats_may_be_named_as_files_are(draw, tmp_path):
+    assert colorize(draw(), "-o", tmp_path / "out", "--format", "jpg") == 0
+    assert Image.open(tmp_path / "out").format == "JPEG"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import zipfile
 from pathlib import Path
 
@@ -171,3 +173,29 @@ def test_two_pictures_of_one_name_are_not_lost_in_silence(draw, tmp_path, capsys
         stylize(*pictures, "-o", tmp_path / "other.zip", "--size", "large")
     assert stylize(*pictures, "-o", tmp_path / "other.zip", "--size", 7) == 1
     assert "--size is 7" in capsys.readouterr().err
+
+
+def test_a_name_that_is_no_text_goes_into_the_zip_all_the_same(draw, tmp_path):
+    named = os.fsdecode(b"\xe9t\xe9.jpg")  # Latin-1, of an old disk
+    os.rename(draw("in/summer.jpg", 40, 40), tmp_path / "in" / named)
+    target = tmp_path / "images.zip"
+    assert stylize(tmp_path / "in", "-o", target, "--size", 32) == 0
+    with zipfile.ZipFile(target) as archive:
+        assert archive.namelist() == ["\ufffdt\ufffd.jpg"]
+
+
+def test_a_photo_that_is_not_there_is_named_and_the_others_go_into_the_zip(draw, tmp_path, capsys):
+    target = tmp_path / "images.zip"
+    assert stylize(draw("a.jpg", 40, 40), tmp_path / "b.jpg", "-o", target, "--size", 32) == 1
+    assert "There is no file" in capsys.readouterr().err
+    with zipfile.ZipFile(target) as archive:
+        assert archive.namelist() == ["a.jpg"]
+
+
+def test_a_zip_that_can_not_be_finished_leaves_nothing_half_done(draw, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", full)
+    assert stylize(draw("a.jpg", 40, 40), "-o", tmp_path / "images.zip", "--size", 32) == 1
+    assert [path.name for path in tmp_path.glob(".*")] == []

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from colorizer import cli_train, weights
+from colorizer import cli_train, interrupts, weights
 from colorizer.errors import ColorizerError
 from colorizer.lab import SoftEncoding, ab_bins
 from colorizer.networks.autoencoder import AutoEncoder
@@ -119,6 +119,41 @@ def test_a_run_stopped_on_the_way_ends_in_the_same_weights(kind, more, pictures,
             assert torch.equal(value, other[part][name]), (part, name)
     start = weights.load(narrow[kind])[0]
     assert any(not torch.equal(value, start[name]) for name, value in one["network"].items())
+
+
+def test_ctrl_c_loses_nothing_that_was_learnt(pictures, narrow, tmp_path, monkeypatch):
+    options = options_of("course-unet", pictures, narrow, tmp_path / "run")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(interrupts, "asked", lambda: True)
+        regression.train_course_unet(options)
+    checkpoint = tmp_path / "run" / "course-unet.checkpoint"
+    assert common.load_checkpoint(checkpoint, "course-unet")["step"] == 1
+    assert regression.train_course_unet(options).exists()
+
+
+def test_no_weights_stay_beside_a_checkpoint_of_others(pictures, narrow, tmp_path, monkeypatch):
+    options = options_of("course-unet", pictures, narrow, tmp_path / "run")
+    regression.train_course_unet(replace(options, minutes=1e-9))
+    result = tmp_path / "run" / "course-unet.safetensors"
+    early = result.read_bytes()
+    with monkeypatch.context() as patch, pytest.raises(OSError):
+        patch.setattr(weights, "save", lambda *_: (_ for _ in ()).throw(OSError("full")))
+        regression.train_course_unet(options)
+    assert not result.exists()
+    assert regression.train_course_unet(options).read_bytes() != early
+
+
+def test_a_checkpoint_that_can_not_be_written_is_one_sentence(tmp_path, monkeypatch):
+    def full(_parts, path):
+        path.write_bytes(b"half")
+        raise RuntimeError("PytorchStreamWriter failed writing file")
+
+    common.save_checkpoint(tmp_path / "a.checkpoint", kind="x", step=1)
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(common.CheckpointError, match="is the disk full"):
+        common.save_checkpoint(tmp_path / "a.checkpoint", kind="x", step=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.checkpoint"]
+    assert common.load_checkpoint(tmp_path / "a.checkpoint", "x")["step"] == 1
 
 
 def test_a_finished_run_is_left_as_it_is(pictures, narrow, tmp_path):

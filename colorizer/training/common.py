@@ -111,11 +111,16 @@ def find_device(name: str) -> torch.device:
 
 
 def save_checkpoint(path: Path, **parts: object) -> None:
-    """Write tensors, numbers and strings; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write tensors, numbers and strings; the file appears whole or, with a CheckpointError, not at all."""
     temporary = path.with_suffix(".tmp")
-    torch.save(parts, temporary)
-    os.replace(temporary, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(parts, temporary)
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:  # torch has its own error for a full disk
+        temporary.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or "is the disk full?"
+        raise CheckpointError(f"“{path}” can't be written ({reason}). The last checkpoint is kept.") from None
 
 
 def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:

@@ -189,8 +189,7 @@ class Run:
         loader: Loader = self.loader or CropLoader(self.paths, options.seed, options.crops)
         silent = {} if engine.main else {"disable": True}  # otherwise TQDM_DISABLE decides
         bar = tqdm(total=self.total, initial=self.step, unit="step", mininterval=10, **silent)
-        if engine.processes > 1:
-            interrupts.only_note()  # until all have been asked
+        interrupts.only_note(always=engine.processes > 1)  # what was learnt is saved first, by all
         with contextlib.closing(loader), bar:
             for crops in self._crops(loader):
                 for optimiser in self.optimisers:
@@ -200,11 +199,11 @@ class Run:
                     continue
                 late = 0 < options.minutes < (time.monotonic() - self.began) / 60
                 stop = engine.most(ASKED if interrupts.asked() else LATE if late else 0)
+                bar.update()
+                if stop or self.step % options.every == 0:
+                    self.save()
                 if stop == ASKED:
                     raise KeyboardInterrupt
-                bar.update()
-                if stop == LATE or self.step % options.every == 0:
-                    self.save()
                 if stop == LATE:
                     return
         if engine.from_main(lambda: self.saved != self.step or not self.result.exists()):
@@ -262,6 +261,7 @@ class Run:
         log.info("step %d of %d, %.0f min: loss %.4f%s", self.step, self.total, spent, loss, shown)
         state = {name: part.state_dict() for name, part in self.parts.items()}
         state["average"] = self.average.network.state_dict()
+        self.result.unlink(missing_ok=True)  # no weights stay beside a checkpoint of other ones
         common.save_checkpoint(self.checkpoint, kind=self.kind, step=self.step, minutes=spent, **state)
         lines = [f"{item.name}: {getattr(self.options, item.name)}\n" for item in fields(self.options)]
         lines.append(f"processes: {self.engine.processes}\n")
