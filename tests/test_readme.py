@@ -14,10 +14,24 @@ from colorizer import cli
 
 ROOT = Path(cli.__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^    python -m colorizer (.+)$", README, re.MULTILINE)
+OTHERS = [ROOT / "benchmarks" / "README.md", *sorted((ROOT / "weights").glob("*.md"))]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def commands(text: str) -> list[str]:
+    """What follows `-m colorizer`, also under Accelerate; a card's `$common` stands for its words."""
+    text = text.replace("\\\n", " ")
+    shared = re.search(r'^    common="(.+?)"$', text, re.MULTILINE | re.DOTALL)
+    text = text.replace("$common", " ".join(shared[1].split()) if shared else "$common")
+    return re.findall(r"^    (?:python|accelerate launch .+) -m colorizer (.+)$", text, re.MULTILINE)
+
+
+COMMANDS = commands(README)
+ALL_COMMANDS = COMMANDS + [
+    command for path in OTHERS for command in commands(path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS)
 def test_commands_are_understood(command):
     words = shlex.split(command)
     assert callable(cli.build_parser(words).parse_args(words).run)

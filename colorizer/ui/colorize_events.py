@@ -109,13 +109,13 @@ class ColorizeEvents(RunningEvents[ColorizeWork]):
             if settings != shown.settings:
                 if photo.megapixels > AT_ONCE_MEGAPIXELS:
                     before = files.kept_shown(shown.before, photo)
-                    yield {self.parts.stage: (before, self._at_once(shown, settings, veil))}
+                    yield {self.parts.stage: gr.ImageSlider((before, self._at_once(shown, settings, veil)))}
                 result = yield from self._rendered(shown.analysis, settings, job, code)
             before = files.kept_shown(shown.before, photo)
             work.shown = replace(shown, settings=settings, result=result, before=before)
             yield {
                 **self._done(),
-                self.parts.stage: (before, self._after(work.shown, veil)),
+                self.parts.stage: gr.ImageSlider((before, self._after(work.shown, veil))),
                 self.parts.status: status_html(code, shown.analysis, time.monotonic() - began),
             }
 

@@ -14,7 +14,7 @@ from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.ui import cards, files
 from colorizer.ui.lines import progress_html, trouble_html
-from colorizer.ui.texts import language, say, sentence
+from colorizer.ui.texts import FRENCH_ERRORS, language, say, sentence
 from colorizer.ui.work import Shelf, Work
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class GivingEvents:
     """
 
     parts: Parts
+    french = FRENCH_ERRORS  # what its errors are in French
 
     def __init__(self, parts: Parts, shelf: Shelf[Any]) -> None:
         self.parts, self.shelf = parts, shelf
@@ -94,7 +95,8 @@ class GivingEvents:
         self._put(work, photo, min(side, GIVEN_SIDE) if stand_in else side)
         updates = {self.parts.token: token, self.parts.line: "", **said}
         if stand_in:
-            updates[self.image] = files.write_shown(photo.preview(GIVEN_SIDE), "given")
+            # As a component: Gradio loses sight of files that come as plain values, and never deletes them.
+            updates[self.image] = gr.Image(files.write_shown(photo.preview(GIVEN_SIDE), "given"))
         return updates
 
     def _refuse(self, error: ColorizerError, token: str, code: str) -> Updates:
@@ -104,7 +106,7 @@ class GivingEvents:
             self.parts.token: token,
             self.image: None,
             **self._unsaid(),
-            self.parts.line: trouble_html(self._sentence(code, error)),
+            self.parts.line: trouble_html(sentence(code, error, self.french)),
         }
 
     def _put(self, work: Work[Any], photo: Photo | None, side: int = 0) -> None:
@@ -117,6 +119,3 @@ class GivingEvents:
 
     def _unsaid(self) -> Updates:
         return {}
-
-    def _sentence(self, code: str, error: ColorizerError) -> str:
-        return sentence(code, error)

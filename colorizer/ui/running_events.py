@@ -17,7 +17,7 @@ from colorizer.errors import Cancelled, ColorizerError
 from colorizer.ui import files
 from colorizer.ui.engine import Task
 from colorizer.ui.lines import progress_html, remark_html, trouble_html
-from colorizer.ui.texts import language, say, sentence
+from colorizer.ui.texts import FRENCH_ERRORS, language, say, sentence
 from colorizer.ui.work import Ask, Job, Shelf, W
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class RunningEvents(Generic[W]):
     """The handlers of the button, Cancel and Download, over a tab's components and its visitors' works."""
 
     parts: Parts
+    french = FRENCH_ERRORS  # what its errors are in French
 
     def __init__(self, parts: Parts, shelf: Shelf[W]) -> None:
         self.parts, self.shelf = parts, shelf
@@ -107,7 +108,9 @@ class RunningEvents(Generic[W]):
 
     def _stopped(self, work: W, code: str) -> Updates:
         """The work was stopped, perhaps for other work."""
-        return self._nothing() if work.wanted else self._done(remark_html(self._sentence(code, Cancelled())))
+        if work.wanted:
+            return self._nothing()
+        return self._done(remark_html(sentence(code, Cancelled(), self.french)))
 
     def cancel(self, token: str, request: gr.Request) -> Updates:
         """Cancel was pressed: what runs says by itself that it has ended, what waits never begins."""
@@ -117,7 +120,7 @@ class RunningEvents(Generic[W]):
             work.wanted = None
             if work.running:
                 return self._nothing()
-        return self._done(remark_html(self._sentence(language(request), Cancelled())))
+        return self._done(remark_html(sentence(language(request), Cancelled(), self.french)))
 
     def supersede(self, token: str) -> None:
         """Something was touched again: the quick answer that is being made is no longer wanted."""
@@ -134,7 +137,7 @@ class RunningEvents(Generic[W]):
         try:
             return {self.parts.file: files.write_result(shown.result, kind, shown.ending, shown.made_by)}
         except ColorizerError as error:
-            return {self.parts.file: None, self.parts.line: trouble_html(self._sentence(code, error))}
+            return {self.parts.file: None, self.parts.line: trouble_html(sentence(code, error, self.french))}
 
     def _told(self, task: Task[Any], text: Callable[[float], str], code: str) -> Iterator[Updates]:
         """Go on until the task is done, telling the text of the share that is done, and the time left."""
@@ -180,12 +183,9 @@ class RunningEvents(Generic[W]):
         except Cancelled:
             yield stopped()
         except ColorizerError as error:
-            yield self._done(trouble_html(self._sentence(code, error)))
+            yield self._done(trouble_html(sentence(code, error, self.french)))
         except Exception:
             log.exception("A picture failed.")
             yield self._done(trouble_html(say(code, "broken")))
         finally:
             job.stop()
-
-    def _sentence(self, code: str, error: ColorizerError) -> str:
-        return sentence(code, error)

@@ -14,7 +14,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from colorizer.errors import Cancelled, ColorizerError
+from colorizer.errors import Cancelled
 from colorizer.photo import Photo
 from colorizer.predictors.own_style import Restyled
 from colorizer.predictors.settings import RestyleSettings
@@ -24,7 +24,7 @@ from colorizer.ui.engine import Task
 from colorizer.ui.lines import progress_html, restyled_html
 from colorizer.ui.running_events import RunningEvents, Updates
 from colorizer.ui.style_work import Styled, StyleWork
-from colorizer.ui.texts import FRENCH_STYLE_ERRORS, say, sentence
+from colorizer.ui.texts import FRENCH_STYLE_ERRORS, say
 from colorizer.ui.work import Ask, Job
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class StyleEvents(RunningEvents[StyleWork]):
     """The handlers of the tab."""
 
     parts: StyleParts
+    french = FRENCH_STYLE_ERRORS
 
     def choose_mode(self, mode: str) -> Updates:
         """A texture needs no photograph."""
@@ -124,9 +125,6 @@ class StyleEvents(RunningEvents[StyleWork]):
 
     def _done(self, line: str = "") -> Updates:
         return {**super()._done(line), self.parts.preview: ""}
-
-    def _sentence(self, code: str, error: ColorizerError) -> str:
-        return sentence(code, error, FRENCH_STYLE_ERRORS)
 
 
 def styled(photo: Photo, painting: Photo, mode: str, made: Restyled) -> Styled:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.predictors import truth_test, upscale
 from colorizer.predictors.settings import UpscaleSettings
@@ -22,7 +21,7 @@ from colorizer.ui import engine, files
 from colorizer.ui.engine import Task
 from colorizer.ui.lines import enlarged_html, part_html, progress_html, trouble_html, truth_html
 from colorizer.ui.running_events import RunningEvents, Updates
-from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS, language, say, sentence
+from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS, language, say
 from colorizer.ui.upscale_work import Enlarged, UpscaleWork
 from colorizer.ui.work import Ask, Job
 
@@ -37,6 +36,7 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
     """The handlers of the tab."""
 
     parts: UpscaleParts
+    french = FRENCH_UPSCALE_ERRORS
 
     # The whole
 
@@ -159,9 +159,6 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
             self.parts.detail: gr.Slider(value=offer.defaults.detail, visible=low < high),
             self.parts.consistency: offer.defaults.consistency,
         }
-
-    def _sentence(self, code: str, error: ColorizerError) -> str:
-        return sentence(code, error, FRENCH_UPSCALE_ERRORS)
 
 
 class TruthEvents(UpscaleEvents):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.ui import engine
 from colorizer.ui.giving_events import GivingEvents, Updates
 from colorizer.ui.lines import forecast_html
-from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS, sentence
+from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS
 
 if TYPE_CHECKING:
     from colorizer.ui.upscale_tab import UpscaleParts
@@ -19,6 +18,7 @@ class UpscaleGiving(GivingEvents):
     """Foretells size, time and memory."""
 
     parts: UpscaleParts
+    french = FRENCH_UPSCALE_ERRORS
 
     @property
     def outputs(self) -> list[Any]:
@@ -30,6 +30,3 @@ class UpscaleGiving(GivingEvents):
 
     def _unsaid(self) -> Updates:
         return {self.parts.forecast: ""}
-
-    def _sentence(self, code: str, error: ColorizerError) -> str:
-        return sentence(code, error, FRENCH_UPSCALE_ERRORS)

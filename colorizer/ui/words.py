@@ -104,8 +104,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "enlarge": ("Enlarge ×4", "Agrandir ×4"),
     "forecast_size": ("Enlarged, it will be {width} × {height}.", "Agrandie, elle fera {width} × {height}."),
     "forecast_cost": (
-        "That takes about {duration} and at most {memory} GB of memory.",
-        "Il y faut environ {duration} et au plus {memory} Go de mémoire.",
+        "That takes about {duration} and {memory} GB of memory.",
+        "Il y faut environ {duration} et {memory} Go de mémoire.",
     ),
     "enlarging_part": ("Enlarging a part…", "Agrandissement d’une partie…"),
     "getting_ready": ("Getting ready…", "Préparation…"),
