@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
 import pytest
+from gradio.state_holder import SessionState
 
 from colorizer.photo import Photo
 from colorizer.ui import files
+from colorizer.ui.giving_events import GivingEvents
 from colorizer.ui.monet_work import MonetWork
 from colorizer.ui.page import build_page
 from colorizer.ui.running_events import RunningEvents, Updates
@@ -145,3 +149,21 @@ def test_a_shown_file_that_is_gone_is_written_anew(tmp_path: Path) -> None:
     Path(there).unlink()
     again = files.kept_shown(there, photo)
     assert again != there and Path(again).exists()
+
+
+def test_a_stand_in_is_among_the_files_that_are_deleted(weights_folder: Path) -> None:
+    """Gradio deletes the files that it knows of, and knows none of a component's that it has copied."""
+    page = build_page()
+    give = next(fn for fn in page.fns.values() if fn.name == "give" and fn.outputs[1].elem_id == "photo")
+    token, image, line = give.outputs[:3]
+    giving = GivingEvents(SimpleNamespace(token=token, image=image, line=line), Shelf(MonetWork))
+    told = giving.receive(Photo.from_array(np.zeros((4, 4), np.uint8)), "", "en")
+    state = SessionState(page)
+
+    def send(updates: Updates) -> list:  # on a thread of its own: a browser's loop may be running in this one
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(asyncio.run, page.postprocess_data(give, updates, state)).result()
+
+    send({line: ""})  # the picture stays as it is, and is copied
+    _, sent, *_ = send(told)
+    assert sent["value"]["path"] in {path for known in page.temp_file_sets for path in known}
