@@ -133,6 +133,13 @@ def test_the_last_of_several_pictures_counts_and_clearing_forgets_them(weights_f
     assert {event["id"] for event in uploads} <= forgotten
 
 
+def test_whoever_ends_work_may_say_so(weights_folder: Path) -> None:
+    ending = [fn for fn in build_page().fns.values() if fn.name in ("run", "take_up", "cancel")]
+    assert len(ending) >= 6  # of Colorize and Own style
+    for fn in ending:
+        assert set(fn.fn.__self__._done()) <= set(fn.outputs), fn.name
+
+
 def test_a_large_picture_is_shown_with_its_transparency(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "SHOWN_PIXELS", 100)
     clear = np.zeros((40, 40), np.uint8)

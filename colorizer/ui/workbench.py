@@ -179,7 +179,8 @@ def wire_start(
     """A button is pressed, or something else of `starts` has happened, or by a touch of `again` the work has
     to be done anew; and Cancel.
 
-    `asked`: the controls whose values the work depends on. `outputs`: the components that it changes.
+    `asked`: the controls whose values the work depends on. `outputs`: the components that it changes, from
+    the line to Cancel.
     """
     known, busy = [parts.token, *asked], [parts.line, parts.start, parts.cancel]
     at_once: dict[str, Any] = {"preprocess": False, "queue": False, **QUIET}
@@ -192,11 +193,13 @@ def wire_start(
     for start in starts:
         when = start.then if isinstance(start, Dependency) else start.click
         pressed = when(events.begin, [parts.image, *known], busy, **at_once)
-        taken_up.append(pressed.then(events.take_up, known, busy, preprocess=False, **HEAVY, **QUIET))
+        taken_up.append(pressed.then(events.take_up, known, outputs, preprocess=False, **HEAVY, **QUIET))
         run(taken_up[-1])
     for touched in again:
         run(touched(events.begin_again, known, busy, trigger_mode="multiple", **at_once))
-    parts.cancel.click(events.cancel, [parts.token], busy, queue=False, cancels=list[Any](taken_up), **QUIET)
+    parts.cancel.click(
+        events.cancel, [parts.token], outputs, queue=False, cancels=list[Any](taken_up), **QUIET
+    )
 
 
 def wire_download(parts: Parts, events: RunningEvents[Any]) -> None:
