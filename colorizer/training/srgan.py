@@ -71,7 +71,7 @@ class SRGANOptions(RunOptions):
     weight_decay: float = 0.0
     every: int = 250
     init: str = "srresnet"
-    vgg: Path | None = None  # a file of VGG-19's weights; none: torchvision's
+    vgg: Path | None = None  # a file of VGG-19's weights; none: see load_vgg
     judges: str = "features"  # of VGG-19, which learn sooner, or "patches": the paper's discriminator
     pixel: float = 5.0
     perceptual: float = 1.5
