@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Parsers = Any  # argparse has no public name for what add_subparsers() returns
 SOURCES = "a folder, a .zip, or hub:OWNER/NAME[:SPLIT]"
 WEIGHTS = "a weight file, or the name of a shipped model, to start from"
-VGG = "a file of VGG-19's weights; without it COLORIZER_VGG's, or torchvision's, downloaded where they aren't yet"
+VGG = "a file of VGG-19's weights; without it COLORIZER_VGG's, or torchvision's, downloaded once"
 Chosen = TypeVar("Chosen", bound="RunOptions")
 
 
