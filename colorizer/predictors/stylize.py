@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from colorizer import weights
-from colorizer.errors import SettingsError, WeightsError
+from colorizer.errors import SettingsError
 from colorizer.filling import fill_hidden
 from colorizer.memory import keep_freed_memory
 from colorizer.networks.cyclegan import MULTIPLE, Generator
@@ -151,13 +151,7 @@ class Stylizer:
             return self._networks[direction]
 
     def _build(self, direction: str) -> Generator:
-        try:
-            network = Generator.from_state(weights.load(direction)[0])
-        except (KeyError, IndexError, RuntimeError, ValueError) as error:
-            raise WeightsError(
-                f"The weights {direction} belong to another network than the painter's. Fetch them anew with "
-                "`python -m colorizer weights pull`."
-            ) from error
+        network = weights.fitted(Generator.from_state, weights.load(direction)[0], direction)
         network.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
         return network
 
