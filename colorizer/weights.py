@@ -189,8 +189,8 @@ def fitted(from_state: Callable[[dict[str, Tensor]], N], state: dict[str, Tensor
         return from_state(state)
     except (KeyError, IndexError, RuntimeError, ValueError):
         raise WeightsError(
-            f"“{name}” holds the weights of another network. Name another file, or fetch the shipped ones anew "
-            f"with `{PULL}`."
+            f"“{name}” holds the weights of another network. Name another file, or fetch the shipped ones "
+            f"anew with `{PULL}`."
         ) from None
 
 

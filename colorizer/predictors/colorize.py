@@ -72,6 +72,10 @@ class Analysis:
             logits = logits + self.tilts[settings.variant - 1][None, :, None, None]
         return GAIN * annealed_mean(logits, self.bins, settings.temperature)
 
+    def made_by(self, settings: ColorizeSettings) -> dict[str, str | float | int]:
+        """Everything needed to make what is rendered under these settings again."""
+        return {"task": "colorize", "version": self.version, **settings.as_dict()}
+
 
 def rebalance_logits(prior: Tensor, amount: float) -> Tensor:
     """What is added to the logits (Q,) to favour rare colours.

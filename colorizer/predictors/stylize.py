@@ -63,6 +63,11 @@ class Painting:
     settings: StylizeSettings
     weights: str
 
+    def made_by(self, settings: StylizeSettings) -> dict[str, str | float | bool | None]:
+        """Everything needed to make what is rendered under these settings again."""
+        used = {"direction": self.settings.direction, "brush": self.settings.brush}
+        return {"task": "stylize", "weights": self.weights, **settings.as_dict(), **used}
+
 
 @dataclass(frozen=True, eq=False)
 class Cycle:
@@ -218,7 +223,8 @@ def _enlarged(painted: np.ndarray, rgb: np.ndarray, small: np.ndarray) -> np.nda
 
 
 def finished(painted: np.ndarray, given: np.ndarray, finish: Finish) -> np.ndarray:
-    """What the network made of a picture of the same size, with detail and grain."""
+    """What the network made of a picture of the same size, with detail and grain; `painted` itself is changed
+    where its memory is in one piece."""
     if not finish.detail and not finish.grain:
         return painted
     size = (given.shape[1], given.shape[0])

@@ -48,6 +48,11 @@ class Upscaled:
     weights: tuple[str, ...]
     error: float
 
+    @property
+    def made_by(self) -> dict[str, str | float | int | None]:
+        """Everything needed to make it again."""
+        return {"task": "upscale", "weights": ", ".join(self.weights), **self.settings.as_dict()}
+
 
 class Upscaler:
     """Makes photos larger: `Upscaler.load().upscale(Photo.open("dog.jpg")).save("dog-x4.png")`."""
