@@ -20,9 +20,9 @@ from colorizer.training import common, cyclegan, jury
 from colorizer.training.data import DataError
 from colorizer.training.draws import Draws
 from colorizer.training.engine import Engine
-from colorizer.training.jury import FeatureJudge, FeatureJuror, PatchJuror
+from colorizer.training.jury import FeatureJudge, FeatureJuror, History, PatchJuror, moved
 from colorizer.training.style import CONTENT, STYLE, compared, mean_style
-from colorizer.training.unpaired import History, UnpairedCrops, both, moved
+from colorizer.training.unpaired import UnpairedCrops, both
 from colorizer.training.vgg import load_vgg
 
 STAGES = common.Stage.parse_all("32x2:4")

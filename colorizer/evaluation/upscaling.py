@@ -26,8 +26,8 @@ from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.upscale import Upscaler, offered
 from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
-from colorizer.training.sharp import Wear, worn
 from colorizer.training.vgg import load_vgg
+from colorizer.training.wear import Wear, worn
 
 BICUBIC = "bicubic"
 FEWEST = 20  # pictures, below which KID says nothing
@@ -55,7 +55,7 @@ class UpscaleRow:
 def truth_and_small(
     rgb: np.ndarray, wear: np.random.Generator | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A picture cut to multiples of 4, and a quarter of it; worn like a messenger's (sharp.py) where a source
+    """A picture cut to multiples of 4, and a quarter of it; worn like a messenger's (wear.py) where a source
     of chance is given."""
     height, width = (length // FACTOR * FACTOR for length in rgb.shape[:2])
     truth = rgb[:height, :width]

@@ -17,17 +17,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.luma import psnr_y, ssim_y
-from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
+from colorizer.networks.srgan import BLOCKS, WIDTHS, Generator
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
-from colorizer.training.draws import Draws
-from colorizer.training.jury import FeatureJuror, Juror, grid_pattern
+from colorizer.training.jury import FeatureJuror, Juror, PictureJuror, grid_pattern
 from colorizer.training.run import Run, RunOptions, prepare
-from colorizer.training.sharp import SharpCrops, Wear, pair, quantised, worn_pair
+from colorizer.training.sharp import SharpCrops, pair, quantised, worn_pair
 from colorizer.training.vgg import load_vgg
+from colorizer.training.wear import Wear
 
 log = logging.getLogger("colorizer.training")
 
@@ -114,23 +114,6 @@ def validate(
     mean = np.mean(figures, axis=0)
     sheet = np.concatenate(columns, axis=1) if columns else to_picture(large)
     return {"psnr": float(mean[0]), "ssim": float(mean[1])}, sheet
-
-
-class PictureJuror:
-    """The paper's discriminator, which sees the pictures themselves."""
-
-    def __init__(self) -> None:
-        self.judge: nn.Module = Discriminator()
-
-    def look(self, real: Tensor, made: Tensor, draws: Draws) -> None:
-        self.real, self.made = real, made
-
-    def doubt(self) -> Tensor:
-        real, made = self.judge(self.real), self.judge(self.made.detach())
-        return F.softplus(-real.float()).mean() + F.softplus(made.float()).mean()
-
-    def opinion(self) -> Tensor:
-        return F.softplus(-self.judge(self.made).float()).mean()
 
 
 def typical_scales(features: VGGFeatures, crops: Tensor) -> list[float]:
