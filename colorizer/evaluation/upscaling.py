@@ -20,6 +20,7 @@ from tqdm import tqdm
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import MULTIPLE, Features, kid
 from colorizer.evaluation.pictures import eight_bit, list_photos
+from colorizer.evaluation.table import markdown_table
 from colorizer.luma import psnr_y, ssim_y
 from colorizer.photo import Photo
 from colorizer.predictors.settings import UpscaleSettings
@@ -137,9 +138,8 @@ def evaluate_upscale(
 def markdown_upscale(rows: Sequence[UpscaleRow]) -> str:
     """The rows as a Markdown table."""
     head = ("", "PSNR (luma)", "SSIM (luma)", "VGG-19 distance", "KID x1000", "s a megapixel")
-    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    for row in rows:
-        cells = (
+    cells = [
+        (
             row.name,
             f"{row.psnr:.2f} dB",
             f"{row.ssim:.3f}",
@@ -147,5 +147,6 @@ def markdown_upscale(rows: Sequence[UpscaleRow]) -> str:
             "-" if row.kid is None else f"{row.kid:.1f}",
             f"{row.seconds:.2f}",
         )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        for row in rows
+    ]
+    return markdown_table(head, cells)

@@ -21,6 +21,7 @@ from colorizer.errors import SettingsError
 from colorizer.guided import fit_lines
 from colorizer.lab import annealed_mean, rgb_to_lab
 from colorizer.memory import keep_freed_memory
+from colorizer.networks.autoencoder import SIDE as AUTOENCODER_SIDE
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import MULTIPLE, ColorUNet, network_input
@@ -36,7 +37,6 @@ BUILDERS: dict[str, Callable[[dict[str, Tensor]], nn.Module]] = {
     "course-unet": CourseUNet.from_state,
     "autoencoder": AutoEncoder.from_state,
 }
-AUTOENCODER_SIDE = 128
 # A mean over colours that the network can't decide between is paler than any of them. This factor gives
 # held-out photographs two fifths more colour at the same PSNR (the README tells what more would do).
 GAIN = 1.38

@@ -34,7 +34,6 @@ WHOLE_SIDE = 512  # up to which the network sees a picture at once, and of the c
 TILING = Tiling(512, 32, 16, MULTIPLE)  # at most 2/255 from what 1024 and 64 give
 DETAIL = 0.5  # of the photo's own finest detail, where strokes are enlarged
 STRIP = 1 << 20  # pixels that are finished at once
-HIDDEN_STEPS = 16
 SMALLEST = 16  # pixels; a smaller picture is mirrored to that size for the network
 
 
@@ -117,7 +116,7 @@ class Stylizer:
         settings = settings or StylizeSettings()
         network, name = self.network(settings.direction)
         brush = settings.brush or suited_brush(photo)
-        rgb = photo.rgb if photo.alpha is None else fill_hidden(photo.rgb, photo.alpha, HIDDEN_STEPS)
+        rgb = photo.rgb if photo.alpha is None else fill_hidden(photo.rgb, photo.alpha)
         small = _reduced(rgb, brush)
         painted = self._paint(network, small, FINISHES[settings.direction], progress)
         if painted.shape != rgb.shape:

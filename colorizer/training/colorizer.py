@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from colorizer.lab import SoftEncoding, ab_bins, annealed_mean, grey_to_lightness, rgb_to_lab
+from colorizer.lab import TEMPERATURE, SoftEncoding, ab_bins, annealed_mean, grey_to_lightness, rgb_to_lab
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.perception import imagenet_values
 from colorizer.training import common
@@ -138,7 +138,7 @@ class ColorLoss:
         loss = -(torch.log_softmax(channels_last, -1).gather(-1, index) * weight).sum(-1)
         if self.class_weights is not None:
             loss = loss * self.class_weights[index[..., 0]]
-        decoded = torch.softmax(channels_last / 0.38, -1) @ self.bins
+        decoded = torch.softmax(channels_last / TEMPERATURE, -1) @ self.bins
         return loss.mean() + self.regression * F.smooth_l1_loss(decoded.permute(0, 3, 1, 2) / 10, ab / 10)
 
 

@@ -31,7 +31,6 @@ from colorizer.training.wear import Wear
 
 log = logging.getLogger("colorizer.training")
 
-BORDER = 4  # pixels at the edge that the literature leaves out of its figures
 SHEET_SIDE = 256
 JUDGE_RATE = 4.0  # times the generator's
 SEEN = {1: 0.2, 3: 0.2, 7: 1.0}  # layers of VGG-19 and their weights: relu1_2, relu2_2, conv3_4
@@ -105,7 +104,7 @@ def validate(
         large = to_tensor(truth[:height, :width])
         small = quantised(shrink(large))
         result, given = to_picture(network(small.to(device))), to_picture(large)
-        figures.append((psnr_y(result, given, BORDER), ssim_y(result, given, BORDER)))
+        figures.append((psnr_y(result, given), ssim_y(result, given)))
         if min(given.shape[:2]) >= SHEET_SIDE and len(columns) < 6:
             rows = (to_picture(enlarge(small)), result, given)
             top, left = ((length - SHEET_SIDE) // 2 for length in given.shape[:2])
