@@ -61,11 +61,12 @@ def run_colorize(args: argparse.Namespace) -> int:
         colorizer = Colorizer.load()
 
         def colour(photo: Photo, progress: Progress) -> Result:
-            result = colorizer.colorize(photo, settings, progress)
+            analysis = colorizer.analyse(photo, settings, progress)
+            result = colorizer.render(analysis, settings, progress)
             notes = result.metadata.notes
             if photo.tone == "coloured" and settings.strength > 0:
                 notes += ("It already had colours; --strength below 1 keeps some of them.",)
-            return Result(result, settings.as_dict(), notes)
+            return Result(result, analysis.made_by(settings), notes)
 
         return colour
 

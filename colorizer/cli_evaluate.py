@@ -1,4 +1,4 @@
-"""What does `evaluate` offer on the command line? The report, the curve of settings, the contact sheet.
+"""How are the models measured, and shown, from the terminal? `python -m colorizer evaluate TASK --data DIR`
 
 What needs the networks is imported when a command runs, so that --help answers at once.
 """
@@ -19,7 +19,8 @@ Subparsers = argparse._SubParsersAction
 
 
 def add_evaluate_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
-    """Add `evaluate colorize` and `evaluate sheet`; each sets `run` (arguments in, exit status out)."""
+    """Add `evaluate` with colorize, upscale, stylize and sheet; each sets `run` (arguments in, exit status
+    out)."""
     evaluate = subparsers.add_parser(
         "evaluate", help="measure the models on a folder of pictures, or show them"
     )

@@ -92,9 +92,8 @@ def run_stylize(args: argparse.Namespace) -> int:
 
         def paint(photo: Photo, progress: Progress) -> Result:
             painting = stylizer.paint(photo, settings, progress)
-            used = {**settings.as_dict(), "brush": painting.settings.brush, "weights": painting.weights}
             result = stylizer.render(painting, settings)
-            return Result(result, used, result.metadata.notes)
+            return Result(result, painting.made_by(settings), result.metadata.notes)
 
         return paint
 

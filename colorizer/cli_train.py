@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Parsers = Any  # argparse has no public name for what add_subparsers() returns
 SOURCES = "a folder, a .zip, or hub:OWNER/NAME[:SPLIT]"
+WEIGHTS = "a weight file, or the name of a shipped model, to start from"
+VGG = "a file of VGG-19's weights; without it COLORIZER_VGG's, or torchvision's, downloaded once"
 Chosen = TypeVar("Chosen", bound="RunOptions")
 
 
@@ -77,7 +79,7 @@ def add_train_commands(subparsers: Parsers) -> None:
         "the x4 upscaler by perception, from srresnet on",
         ("srgan", "SRGANOptions", "train_srgan"),
     )
-    _add(srgan, "--vgg", Path, "a file of VGG-19's weights; without it torchvision's are downloaded")
+    _add(srgan, "--vgg", Path, VGG)
     _add(srgan, "--pixel", float, "weight of the pixel error (5)")
     _add(srgan, "--judges", str, "what the discriminator sees: features of VGG-19 (default) or patches")
     _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (1.5)")
@@ -90,9 +92,14 @@ def add_train_commands(subparsers: Parsers) -> None:
         help="learn from blurred, noisy, compressed pictures",
     )
 
-    unpaired, folder = "photographs to paintings and back, unpaired", ("--photos", "--data")
     cyclegan = _add_model(
-        models, "cyclegan", unpaired, ("cyclegan", "CycleGANOptions", "train_cyclegan"), folder
+        models,
+        "cyclegan",
+        "photographs to paintings and back, unpaired",
+        ("cyclegan", "CycleGANOptions", "train_cyclegan"),
+        data=("--photos", "--data"),
+        init="the --out folder of another run, or “shipped”, to start from",
+        compiles=False,
     )
     cyclegan.add_argument(
         "--paintings", type=Path, required=True, metavar="DIR", help=f"paintings to learn from: {SOURCES}"
@@ -116,7 +123,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(cyclegan, "--style", float, "weight of the paintings' style in style transfer (1)")
     _add(cyclegan, "--content", float, "weight of the photograph's content in style transfer (1)")
     _add(cyclegan, "--keep-style", float, "weight of style transfer beside the discriminators (0)")
-    _add(cyclegan, "--vgg", Path, "a file of VGG-19's weights; without it torchvision's are downloaded")
+    _add(cyclegan, "--vgg", Path, VGG)
 
 
 def _add(parser: argparse.ArgumentParser, flag: str, kind: Callable[[str], object], text: str) -> None:
@@ -128,10 +135,13 @@ def _add_model(
     name: str,
     text: str,
     trainer: tuple[str, str, str],
+    *,
     data: tuple[str, ...] = ("--data",),
+    init: str = WEIGHTS,
+    compiles: bool = True,
 ) -> argparse.ArgumentParser:
     """A command with the flags that all models share; `trainer` names a module of colorizer.training, its
-    options and its function."""
+    options and its function. `init`: what --init takes. A default that differs between models isn't told."""
     parser: argparse.ArgumentParser = models.add_parser(name, help=text, description=f"Train {text}.")
     parser.add_argument(
         *data, dest="data", type=Path, required=True, metavar="DIR", help=f"pictures to learn from: {SOURCES}"
@@ -151,10 +161,10 @@ def _add_model(
         "SIDExBATCH:STEPS, separated by commas, as in 128x32:2000,256x8:500; batches are those of a process",
     )
     _add(parser, "--rate", float, "the learning rate at its highest")
-    _add(parser, "--weight-decay", float, "AdamW's weight decay (0.01)")
+    _add(parser, "--weight-decay", float, "AdamW's weight decay")
     _add(parser, "--decay", float, "of the averaged weights; 0: no averaging")
     _add(parser, "--seed", int, "of the first weights, crops and all else that is drawn at random (1)")
-    _add(parser, "--init", str, "a weight file, or the name of a shipped model, to start from")
+    _add(parser, "--init", str, init)
     _add(
         parser,
         "--device",
@@ -164,12 +174,13 @@ def _add_model(
     _add(parser, "--accumulate", int, "batches that make one step (1), where memory is short; see the README")
     _add(parser, "--every", int, "steps between checkpoints with validation")
     _add(parser, "--minutes", float, "stop after so long; the same command goes on; 0: no limit (default)")
-    parser.add_argument(
-        "--compile",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="compile the network first: slower start",
-    )
+    if compiles:
+        parser.add_argument(
+            "--compile",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="compile the network first: slower start",
+        )
     parser.set_defaults(run=partial(_run, *trainer))
     return parser
 

@@ -71,7 +71,7 @@ def run_upscale(args: argparse.Namespace) -> int:
 
         def enlarge(photo: Photo, progress: Progress) -> Result:
             result = upscaler.run(photo, settings, progress)
-            return Result(result.photo, result.settings.as_dict(), result.photo.metadata.notes)
+            return Result(result.photo, result.made_by, result.photo.metadata.notes)
 
         return enlarge
 

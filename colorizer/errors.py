@@ -25,8 +25,8 @@ class UnsupportedPhoto(PhotoError):
 
 
 class PhotoTooLarge(PhotoError):
-    """The file, its pixels or one of its sides is beyond the limits; found in the header, before any
-    decoding."""
+    """The file, its pixels, one of its sides or what it would become is beyond the limits, which is found
+    before any work on pixels, or beyond the memory that there is."""
 
 
 class PhotoNotSaved(PhotoError):

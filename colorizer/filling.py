@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 GREY = 0.5  # far from all that is visible
+STEPS = 16  # pixels beyond what is visible
 
 
-def fill_hidden(rgb: np.ndarray, alpha: np.ndarray, steps: int) -> np.ndarray:
+def fill_hidden(rgb: np.ndarray, alpha: np.ndarray, steps: int = STEPS) -> np.ndarray:
     """rgb (H, W, 3) with new colours where alpha (H, W) is 0; what is visible stays, whatever is hidden
     doesn't count.
 

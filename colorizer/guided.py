@@ -68,9 +68,3 @@ def fit_lines(lightness: Tensor, ab: Tensor, radius: int = 2, epsilon: float = 5
     covariance = box_mean(lightness * ab, radius) - mean_l * mean_ab
     slope = box_mean(covariance / (variance + epsilon), radius)
     return LocalLines(slope, ab - slope * lightness)
-
-
-def upsample_chroma(ab: Tensor, guide: Tensor, lightness: Tensor) -> Tensor:
-    """Small ab (1, 2, h, w) to the size of lightness (1, 1, H, W), whose copy at ab's size is guide (1, 1,
-    h, w)."""
-    return fit_lines(guide, ab).rows(lightness, 0, lightness.shape[-2])

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+TEMPERATURE = 0.38  # of the annealed mean, as in Zhang et al. 2016
 XYZ_FROM_RGB = (
     (0.412453, 0.357580, 0.180423),
     (0.212671, 0.715160, 0.072169),
@@ -167,7 +168,7 @@ class SoftEncoding:
         return self.index[row].movedim(-1, 1), self.weight[row].movedim(-1, 1)
 
 
-def annealed_mean(logits: Tensor, bins: Tensor, temperature: float = 0.38) -> Tensor:
+def annealed_mean(logits: Tensor, bins: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     """The annealed mean of a distribution over bins (Zhang et al. 2016, section 2.3).
 
     logits (N, Q, H, W) and bins (Q, 2) -> ab (N, 2, H, W). Temperature 1 is the mean, towards 0 the mode.

@@ -136,13 +136,14 @@ def imagenet_state() -> dict[str, Tensor]:
     return state
 
 
+def imagenet_values() -> list[Tensor]:
+    """All of it but the head, in the order of EfficientNetLite0's own state dict."""
+    head = ("_conv_head", "_bn1.", "_fc")
+    return [value for name, value in imagenet_state().items() if not name.startswith(head)]
+
+
 def imagenet_network() -> EfficientNetLite0:
     """EfficientNet-Lite0 with its ImageNet weights; it wants (RGB in 0..255 - 127) / 128."""
     network = EfficientNetLite0()
-    values = [
-        value
-        for name, value in imagenet_state().items()
-        if not name.startswith(("_conv_head", "_bn1.", "_fc"))
-    ]
-    network.load_state_dict(dict(zip(network.state_dict(), values, strict=True)))
+    network.load_state_dict(dict(zip(network.state_dict(), imagenet_values(), strict=True)))
     return frozen(network)

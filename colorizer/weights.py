@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from torch import Tensor
 
@@ -35,6 +37,7 @@ __all__ = [
     "Check",
     "Entry",
     "entries",
+    "fitted",
     "load",
     "pull",
     "push",
@@ -48,6 +51,8 @@ __all__ = [
 
 LFS_POINTER = b"version https://git-lfs"
 PULL = "python -m colorizer weights pull"
+
+N = TypeVar("N")
 
 # Path, time of change and size -> SHA-256, so that a file is hashed once a process and not at every use.
 _hashes: dict[tuple[str, int, int], str] = {}
@@ -175,6 +180,18 @@ def load(name_or_path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if isinstance(name_or_path, str) and _is_name(name_or_path):
         path = resolve(name_or_path)
     return tensorfile.read(path)
+
+
+def fitted(from_state: Callable[[dict[str, Tensor]], N], state: dict[str, Tensor], name: str) -> N:
+    """The network that `from_state` makes of a state dict; WeightsError, with the name or file that it came
+    from, when it belongs to another kind of network."""
+    try:
+        return from_state(state)
+    except (KeyError, IndexError, RuntimeError, ValueError):
+        raise WeightsError(
+            f"“{name}” holds the weights of another network. Name another file, or fetch the shipped ones "
+            f"anew with `{PULL}`."
+        ) from None
 
 
 def _is_name(text: str) -> bool:

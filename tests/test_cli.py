@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import signal
@@ -18,6 +19,10 @@ from PIL import Image
 import colorizer
 from colorizer import cli
 from colorizer.cli_batch import ProgressLine, plan, printable
+from colorizer.photo import Photo
+from colorizer.predictors.colorize import Colorizer
+from colorizer.predictors.settings import ColorizeSettings
+from colorizer.ui.colorize_work import Coloured
 
 ROOT = Path(cli.__file__).resolve().parent.parent
 pytestmark = pytest.mark.usefixtures("weights_folder")
@@ -169,16 +174,14 @@ def test_missing_weights_are_one_sentence_for_the_whole_batch(draw, tmp_path, ca
 
 
 def test_a_surprise_in_one_photo_does_not_stop_the_others(draw, tmp_path, capsys, monkeypatch):
-    from colorizer.predictors.colorize import Colorizer
-
-    real = Colorizer.colorize
+    real = Colorizer.analyse
 
     def surprise(self, photo, *rest):
         if photo.name == "a":
             raise ZeroDivisionError("of all things")
         return real(self, photo, *rest)
 
-    monkeypatch.setattr(Colorizer, "colorize", surprise)
+    monkeypatch.setattr(Colorizer, "analyse", surprise)
     assert colorize(draw("a.png"), draw("b.png"), "-o", tmp_path / "out") == 1
     assert "ZeroDivisionError: of all things" in capsys.readouterr().err
     assert (tmp_path / "out" / "b-colorized.png").is_file()
@@ -193,7 +196,18 @@ def test_what_a_person_should_know_is_said(draw, tmp_path, capsys):
 
 def test_the_settings_travel_in_the_result(draw, tmp_path):
     assert colorize(draw(), "-o", tmp_path / "out.png", "--saturation", "1.25") == 0
-    assert b"1.25" in (tmp_path / "out.png").read_bytes()
+    with Image.open(tmp_path / "out.png") as result:
+        about = json.loads(result.info["colorizer"])
+    assert (about["task"], about["version"], about["saturation"]) == ("colorize", "0.0.1", 1.25)
+
+
+def test_the_page_tells_the_same_of_its_results(draw, tmp_path):
+    assert colorize(draw(), "-o", tmp_path / "out.png", "--variant", 1) == 0
+    settings = ColorizeSettings(variant=1, size=128)
+    analysis = Colorizer.load().analyse(Photo.open(draw()), settings)
+    with Image.open(tmp_path / "out.png") as result:
+        about = json.loads(result.info["colorizer"])
+    assert about == Coloured(analysis, settings, analysis.photo, "").made_by
 
 
 def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
@@ -224,20 +238,18 @@ def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_ctrl_c_that_python_loses_stops_all_the_same(draw, tmp_path, capsys, monkeypatch):
-    from colorizer.predictors.colorize import Colorizer
-
     class Doomed:
         def __del__(self):  # an exception raised here is printed and lost
             signal.raise_signal(signal.SIGINT)
 
-    real = Colorizer.colorize
+    real = Colorizer.render
 
     def interrupted(self, *rest):
         result = real(self, *rest)
         Doomed()
         return result
 
-    monkeypatch.setattr(Colorizer, "colorize", interrupted)
+    monkeypatch.setattr(Colorizer, "render", interrupted)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
     try:
         assert colorize(draw("a.png"), draw("b.png"), "-o", tmp_path / "out") == 130
@@ -314,8 +326,6 @@ def test_names_differ_even_where_case_does_not_count(tmp_path):
     ("name", "reason"), [("x.bmp", "choose a name"), ("nowhere/x.png", "There is no folder")]
 )
 def test_an_impossible_place_is_said_before_any_work(draw, tmp_path, capsys, monkeypatch, name, reason):
-    from colorizer.predictors.colorize import Colorizer
-
     monkeypatch.setattr(Colorizer, "load", lambda: pytest.fail("weights were loaded"))
     assert colorize(draw(), "-o", tmp_path / name) == 1
     assert reason in capsys.readouterr().err

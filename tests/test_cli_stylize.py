@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -13,7 +14,10 @@ from PIL import Image
 
 from colorizer import cli, weights
 from colorizer.networks.cyclegan import Generator
+from colorizer.photo import Photo
+from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Stylizer
+from colorizer.ui.monet_work import Painted
 
 
 @pytest.fixture(autouse=True)
@@ -35,9 +39,18 @@ def test_a_photo_is_painted_and_its_settings_travel_with_it(draw, tmp_path):
     assert stylize(given, "-o", tmp_path / "monet.png", "--strength", 0.75, "--keep-colours") == 0
     with Image.open(tmp_path / "monet.png") as result:
         assert result.size == (30, 20)
-        about = result.info["colorizer"]
-    for part in ('"strength": 0.75', '"keep_colours": true', '"brush": 1', "photo2monet 0.1"):
-        assert part in about
+        about = json.loads(result.info["colorizer"])
+    assert about == {
+        "task": "stylize",
+        "weights": "photo2monet 0.1",
+        "direction": "photo2monet",
+        "strength": 0.75,
+        "brush": 1,
+        "keep_colours": True,
+    }
+    settings = StylizeSettings(strength=0.75, keep_colours=True)
+    painting = Stylizer.load().paint(Photo.open(given), settings)
+    assert about == Painted(painting, settings, painting.photo, "").made_by  # the page tells the same
 
 
 def test_a_folder_and_a_failed_photo(draw, tmp_path, capsys):

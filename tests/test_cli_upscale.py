@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from PIL import Image
 
 from colorizer import cli, weights
 from colorizer.networks.srgan import Generator
+from colorizer.photo import Photo
+from colorizer.predictors.upscale import Upscaler
+from colorizer.ui.upscale_work import Enlarged
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +38,16 @@ def test_a_photo_gets_four_times_as_large(draw, tmp_path, capsys):
     assert upscale(draw("dog.jpg", 30, 20), "-o", tmp_path / "large.png") == 0
     with Image.open(tmp_path / "large.png") as result:
         assert result.size == (120, 80)
-        assert '"consistency": 2' in result.info["colorizer"] and '"detail": 0' in result.info["colorizer"]
+        about = json.loads(result.info["colorizer"])
+    assert about == {
+        "task": "upscale",
+        "weights": "srresnet 0.1",
+        "model": "clean",
+        "detail": 0,
+        "consistency": 2,
+    }
+    made = Upscaler.load().run(Photo.open(tmp_path / "dog.jpg"))
+    assert about == Enlarged(made.photo, made, ("", ""), "").made_by  # the page tells the same
     assert "large.png (" in (said := capsys.readouterr().out)
     assert "/255 on average" in said
 

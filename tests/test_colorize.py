@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from skimage import color, data
 
 from colorizer import weights
-from colorizer.errors import Cancelled, SettingsError
+from colorizer.errors import Cancelled, SettingsError, WeightsError
 from colorizer.guided import LocalLines
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
@@ -224,3 +224,15 @@ def test_cancelling_stops_the_work(colorizer: Colorizer):
 
     with pytest.raises(Cancelled):
         colorizer.colorize(grey_photo(), progress=stop)
+
+
+def test_weights_of_another_network_under_a_models_name_are_refused_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path / "weights"))
+    weights.save(tmp_path / "other.safetensors", AutoEncoder((8, 8, 8, 8, 8)).state_dict(), {})
+    weights.register("unet", tmp_path / "other.safetensors", "0.1", "colorize")
+    photo = Photo.from_array(np.zeros((8, 8), np.uint8))
+    with pytest.raises(WeightsError, match="“unet” holds the weights of another network"):
+        Colorizer.load().colorize(photo)
+    own = Colorizer.load(files={"unet": tmp_path / "other.safetensors"})
+    with pytest.raises(WeightsError, match=r"other\.safetensors” holds the weights of another network"):
+        own.colorize(photo)

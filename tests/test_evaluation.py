@@ -437,5 +437,5 @@ def test_a_weight_file_of_ones_own_is_measured_and_another_networks_refused(tmp_
     network, version = Colorizer.load(files={"unet": path}).network("unet")
     assert network.state_dict()["up4.join.0.weight"].shape[0] == 8
     assert version == "your own"
-    with pytest.raises(ColorizerError, match=r"mine.safetensors.*no weights of “course-unet”"):
+    with pytest.raises(ColorizerError, match=r"mine.safetensors.*weights of another network"):
         Colorizer.load(files={"course-unet": path}).network("course-unet")

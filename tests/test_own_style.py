@@ -233,7 +233,7 @@ def test_the_result_says_what_made_it(painter) -> None:
 
 def test_without_vgg_the_lighter_network_serves_at_once(no_vgg) -> None:
     assert available() == "lite0"
-    assert load_features().name == "EfficientNet-Lite0"
+    assert load_features(available()).kind == "lite0"
     with pytest.raises(WeightsError, match="weights pull vgg19"):
         load_features("vgg19")
 
@@ -244,7 +244,7 @@ def test_a_file_of_vgg_that_is_named_is_used(no_vgg, vgg_file, monkeypatch) -> N
     assert made.network == "VGG-19" and made.after < made.before
     monkeypatch.setenv(perception.VGG_VARIABLE, str(vgg_file.with_name("missing.safetensors")))
     with pytest.raises(WeightsError, match="missing"):
-        load_features()
+        load_features(available())
 
 
 def test_torchs_own_copy_of_vgg_is_used_and_a_damaged_one_named(no_vgg) -> None:
@@ -252,9 +252,9 @@ def test_torchs_own_copy_of_vgg_is_used_and_a_damaged_one_named(no_vgg) -> None:
     kept = perception.vgg_kept()
     kept.write_bytes(b"half of a download")
     with pytest.raises(WeightsError, match=r"holds no VGG-19.*weights pull vgg19"):
-        load_features()
+        load_features(available())
     torch.save(torchvision_like(), kept)
-    assert load_features().name == "VGG-19"
+    assert load_features(available()).kind == "vgg19"
 
 
 def torchvision_like() -> dict[str, torch.Tensor]:

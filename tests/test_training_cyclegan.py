@@ -20,9 +20,9 @@ from colorizer.training import common, cyclegan, jury
 from colorizer.training.data import DataError
 from colorizer.training.draws import Draws
 from colorizer.training.engine import Engine
-from colorizer.training.jury import FeatureJudge, FeatureJuror, PatchJuror
-from colorizer.training.style import mean_style, style_and_content
-from colorizer.training.unpaired import History, UnpairedCrops, both, moved
+from colorizer.training.jury import FeatureJudge, FeatureJuror, History, PatchJuror, moved
+from colorizer.training.style import CONTENT, STYLE, compared, mean_style
+from colorizer.training.unpaired import UnpairedCrops, both
 from colorizer.training.vgg import load_vgg
 
 STAGES = common.Stage.parse_all("32x2:4")
@@ -177,6 +177,10 @@ def test_pictures_are_moved_and_stay_differentiable():
     result.sum().backward()
     assert set(pictures.grad.unique().tolist()) == {0.0, 1.0}
     assert torch.equal(moved(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops, 0.0), pictures)
+
+
+def style_and_content(vgg, made, given, style):
+    return compared(vgg.layers(made, STYLE), *vgg.layers(given, (CONTENT,)), style)
 
 
 def test_a_pictures_own_style_and_content_are_no_distance(vgg_file):

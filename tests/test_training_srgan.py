@@ -15,9 +15,10 @@ from colorizer.training import common, srgan
 from colorizer.training.data import DataError
 from colorizer.training.draws import Draws
 from colorizer.training.engine import Engine
-from colorizer.training.jury import grid_pattern
-from colorizer.training.sharp import MARGIN, SharpCrops, Wear, pair, quantised, worn_pair
+from colorizer.training.jury import PictureJuror, grid_pattern
+from colorizer.training.sharp import MARGIN, SharpCrops, pair, quantised, worn_pair
 from colorizer.training.vgg import load_vgg
+from colorizer.training.wear import Wear
 
 STAGES = common.Stage.parse_all("32x2:2,64x1:1")
 
@@ -170,7 +171,7 @@ def test_each_juror_learns_to_tell_sharp_from_blurred(juror, vgg_file):
     made = torch.nn.functional.avg_pool2d(real, 5, 1, 2).requires_grad_(True)
     layers = tuple(srgan.SEEN)
     found = srgan.FeatureJuror(vgg, layers, srgan.typical_scales(vgg, real))
-    one = srgan.PictureJuror() if juror == "picture" else found
+    one = PictureJuror() if juror == "picture" else found
     optimiser = torch.optim.AdamW(one.judge.parameters(), lr=1e-3)
     engine, doubts = Engine(), []
     for _ in range(8):

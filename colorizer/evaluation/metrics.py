@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-
-from colorizer.errors import ColorizerError
+from skimage.color import deltaE_ciede2000
 
 
 def psnr(result: np.ndarray, truth: np.ndarray) -> float:
@@ -18,12 +17,6 @@ def ciede2000(result: np.ndarray, truth: np.ndarray) -> float:
 
     Sharma et al. 2005, as scikit-image computes it.
     """
-    try:  # here, because training wants the other metrics and not scikit-image
-        from skimage.color import deltaE_ciede2000
-    except ImportError:
-        raise ColorizerError(
-            "CIEDE2000 needs scikit-image, which isn't installed. Run: pip install -r requirements-dev.txt"
-        ) from None
     return float(deltaE_ciede2000(result, truth, channel_axis=0).mean())
 
 

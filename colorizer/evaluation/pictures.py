@@ -9,11 +9,10 @@ import torch
 from PIL import Image
 
 from colorizer.errors import ColorizerError
-from colorizer.lab import linear_to_srgb, rgb_to_lab, srgb_to_linear
+from colorizer.lab import XYZ_FROM_RGB, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from colorizer.photo import SUFFIXES, Photo
 
 SIDE = 256
-LUMINANCE = (0.212671, 0.715160, 0.072169)  # the Y row of colorizer.lab.XYZ_FROM_RGB
 
 
 def list_photos(folder: Path, limit: int | None = None) -> list[Path]:
@@ -54,7 +53,7 @@ def to_lab(rgb: np.ndarray) -> np.ndarray:
 def lightness_alone(rgb: np.ndarray) -> np.ndarray:
     """A uint8 picture (H, W, 3) -> the grey of the same L, rounded to 8 bits; three equal channels."""
     linear = srgb_to_linear(torch.from_numpy(rgb / 255.0))
-    luminance = linear @ torch.tensor(LUMINANCE, dtype=torch.float64)
+    luminance = linear @ torch.tensor(XYZ_FROM_RGB[1], dtype=torch.float64)
     grey = (linear_to_srgb(luminance).clamp(0, 1) * 255).round().byte().numpy()
     return np.repeat(grey[..., None], 3, axis=-1)
 

@@ -23,6 +23,7 @@ from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import Features, kid
 from colorizer.evaluation.metrics import area_under_curve, ciede2000, colourfulness, lightness_error, psnr
 from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, read_square, to_lab
+from colorizer.evaluation.table import markdown_table
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import MODELS, ColorizeSettings
@@ -186,9 +187,8 @@ def markdown(rows: Sequence[Row]) -> str:
         "dL mean / largest",
         "s a picture",
     )
-    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    for row in rows:
-        cells = (
+    cells = [
+        (
             TITLES[row.model],
             f"{row.psnr:.2f} dB",
             f"{row.ciede2000:.2f}",
@@ -198,8 +198,9 @@ def markdown(rows: Sequence[Row]) -> str:
             f"{row.mean_dl:.2f} / {row.largest_dl:.2f}",
             "-" if row.model == NOTHING else f"{row.seconds:.2f}",
         )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        for row in rows
+    ]
+    return markdown_table(head, cells)
 
 
 def _finite(value: object) -> object:

@@ -21,6 +21,7 @@ from tqdm import tqdm
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import Features, kid
 from colorizer.evaluation.pictures import eight_bit, list_photos
+from colorizer.evaluation.table import markdown_table
 from colorizer.luma import ssim_y
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
@@ -170,17 +171,18 @@ def _square(path: Path) -> np.ndarray:
 def markdown_stylize(rows: Sequence[StylizeRow]) -> str:
     """The rows as a Markdown table; KID also as a share of the untouched pictures'."""
     head = ("", "KID x1000", "of untouched", "FID", "MiFID", "SSIM to the input", "s a picture")
-    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    cells = []
     for row in rows:
         share = row.kid / rows[0].kid if rows[0].kid else float("nan")
-        cells = (
-            row.name,
-            f"{row.kid:.1f}",
-            f"{share:.2f}",
-            f"{row.fid:.2f}",
-            f"{row.mifid:.2f}",
-            f"{row.ssim:.3f}",
-            f"{row.seconds:.2f}",
+        cells.append(
+            (
+                row.name,
+                f"{row.kid:.1f}",
+                f"{share:.2f}",
+                f"{row.fid:.2f}",
+                f"{row.mifid:.2f}",
+                f"{row.ssim:.3f}",
+                f"{row.seconds:.2f}",
+            )
         )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return markdown_table(head, cells)

@@ -20,14 +20,15 @@ from tqdm import tqdm
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import MULTIPLE, Features, kid
 from colorizer.evaluation.pictures import eight_bit, list_photos
+from colorizer.evaluation.table import markdown_table
 from colorizer.luma import psnr_y, ssim_y
 from colorizer.photo import Photo
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.upscale import Upscaler, offered
 from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
-from colorizer.training.sharp import Wear, worn
 from colorizer.training.vgg import load_vgg
+from colorizer.training.wear import Wear, worn
 
 BICUBIC = "bicubic"
 FEWEST = 20  # pictures, below which KID says nothing
@@ -55,7 +56,7 @@ class UpscaleRow:
 def truth_and_small(
     rgb: np.ndarray, wear: np.random.Generator | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A picture cut to multiples of 4, and a quarter of it; worn like a messenger's (sharp.py) where a source
+    """A picture cut to multiples of 4, and a quarter of it; worn like a messenger's (wear.py) where a source
     of chance is given."""
     height, width = (length // FACTOR * FACTOR for length in rgb.shape[:2])
     truth = rgb[:height, :width]
@@ -137,9 +138,8 @@ def evaluate_upscale(
 def markdown_upscale(rows: Sequence[UpscaleRow]) -> str:
     """The rows as a Markdown table."""
     head = ("", "PSNR (luma)", "SSIM (luma)", "VGG-19 distance", "KID x1000", "s a megapixel")
-    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    for row in rows:
-        cells = (
+    cells = [
+        (
             row.name,
             f"{row.psnr:.2f} dB",
             f"{row.ssim:.3f}",
@@ -147,5 +147,6 @@ def markdown_upscale(rows: Sequence[UpscaleRow]) -> str:
             "-" if row.kid is None else f"{row.kid:.1f}",
             f"{row.seconds:.2f}",
         )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        for row in rows
+    ]
+    return markdown_table(head, cells)

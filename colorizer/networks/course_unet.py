@@ -14,8 +14,6 @@ from torch import Tensor, nn
 
 from colorizer.lab import lab_to_rgb, ntsc_luma
 
-MULTIPLE = 16  # height and width of the input must be multiples of this
-
 
 def double_conv(inputs: int, outputs: int) -> nn.Sequential:
     """Twice: 3x3 convolution, batch normalisation, ReLU."""

@@ -13,7 +13,7 @@ BLOCKS = ((64, 64), (128, 128), (256, 256, 256, 256))
 
 
 class VGGFeatures(nn.Module):
-    """(N, 3, H, W) in 0..1 -> (N, 256, H/4, W/4), conv3_4 before its ReLU. It never learns."""
+    """(N, 3, H, W) in 0..1 -> (N, 256, H/4, W/4), conv3_4 before its ReLU."""
 
     def __init__(self) -> None:
         super().__init__()

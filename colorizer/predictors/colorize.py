@@ -7,9 +7,8 @@ to full size along the edges of the photograph's own lightness and kept inside w
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer import weights
-from colorizer.errors import SettingsError, WeightsError
+from colorizer.errors import SettingsError
 from colorizer.guided import fit_lines
 from colorizer.lab import annealed_mean, rgb_to_lab
 from colorizer.memory import keep_freed_memory
+from colorizer.networks.autoencoder import SIDE as AUTOENCODER_SIDE
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import MULTIPLE, ColorUNet, network_input
@@ -37,7 +37,6 @@ BUILDERS: dict[str, Callable[[dict[str, Tensor]], nn.Module]] = {
     "course-unet": CourseUNet.from_state,
     "autoencoder": AutoEncoder.from_state,
 }
-AUTOENCODER_SIDE = 128
 # A mean over colours that the network can't decide between is paler than any of them. This factor gives
 # held-out photographs two fifths more colour at the same PSNR (the README tells what more would do).
 GAIN = 1.38
@@ -56,8 +55,6 @@ class Analysis:
     photo: Photo
     model: str
     version: str
-    size: tuple[int, int]  # width, height that the network saw
-    seconds: float
     output: Tensor
     guide: Tensor
     bins: Tensor | None = None
@@ -74,6 +71,10 @@ class Analysis:
         if settings.variant:
             logits = logits + self.tilts[settings.variant - 1][None, :, None, None]
         return GAIN * annealed_mean(logits, self.bins, settings.temperature)
+
+    def made_by(self, settings: ColorizeSettings) -> dict[str, str | float | int]:
+        """Everything needed to make what is rendered under these settings again."""
+        return {"task": "colorize", "version": self.version, **settings.as_dict()}
 
 
 def rebalance_logits(prior: Tensor, amount: float) -> Tensor:
@@ -105,8 +106,9 @@ class Colorizer:
         """The network of that name and its version, read once."""
         with self._lock:
             if model not in self._networks:
-                state, about = weights.load(self.files.get(model, model))
-                network = _build(model, state, self.files.get(model)).eval().requires_grad_(False)
+                source = self.files.get(model, model)
+                state, about = weights.load(source)
+                network = weights.fitted(BUILDERS[model], state, str(source)).eval().requires_grad_(False)
                 network = network.to(self.device).to(memory_format=torch.channels_last)
                 version = about.get("version", "")
                 if not version:
@@ -122,23 +124,17 @@ class Colorizer:
         settings = settings or ColorizeSettings()
         _report(progress, 0.0, "Looking at the photograph")
         network, version = self.network(settings.model)
-        began = time.perf_counter()
         width, height = network_size(photo, settings)
         lightness = small_lightness(photo, width, height).to(self.device)
         if not isinstance(network, ColorUNet):
             output = network.predict_ab(lightness).float().cpu()  # type: ignore[operator]
             guide = F.interpolate(lightness, size=output.shape[-2:], mode="area").cpu()
-            seconds = time.perf_counter() - began
-            return Analysis(photo, settings.model, version, (width, height), seconds, output, guide)
+            return Analysis(photo, settings.model, version, output, guide)
         logits = network(network_input(lightness).contiguous(memory_format=torch.channels_last)).float()
         output = torch.log_softmax(logits, dim=1).cpu()
         guide = F.interpolate(lightness, size=output.shape[-2:], mode="area").cpu()
         bins, prior = network.bins.cpu(), network.prior.cpu()
-        tilts = mode_tilts(output, bins)
-        seconds = time.perf_counter() - began
-        return Analysis(
-            photo, settings.model, version, (width, height), seconds, output, guide, bins, prior, tilts
-        )
+        return Analysis(photo, settings.model, version, output, guide, bins, prior, mode_tilts(output, bins))
 
     @torch.inference_mode()
     def render(
@@ -171,10 +167,10 @@ class Colorizer:
         if analysis.bins is None:
             return []
         preview = analysis.photo.preview(side)
-        shown = [analysis.chroma(_with(settings, variant=0))]
+        shown = [analysis.chroma(replace(settings, variant=0))]
         found = []
         for number in range(1, VARIANTS + 1):
-            ab = analysis.chroma(_with(settings, variant=number))
+            ab = analysis.chroma(replace(settings, variant=number))
             if min(float((ab - other).norm(dim=1).mean()) for other in shown) < VISIBLE:
                 continue
             shown.append(ab)
@@ -193,20 +189,6 @@ class Colorizer:
         size = [max(1, round(length * scale)) for length in (analysis.photo.height, analysis.photo.width)]
         confidence = 1 - F.interpolate(entropy, size=size, mode="bilinear", align_corners=False)
         return confidence.clamp(0, 1)[0, 0].numpy()
-
-
-def _build(model: str, state: dict[str, Tensor], file: Path | None) -> nn.Module:
-    """The network of a state dict; WeightsError when a file of one's own belongs to another one."""
-    try:
-        return BUILDERS[model](state)
-    except (KeyError, IndexError, RuntimeError, ValueError):
-        if file is None:
-            raise
-        raise WeightsError(f"“{file}” holds no weights of “{model}”. Name another file.") from None
-
-
-def _with(settings: ColorizeSettings, **changes: object) -> ColorizeSettings:
-    return ColorizeSettings(**(settings.as_dict() | changes))  # type: ignore[arg-type]
 
 
 def _report(progress: Progress | None, share: float, text: str) -> None:

@@ -36,7 +36,6 @@ from colorizer.tiling import Progress, to_tensor
 
 SHORTEST = 32  # pixels of a result's short side
 SEEN_SIDE = 2048  # a larger picture is reduced to that before anything else: it is seen smaller anyway
-HIDDEN_STEPS = 16
 DECADES = 3.0  # of the style's weight, from strength 0 to 1
 PREVIEW_EVERY = 4  # steps
 
@@ -186,7 +185,7 @@ class StyleTransfer:
         rgb = photo.preview(SEEN_SIDE)
         if photo.alpha is not None:
             mask = Photo(np.repeat(photo.alpha[..., None], 3, 2)).preview(SEEN_SIDE)
-            rgb = fill_hidden(rgb, mask[..., 0], HIDDEN_STEPS)
+            rgb = fill_hidden(rgb, mask[..., 0])
         return to_tensor(rgb).to(self.device)
 
 

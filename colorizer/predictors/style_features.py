@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -24,7 +23,7 @@ from colorizer.networks.vgg import VGGFeatures
 from colorizer.perception import VGG_PULL, frozen, imagenet_network, read_vgg, vgg_there
 
 FEATURE_NAMES = {"vgg19": "VGG-19", "lite0": "EfficientNet-Lite0"}
-VGG_STYLE, VGG_CONTENT = (1, 3, 5, 7), 7  # relu1_2, relu2_2, relu3_2, conv3_4
+VGG_STYLE = (1, 3, 5, 7)  # relu1_2, relu2_2, relu3_2, conv3_4
 LITE_SCALE = 1.5
 LITE_STAGES = 4  # as far as 1/16 of the size that it sees
 LITE_CONTENT = 5  # of its maps: the first wide one at 1/8
@@ -46,32 +45,24 @@ class StyleFeatures:
     recolour: bool
     device: torch.device
 
-    @property
-    def name(self) -> str:
-        """What a person reads."""
-        return FEATURE_NAMES[self.kind]
 
-
-def load_features(kind: str = "auto", device: str = "cpu") -> StyleFeatures:
-    """The features of that kind, "vgg19" or "lite0"; "auto" is VGG-19 where its weights are already there.
+def load_features(kind: str, device: str = "cpu") -> StyleFeatures:
+    """The features of that kind, "vgg19" or "lite0".
 
     WeightsError: the file of weights is damaged, or there is none.
     """
-    place, file = torch.device(device), vgg_there()
-    if kind == "lite0" or (kind == "auto" and file is None):
+    place = torch.device(device)
+    if kind == "lite0":
         return lite_features(imagenet_network().to(place), place)
+    file = vgg_there()
     if file is None:
         raise WeightsError(f"VGG-19's weights aren't here. Fetch them (548 MB) with `{VGG_PULL}`.")
-    return vgg_features(_read(file).to(place), place)
+    return vgg_features(frozen(read_vgg(file)).to(place), place)
 
 
 def available() -> str:
-    """The kind that "auto" stands for now; nothing is read."""
+    """The kind that "auto" stands for now: VGG-19 where its weights are already there. Nothing is read."""
     return "lite0" if vgg_there() is None else "vgg19"
-
-
-def _read(file: Path) -> VGGFeatures:
-    return frozen(read_vgg(file))
 
 
 def vgg_features(network: VGGFeatures, device: torch.device) -> StyleFeatures:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from colorizer import weights
-from colorizer.errors import SettingsError, WeightsError
+from colorizer.errors import SettingsError
 from colorizer.filling import fill_hidden
 from colorizer.memory import keep_freed_memory
 from colorizer.networks.cyclegan import MULTIPLE, Generator
@@ -34,7 +34,6 @@ WHOLE_SIDE = 512  # up to which the network sees a picture at once, and of the c
 TILING = Tiling(512, 32, 16, MULTIPLE)  # at most 2/255 from what 1024 and 64 give
 DETAIL = 0.5  # of the photo's own finest detail, where strokes are enlarged
 STRIP = 1 << 20  # pixels that are finished at once
-HIDDEN_STEPS = 16
 SMALLEST = 16  # pixels; a smaller picture is mirrored to that size for the network
 
 
@@ -62,6 +61,11 @@ class Painting:
     rgb: np.ndarray
     settings: StylizeSettings
     weights: str
+
+    def made_by(self, settings: StylizeSettings) -> dict[str, str | float | bool | None]:
+        """Everything needed to make what is rendered under these settings again."""
+        used = {"direction": self.settings.direction, "brush": self.settings.brush}
+        return {"task": "stylize", "weights": self.weights, **settings.as_dict(), **used}
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +116,7 @@ class Stylizer:
         settings = settings or StylizeSettings()
         network, name = self.network(settings.direction)
         brush = settings.brush or suited_brush(photo)
-        rgb = photo.rgb if photo.alpha is None else fill_hidden(photo.rgb, photo.alpha, HIDDEN_STEPS)
+        rgb = photo.rgb if photo.alpha is None else fill_hidden(photo.rgb, photo.alpha)
         small = _reduced(rgb, brush)
         painted = self._paint(network, small, FINISHES[settings.direction], progress)
         if painted.shape != rgb.shape:
@@ -151,13 +155,7 @@ class Stylizer:
             return self._networks[direction]
 
     def _build(self, direction: str) -> Generator:
-        try:
-            network = Generator.from_state(weights.load(direction)[0])
-        except (KeyError, IndexError, RuntimeError, ValueError) as error:
-            raise WeightsError(
-                f"The weights {direction} belong to another network than the painter's. Fetch them anew with "
-                "`python -m colorizer weights pull`."
-            ) from error
+        network = weights.fitted(Generator.from_state, weights.load(direction)[0], direction)
         network.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
         return network
 
@@ -224,7 +222,8 @@ def _enlarged(painted: np.ndarray, rgb: np.ndarray, small: np.ndarray) -> np.nda
 
 
 def finished(painted: np.ndarray, given: np.ndarray, finish: Finish) -> np.ndarray:
-    """What the network made of a picture of the same size, with detail and grain."""
+    """What the network made of a picture of the same size, with detail and grain; `painted` itself is changed
+    where its memory is in one piece."""
     if not finish.detail and not finish.grain:
         return painted
     size = (given.shape[1], given.shape[0])

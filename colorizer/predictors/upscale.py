@@ -7,7 +7,6 @@ enlarged apart, and memory stays bounded whatever the size.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -47,8 +46,12 @@ class Upscaled:
     photo: Photo
     settings: UpscaleSettings
     weights: tuple[str, ...]
-    seconds: float
     error: float
+
+    @property
+    def made_by(self) -> dict[str, str | float | int | None]:
+        """Everything needed to make it again."""
+        return {"task": "upscale", "weights": ", ".join(self.weights), **self.settings.as_dict()}
 
 
 class Upscaler:
@@ -83,13 +86,12 @@ class Upscaler:
         check_size(photo.metadata.name, photo.width, photo.height)
         settings = settled(settings)
         network, names = self._networks.get(settings)
-        began = time.perf_counter()
         whole = (0, 0, photo.width, photo.height)
         given, rgb, alpha = self._enlarge(photo, whole, network, settings, progress)
         error = remaining_error(rgb, given)
         note = f"Enlarged four times; reduced again, it differs from the photo by {error:.2f}/255 on average."
         result = photo.resized_to(rgb, alpha, note)
-        return Upscaled(result, settings, names, time.perf_counter() - began, error)
+        return Upscaled(result, settings, names, error)
 
     def crop(
         self,

@@ -104,7 +104,8 @@ class Networks:
     def _make(self, model: str, detail: float) -> tuple[Generator, tuple[str, ...]]:
         names = ENDS[model] if 0 < detail < 1 else ENDS[model][int(detail) :][:1]
         states = [weights.load(name)[0] for name in names]
-        network = _build(names, states[0] if len(states) == 1 else _between(names, states, detail))
+        state = states[0] if len(states) == 1 else _between(names, states, detail)
+        network = weights.fitted(Generator.from_state, state, " and ".join(names))
         network = network.eval().requires_grad_(False).to(self.device)
         network.to(memory_format=torch.channels_last)
         known = weights.entries()
@@ -119,13 +120,3 @@ def _between(names: tuple[str, ...], states: list[dict[str, Tensor]], detail: fl
             "between them. Choose a detail of 0 or 1."
         )
     return {name: torch.lerp(value, states[1][name], detail) for name, value in states[0].items()}
-
-
-def _build(names: tuple[str, ...], state: dict[str, Tensor]) -> Generator:
-    try:
-        return Generator.from_state(state)
-    except (KeyError, IndexError, RuntimeError, ValueError) as error:
-        raise WeightsError(
-            f"The weights {' and '.join(names)} belong to another network than the upscaler's. Fetch them "
-            "anew with `python -m colorizer weights pull`."
-        ) from error

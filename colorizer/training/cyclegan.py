@@ -71,7 +71,7 @@ class CycleGANOptions(RunOptions):
     content: float = 1.0
     only_back: bool = False  # the painter stays as it is, and the way back learns from what it paints
     keep_style: float = 0.0  # how much of it stays on beside the discriminators
-    vgg: Path | None = None  # a file of VGG-19's weights; none: torchvision's
+    vgg: Path | None = None  # a file of VGG-19's weights; none: see load_vgg
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -6,12 +6,12 @@ and grain; a network that has only seen clean conversions of modern pictures tak
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 from scipy import ndimage
+
+from colorizer.training.wear import compressed
 
 # The share of red, green and blue light that darkened three kinds of emulsion, roughly.
 PANCHROMATIC = (0.30, 0.55, 0.15)
@@ -37,12 +37,6 @@ def film_weights(random: np.random.Generator) -> np.ndarray:
     return weights / weights.sum()
 
 
-def _compressed(grey: np.ndarray, quality: int) -> np.ndarray:
-    buffer = io.BytesIO()
-    Image.fromarray((grey * 255 + 0.5).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
-    return np.asarray(Image.open(buffer), dtype=np.float32) / 255
-
-
 def age(rgb: np.ndarray, random: np.random.Generator, settings: OldPrint) -> np.ndarray:
     """The grey (H, W) float32 in 0..1 of the aged print of rgb (H, W, 3) uint8."""
     new_spectrum = random.random() < settings.spectrum
@@ -59,4 +53,7 @@ def age(rgb: np.ndarray, random: np.random.Generator, settings: OldPrint) -> np.
         noise = random.standard_normal(grey.shape).astype(np.float32)
         grey = grey + random.uniform(0.01, 0.06) * ndimage.gaussian_filter(noise, random.uniform(0.0, 0.7))
     grey = np.clip(grey, 0.0, 1.0).astype(np.float32)
-    return _compressed(grey, int(random.integers(30, 90))) if random.random() < settings.jpeg else grey
+    if random.random() < settings.jpeg:
+        whole = (grey * 255 + 0.5).astype(np.uint8)
+        grey = compressed(whole, int(random.integers(30, 90))).astype(np.float32) / 255
+    return grey

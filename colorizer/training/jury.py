@@ -1,4 +1,4 @@
-"""Who tells CycleGAN's results from real pictures? A PatchGAN, as in the paper, or one that knows more.
+"""Who tells made pictures from real ones? SRGAN's and CycleGAN's discriminators, or one that knows more.
 
 Paintings are few and processors slow. Sauer et al. 2021 (Projected GANs, section 3.1) judge what a fixed
 network makes of a picture, here VGG-19, by small networks, one at each depth: they know what a stroke or a
@@ -7,18 +7,20 @@ leaf looks like from the first step on, which a PatchGAN has to learn from the p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.networks.patchgan import PatchGAN
+from colorizer.networks.srgan import Discriminator
 from colorizer.networks.vgg import VGGFeatures, widths_of
 from colorizer.training.adversary import taken_for_real, told_apart
-from colorizer.training.draws import Draws
+from colorizer.training.draws import Draws, Random
 from colorizer.training.engine import Engine
-from colorizer.training.unpaired import History, moved
 
 PLACE = 8  # pixels
 
@@ -38,9 +40,26 @@ class Juror(Protocol):
         """The loss that the network learns from which made the pictures."""
 
 
+class PictureJuror:
+    """SRGAN's discriminator, which sees the pictures themselves."""
+
+    def __init__(self) -> None:
+        self.judge: nn.Module = Discriminator()
+
+    def look(self, real: Tensor, made: Tensor, draws: Draws) -> None:
+        self.real, self.made = real, made
+
+    def doubt(self) -> Tensor:
+        real, made = self.judge(self.real), self.judge(self.made.detach())
+        return F.softplus(-real.float()).mean() + F.softplus(made.float()).mean()
+
+    def opinion(self) -> Tensor:
+        return F.softplus(-self.judge(self.made).float()).mean()
+
+
 class PatchJuror:
-    """A PatchGAN that sees pictures at random places, and, among new ones, some that were made before, on
-    whichever process that was."""
+    """CycleGAN's discriminator: a PatchGAN that sees pictures at random places and, among new ones, some that
+    were made before, on whichever process that was."""
 
     def __init__(self, seed: int, engine: Engine) -> None:
         self.judge: nn.Module = PatchGAN()
@@ -56,6 +75,46 @@ class PatchJuror:
 
     def opinion(self) -> Tensor:
         return taken_for_real(self.judge(self.made))
+
+
+class History:
+    """Pictures made before, shown to a discriminator in place of half of the new ones, so that it doesn't
+    forget what it has learnt (Shrivastava et al. 2017)."""
+
+    def __init__(self, size: int = 50, seed: int = 0) -> None:
+        self.size = size
+        self.pictures: list[Tensor] = []
+        self.random = np.random.default_rng(seed)
+
+    def __call__(self, made: Tensor) -> Tensor:
+        """New pictures (N, 3, H, W) -> as many, some of them older ones of that size; no gradient."""
+        shown = []
+        for picture in made.detach():
+            if self.pictures and self.pictures[0].shape != picture.shape:
+                self.pictures = []
+            if len(self.pictures) < self.size:
+                self.pictures.append(picture.clone())  # not a view, which would keep its whole batch
+                shown.append(picture)
+            elif self.random.random() < 0.5:
+                place = int(self.random.integers(self.size))
+                shown.append(self.pictures[place])
+                self.pictures[place] = picture.clone()
+            else:
+                shown.append(picture)
+        return torch.stack(shown)
+
+
+def moved(pictures: Tensor, random: Sequence[Random], share: float = 0.125) -> Tensor:
+    """Each picture (N, 3, H, W) moved by up to a share of its side, black beyond: differentiable augmentation
+    (Zhao et al. 2020, translation only - colours are a painter's own), where paintings are few.
+
+    random: one a picture, or more.
+    """
+    most = int(pictures.shape[-1] * share)
+    padded = torch.nn.functional.pad(pictures, (most,) * 4)
+    height, width = pictures.shape[-2:]
+    cuts = [its.integers(0, 2 * most + 1, 2).tolist() for its in random[: len(pictures)]]
+    return torch.stack([padded[n, :, y : y + height, x : x + width] for n, (y, x) in enumerate(cuts)])
 
 
 class FeatureJuror:

@@ -17,21 +17,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.luma import psnr_y, ssim_y
-from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
+from colorizer.networks.srgan import BLOCKS, WIDTHS, Generator
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
-from colorizer.training.draws import Draws
-from colorizer.training.jury import FeatureJuror, Juror, grid_pattern
+from colorizer.training.jury import FeatureJuror, Juror, PictureJuror, grid_pattern
 from colorizer.training.run import Run, RunOptions, prepare
-from colorizer.training.sharp import SharpCrops, Wear, pair, quantised, worn_pair
+from colorizer.training.sharp import SharpCrops, pair, quantised, worn_pair
 from colorizer.training.vgg import load_vgg
+from colorizer.training.wear import Wear
 
 log = logging.getLogger("colorizer.training")
 
-BORDER = 4  # pixels at the edge that the literature leaves out of its figures
 SHEET_SIDE = 256
 JUDGE_RATE = 4.0  # times the generator's
 SEEN = {1: 0.2, 3: 0.2, 7: 1.0}  # layers of VGG-19 and their weights: relu1_2, relu2_2, conv3_4
@@ -71,7 +70,7 @@ class SRGANOptions(RunOptions):
     weight_decay: float = 0.0
     every: int = 250
     init: str = "srresnet"
-    vgg: Path | None = None  # a file of VGG-19's weights; none: torchvision's
+    vgg: Path | None = None  # a file of VGG-19's weights; none: see load_vgg
     judges: str = "features"  # of VGG-19, which learn sooner, or "patches": the paper's discriminator
     pixel: float = 5.0
     perceptual: float = 1.5
@@ -105,7 +104,7 @@ def validate(
         large = to_tensor(truth[:height, :width])
         small = quantised(shrink(large))
         result, given = to_picture(network(small.to(device))), to_picture(large)
-        figures.append((psnr_y(result, given, BORDER), ssim_y(result, given, BORDER)))
+        figures.append((psnr_y(result, given), ssim_y(result, given)))
         if min(given.shape[:2]) >= SHEET_SIDE and len(columns) < 6:
             rows = (to_picture(enlarge(small)), result, given)
             top, left = ((length - SHEET_SIDE) // 2 for length in given.shape[:2])
@@ -114,23 +113,6 @@ def validate(
     mean = np.mean(figures, axis=0)
     sheet = np.concatenate(columns, axis=1) if columns else to_picture(large)
     return {"psnr": float(mean[0]), "ssim": float(mean[1])}, sheet
-
-
-class PictureJuror:
-    """The paper's discriminator, which sees the pictures themselves."""
-
-    def __init__(self) -> None:
-        self.judge: nn.Module = Discriminator()
-
-    def look(self, real: Tensor, made: Tensor, draws: Draws) -> None:
-        self.real, self.made = real, made
-
-    def doubt(self) -> Tensor:
-        real, made = self.judge(self.real), self.judge(self.made.detach())
-        return F.softplus(-real.float()).mean() + F.softplus(made.float()).mean()
-
-    def opinion(self) -> Tensor:
-        return F.softplus(-self.judge(self.made).float()).mean()
 
 
 def typical_scales(features: VGGFeatures, crops: Tensor) -> list[float]:

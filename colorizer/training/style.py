@@ -30,20 +30,12 @@ def mean_style(vgg: VGGFeatures, pictures: Iterable[Tensor]) -> list[Tensor]:
     return [matrix / count for matrix in total]
 
 
-def style_and_content(
-    vgg: VGGFeatures, made: Tensor, given: Tensor, style: list[Tensor]
-) -> tuple[Tensor, Tensor]:
-    """How far pictures (N, 3, H, W) are from a style, and in content from what they were made of.
+def compared(layers: list[Tensor], goal: Tensor, style: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """How far pictures are from a style, and in content from what they were made of, by their features (those
+    of STYLE) and the given ones' (that of CONTENT).
 
     Both are shares: 1 is as far as a picture without any features. The style's is the mean over its layers,
     and of the batch as a whole: each picture may keep colours of its own.
     """
-    with torch.no_grad():
-        (goal,) = vgg.layers(given, (CONTENT,))
-    return compared(vgg.layers(made, STYLE), goal, style)
-
-
-def compared(layers: list[Tensor], goal: Tensor, style: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """The same, of the features of what was made (those of STYLE) and of the given (that of CONTENT)."""
     far = [share(gram(layer).mean(0), matrix) for layer, matrix in zip(layers, style, strict=True)]
     return torch.stack(far).mean(), share(layers[STYLE.index(CONTENT)].float(), goal.float())

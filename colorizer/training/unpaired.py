@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from colorizer.training.data import read_rgb
-from colorizer.training.draws import Random
 from colorizer.training.sources import DataError, Picture
 
 LARGEST = 286 / 256  # how much pictures are enlarged before the crop, at the most (Zhu et al. 2017, 7.1)
@@ -66,43 +65,3 @@ def both(crops: np.ndarray) -> tuple[Tensor, Tensor]:
     """A batch -> photographs and paintings, each (N, 3, S, S) in 0..1."""
     photos, paintings = (torch.from_numpy(crops).movedim(-1, 1).float() / 255).chunk(2)
     return photos, paintings
-
-
-class History:
-    """Pictures made before, shown to a discriminator in place of half of the new ones, so that it doesn't
-    forget what it has learnt (Shrivastava et al. 2017)."""
-
-    def __init__(self, size: int = 50, seed: int = 0) -> None:
-        self.size = size
-        self.pictures: list[Tensor] = []
-        self.random = np.random.default_rng(seed)
-
-    def __call__(self, made: Tensor) -> Tensor:
-        """New pictures (N, 3, H, W) -> as many, some of them older ones of that size; no gradient."""
-        shown = []
-        for picture in made.detach():
-            if self.pictures and self.pictures[0].shape != picture.shape:
-                self.pictures = []
-            if len(self.pictures) < self.size:
-                self.pictures.append(picture.clone())  # not a view, which would keep its whole batch
-                shown.append(picture)
-            elif self.random.random() < 0.5:
-                place = int(self.random.integers(self.size))
-                shown.append(self.pictures[place])
-                self.pictures[place] = picture.clone()
-            else:
-                shown.append(picture)
-        return torch.stack(shown)
-
-
-def moved(pictures: Tensor, random: Sequence[Random], share: float = 0.125) -> Tensor:
-    """Each picture (N, 3, H, W) moved by up to a share of its side, black beyond: differentiable augmentation
-    (Zhao et al. 2020, translation only - colours are a painter's own), where paintings are few.
-
-    random: one a picture, or more.
-    """
-    most = int(pictures.shape[-1] * share)
-    padded = torch.nn.functional.pad(pictures, (most,) * 4)
-    height, width = pictures.shape[-2:]
-    cuts = [its.integers(0, 2 * most + 1, 2).tolist() for its in random[: len(pictures)]]
-    return torch.stack([padded[n, :, y : y + height, x : x + width] for n, (y, x) in enumerate(cuts)])

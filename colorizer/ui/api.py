@@ -24,7 +24,7 @@ from colorizer.predictors.settings import (
     StylizeSettings,
     UpscaleSettings,
 )
-from colorizer.ui import colorize_work, files, monet_work, style_work, upscale_work
+from colorizer.ui import files, style_work
 from colorizer.ui.colorize_work import Coloured
 from colorizer.ui.engine import analyse, colorizer, enlarge, paint, stylizer
 from colorizer.ui.engine import restyle as engine_restyle
@@ -54,7 +54,7 @@ def colorize(
         given = Photo.open(photo)
         analysis = analyse(given, settings)
         result = colorizer().render(analysis, settings)
-        about = colorize_work.made_by(analysis, settings)
+        about = analysis.made_by(settings)
         path = files.write_result(result, format, Coloured.ending, about)
     except ColorizerError as error:
         raise gr.Error(str(error), print_exception=False) from error
@@ -84,7 +84,7 @@ def upscale(
         raise gr.Error("Send a photograph.", print_exception=False)
     try:
         made = enlarge(Photo.open(photo), UpscaleSettings(model, detail, consistency))
-        about = upscale_work.made_by(made)
+        about = made.made_by
         path = files.write_result(made.photo, format, Enlarged.ending, about)
     except ColorizerError as error:
         raise gr.Error(str(error), print_exception=False) from error
@@ -117,7 +117,7 @@ def stylize(
         settings = StylizeSettings(direction, strength, brush, keep_colours)
         painting = paint(Photo.open(photo), settings)
         result = stylizer().render(painting, settings)
-        about = monet_work.made_by(painting, settings)
+        about = painting.made_by(settings)
         path = files.write_result(result, format, Painted.ending, about)
     except ColorizerError as error:
         raise gr.Error(str(error), print_exception=False) from error

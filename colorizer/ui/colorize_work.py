@@ -25,7 +25,7 @@ class Coloured:
     @property
     def made_by(self) -> Mapping[str, object]:
         """Everything needed to make it again."""
-        return made_by(self.analysis, self.settings)
+        return self.analysis.made_by(self.settings)
 
     @property
     def photos(self) -> tuple[Photo, ...]:
@@ -39,8 +39,3 @@ class ColorizeWork(Work[Coloured]):
 
     variants: tuple[int, ...] = ()
     variant: int = 0
-
-
-def made_by(analysis: Analysis, settings: ColorizeSettings) -> dict[str, str | float | int]:
-    """Everything needed to make a result again."""
-    return {"task": "colorize", "version": analysis.version, **settings.as_dict()}

@@ -26,7 +26,7 @@ class Painted:
     @property
     def made_by(self) -> Mapping[str, object]:
         """Everything needed to make it again."""
-        return made_by(self.painting, self.settings)
+        return self.painting.made_by(self.settings)
 
     @property
     def photos(self) -> tuple[Photo, ...]:
@@ -50,9 +50,3 @@ class MonetWork(Work[Painted]):
         """Stop all that runs for this visitor."""
         super().stop()
         self.errand.stop()
-
-
-def made_by(painting: Painting, settings: StylizeSettings) -> dict[str, object]:
-    """Everything needed to make a result again."""
-    used = {"direction": painting.settings.direction, "brush": painting.settings.brush}
-    return {"task": "stylize", "weights": painting.weights, **settings.as_dict(), **used}

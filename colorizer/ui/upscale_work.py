@@ -29,7 +29,7 @@ class Enlarged:
     @property
     def made_by(self) -> Mapping[str, object]:
         """Everything needed to make it again."""
-        return made_by(self.made)
+        return self.made.made_by
 
     @property
     def photos(self) -> tuple[Photo, ...]:
@@ -44,8 +44,3 @@ class UpscaleWork(Work[Enlarged]):
 
     place: tuple[Photo, int, int] | None = None
     answered: Job | None = None
-
-
-def made_by(made: Upscaled) -> dict[str, str | float | int | None]:
-    """Everything needed to make a result again."""
-    return {"task": "upscale", "weights": ", ".join(made.weights), **made.settings.as_dict()}
