@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 # Before anything imports these libraries: they read the environment once.
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="colorizer-tests-")
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,12 +20,15 @@ import torch
 from hypothesis import settings
 from PIL import Image
 
-from colorizer import weights
+from colorizer import perception, weights
+from colorizer.networks import vgg
 from colorizer.networks.unet import ColorUNet
 from colorizer.predictors.style_features import StyleFeatures
 
 settings.register_profile("default", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("default")
+
+NARROW_BLOCKS = tuple(tuple(width // 8 for width in block) for block in vgg.BLOCKS)
 
 BROWSER_OPTIONS = [
     "--no-sandbox",
@@ -33,6 +38,18 @@ BROWSER_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser can be slow on a busy machine: what is tested in one may be tried twice."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_unconfigure() -> None:
+    """Nothing of what was given to the page, or made by it, stays."""
+    shutil.rmtree(os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -155,11 +172,28 @@ def tiny_features() -> StyleFeatures:
 @pytest.fixture(scope="session")
 def vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights in the shapes of VGG-19's."""
-    from colorizer.networks.vgg import BLOCKS
+    return vgg_of_chance(tmp_path_factory.mktemp("vgg"), vgg.BLOCKS)
 
+
+@pytest.fixture(scope="session")
+def narrow_vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same an eighth as wide, for `narrow_vgg`."""
+    return vgg_of_chance(tmp_path_factory.mktemp("narrow"), NARROW_BLOCKS)
+
+
+@pytest.fixture
+def narrow_vgg(narrow_vgg_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Random weights of VGG-19 an eighth as wide, which is what VGG-19 is for this test."""
+    for place in (vgg, perception):
+        monkeypatch.setattr(place, "BLOCKS", NARROW_BLOCKS)
+    return narrow_vgg_file
+
+
+def vgg_of_chance(folder: Path, blocks: tuple[tuple[int, ...], ...]) -> Path:
+    """A file of random weights for convolutions of these widths."""
     random, state, inputs = torch.Generator().manual_seed(0), {}, 3
     layers = {"Conv0": (3, 3, 1)}
-    for block, widths in enumerate(BLOCKS, 1):
+    for block, widths in enumerate(blocks, 1):
         for number, width in enumerate(widths, 1):
             layers[f"Conv{block}_{number}"] = (inputs, width, 3)
             inputs = width
@@ -167,6 +201,6 @@ def vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shape = (after, before, kernel, kernel)
         state[f"{name}.weight"] = torch.randn(shape, generator=random) / (before * kernel**2) ** 0.5
         state[f"{name}.bias"] = torch.zeros(after)
-    path = tmp_path_factory.mktemp("vgg") / "vgg.safetensors"
+    path = folder / "vgg.safetensors"
     weights.save(path, state, {})
     return path

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -211,7 +212,8 @@ def test_the_page_tells_the_same_of_its_results(draw, tmp_path):
 
 
 def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
-    photos = [draw(f"{number}.png", 1500, 1200) for number in range(15)]
+    photos = [draw("0.png", 1500, 1200)]
+    photos += [Path(shutil.copy(photos[0], tmp_path / f"{number}.png")) for number in range(1, 15)]
     words = [sys.executable, "-m", "colorizer", "colorize", *map(str, photos), "-o", str(tmp_path / "out")]
     process = subprocess.Popen(
         words,

@@ -34,7 +34,11 @@ def random_weights(tmp_path_factory) -> Path:
         unet.classify.weight.mul_(8.0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
-        for name, network in (("unet", unet), ("course-unet", CourseUNet()), ("autoencoder", AutoEncoder())):
+        for name, network in (
+            ("unet", unet),
+            ("course-unet", CourseUNet((4, 8, 8, 8, 8))),
+            ("autoencoder", AutoEncoder((8, 8, 16, 16, 16))),
+        ):
             weights.save(trained / "new.safetensors", network.state_dict(), {})
             weights.register(name, trained / "new.safetensors", "0.1", "colorize")
     return folder

@@ -12,10 +12,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageOps
-from skimage import data
 
 from colorizer import icc
 from colorizer import photo as photo_room
@@ -65,15 +62,6 @@ def test_orientation_is_applied_once_and_reset(tmp_path: Path, orientation: int,
     assert Photo.open(out).rgb.shape == photo.rgb.shape
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_orientation_of_16_bit_files(tmp_path: Path, orientation: int):
-    pixels = noise(6, 9, bits=16)
-    tifffile.imwrite(
-        tmp_path / "a.tif", pixels, photometric="rgb", extratags=[(274, 3, 1, orientation, True)]
-    )
-    assert np.array_equal(Photo.open(tmp_path / "a.tif").rgb, photo_room.turn(pixels, orientation))
-
-
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_16_bits_are_kept_to_the_last(tmp_path: Path, suffix: str, channels: int):
@@ -100,36 +88,6 @@ def test_16_bits_are_kept_to_the_last(tmp_path: Path, suffix: str, channels: int
             assert np.array_equal(back.alpha, pixels[..., 3])
 
 
-@settings(max_examples=25, deadline=None)
-@given(
-    height=st.integers(1, 40),
-    width=st.integers(1, 40),
-    bits=st.sampled_from([8, 16]),
-    alpha=st.booleans(),
-    suffix=st.sampled_from([".png", ".tif"]),
-)
-def test_round_trip_loses_nothing(
-    tmp_path_factory, height: int, width: int, bits: int, alpha: bool, suffix: str
-):
-    pixels = noise(height, width, 3, bits)
-    mask = noise(height, width, 1, bits) if alpha else None
-    path = Photo.from_array(pixels, mask).save(tmp_path_factory.mktemp("trip") / f"a{suffix}")
-    back = Photo.open(path)
-    assert np.array_equal(back.rgb, pixels)
-    assert (back.alpha is None) if mask is None else np.array_equal(back.alpha, mask)
-
-
-def test_palette_transparency_one_bit_and_grey_with_alpha(tmp_path: Path):
-    palette = Image.fromarray(noise(8, 8)).quantize(8)
-    photo = Photo.open(saved(tmp_path / "p.png", palette, transparency=0))
-    assert photo.alpha is not None and set(np.unique(photo.alpha)) <= {0, 255}
-    assert np.array_equal(
-        Photo.open(saved(tmp_path / "1.png", palette.convert("1"))).rgb[..., 0] % 255, np.zeros((8, 8))
-    )
-    two = Image.fromarray(noise(8, 8, 2), "LA")
-    assert np.array_equal(Photo.open(saved(tmp_path / "la.png", two)).alpha, np.asarray(two)[..., 1])
-
-
 def test_cmyk_is_read_and_saved_as_rgb(tmp_path: Path):
     cmyk = Image.new("CMYK", (10, 8), (0, 255, 255, 0))
     photo = Photo.open(saved(tmp_path / "a.jpg", cmyk, quality=95))
@@ -137,14 +95,6 @@ def test_cmyk_is_read_and_saved_as_rgb(tmp_path: Path):
     assert red > 200 and green < 60 and blue < 60 and photo.metadata.mode == "CMYK"
     with Image.open(photo.save(tmp_path / "b.jpg")) as result:
         assert result.mode == "RGB"
-
-
-def test_first_frame_of_an_animation(tmp_path: Path):
-    frames = [Image.new("RGB", (6, 5), colour) for colour in ("red", "blue", "green")]
-    path = saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:])
-    photo = Photo.open(path)
-    assert photo.rgb[0, 0].tolist() == [255, 0, 0] and photo.metadata.frames == 3
-    assert any("3 frames" in note for note in photo.metadata.notes)
 
 
 def test_resolution_and_description_survive(tmp_path: Path):
@@ -210,27 +160,6 @@ def test_a_damaged_profile_is_said_and_ignored(tmp_path: Path):
     photo = Photo.open(path)
     assert np.array_equal(photo.rgb, pixels) and "damaged" in photo.metadata.notes[0]
     assert photo.save(tmp_path / "b.png").exists()
-
-
-def sepia(grey: np.ndarray, strength: float) -> np.ndarray:
-    tone = np.array([1.0, 0.84, 0.62])
-    toned = grey[..., None] * (1 - strength + strength * tone)
-    return np.clip(toned, 0, 255).astype(np.uint8)
-
-
-@pytest.mark.parametrize("strength", [0.5, 0.8, 1.0])
-def test_sepia_is_toned(strength: float):
-    assert Photo.from_array(sepia(data.camera().astype(float), strength)).tone == "toned"
-
-
-def test_grey_and_coloured_are_told_apart(tmp_path: Path):
-    camera = data.camera()
-    assert Photo.from_array(camera).tone == "grey"
-    slightly_warm = np.clip(camera[..., None] * np.array([1.0, 0.99, 0.97]), 0, 255).astype(np.uint8)
-    path = saved(tmp_path / "a.jpg", Image.fromarray(slightly_warm), quality=60)
-    assert Photo.open(path).tone == "grey"
-    for picture in (data.astronaut(), data.coffee(), data.chelsea()):
-        assert Photo.from_array(picture).tone == "coloured"
 
 
 def forged_png(width: int, height: int) -> bytes:
@@ -314,12 +243,6 @@ def test_extreme_shapes(tmp_path: Path, shape: tuple[int, int]):
     photo = Photo.open(path)
     assert photo.rgb.shape == (*shape, 3)
     assert max(photo.preview(256).shape) <= 256 and photo.tone in ("grey", "toned", "coloured")
-
-
-def test_jpeg_shows_transparent_places_white(tmp_path: Path):
-    photo = Photo.from_array(np.zeros((16, 16, 3), np.uint8), np.zeros((16, 16), np.uint8))
-    back = Photo.open(photo.save(tmp_path / "a.jpg"))
-    assert back.rgb.min() > 250
 
 
 def test_a_failed_save_leaves_nothing(tmp_path: Path, monkeypatch):

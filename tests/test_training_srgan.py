@@ -146,9 +146,9 @@ def test_pixel_error_falls_and_a_stopped_run_ends_in_the_same_weights(pictures, 
 
 @pytest.mark.parametrize(("photo", "judges"), [(False, "features"), (True, "features"), (False, "patches")])
 def test_the_perceptual_part_starts_from_the_first_and_moves(
-    photo, judges, pictures, narrow, vgg_file, tmp_path
+    photo, judges, pictures, narrow, narrow_vgg, tmp_path
 ):
-    more = {"vgg": vgg_file, "photo": photo, "judges": judges}
+    more = {"vgg": narrow_vgg, "photo": photo, "judges": judges}
     options = options_of(srgan.SRGANOptions, pictures, narrow, tmp_path, **more)
     result = srgan.train_srgan(options)
     assert result.name == ("srgan-photo.safetensors" if photo else "srgan.safetensors")
@@ -164,9 +164,9 @@ def test_where_nothing_looks_at_vgg_none_is_needed(pictures, narrow, tmp_path, m
 
 
 @pytest.mark.parametrize("juror", ["picture", "feature"])
-def test_each_juror_learns_to_tell_sharp_from_blurred(juror, vgg_file):
+def test_each_juror_learns_to_tell_sharp_from_blurred(juror, narrow_vgg):
     torch.manual_seed(0)
-    vgg, _ = load_vgg(vgg_file)
+    vgg, _ = load_vgg(narrow_vgg)
     real = torch.rand(2, 3, 64, 64)
     made = torch.nn.functional.avg_pool2d(real, 5, 1, 2).requires_grad_(True)
     layers = tuple(srgan.SEEN)

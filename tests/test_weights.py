@@ -230,10 +230,20 @@ def test_a_missing_manifest_says_how_to_name_its_folder(folder):
     assert "COLORIZER_WEIGHTS_DIR" in failure(weights.entries)
 
 
-def test_the_projects_own_manifest_can_be_read(monkeypatch):
+def test_the_projects_own_weights_are_whole_and_each_has_a_card(monkeypatch):
     monkeypatch.delenv("COLORIZER_WEIGHTS_DIR")
     assert weights.weights_dir() == ROOT / "weights"
-    assert isinstance(weights.entries(), dict)
+    entries, checks = weights.entries(), weights.verify()
+    tasks = {
+        "colorize": {"unet", "course-unet", "autoencoder"},
+        "upscale": {"srresnet", "srgan", "srgan-photo"},
+        "stylize": {"photo2monet", "monet2photo"},
+    }
+    for task, names in tasks.items():
+        assert {name for name, entry in entries.items() if entry.task == task} == names
+    assert [check for check in checks if not check.ok] == [] and len(checks) == len(entries) == 8
+    for entry in entries.values():
+        assert (ROOT / "weights" / entry.card).read_text(encoding="utf-8").strip(), entry.name
 
 
 # --- the weights folder ---------------------------------------------------------------------------
