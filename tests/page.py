@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from colorizer import weights
-from colorizer.ui import engine
+from colorizer.photo import Photo
+from colorizer.ui import cards, engine, files
+from colorizer.ui.work import Ask
 
 WAIT = 30_000  # milliseconds
+GREY = np.full((64, 96), 120, np.uint8)
 Networks = Mapping[str, tuple[str, nn.Module]]  # task and network by name
 
 
@@ -49,12 +54,37 @@ def opened(browser, url: str, width: int = 1280, height: int = 900, locale: str 
     return page
 
 
-def give(page, path: Path, prefix: str = "") -> None:
+def give(page, path: Path, prefix: str = "", field: str = "photo") -> None:
     """Put a file where photographs are dropped, and wait until the server has it."""
+    progress = f"#{prefix}line progress"
+    page.evaluate(WATCH, progress)
     with page.expect_response(re.compile("/queue/join")), page.expect_response(re.compile("/upload")):
-        page.set_input_files(f"#{prefix}photo input[type=file]", path)
-    page.wait_for_timeout(300)  # until the line says what is being done
-    page.wait_for_function(f"() => !document.querySelector('#{prefix}line progress')")
+        page.set_input_files(f"#{prefix}{field} input[type=file]", path)
+    page.wait_for_function(GONE, arg=[progress, page.evaluate("performance.now()") + 1000])
+
+
+# Remember whether the line has said what is being done; where it did so too shortly, a second is enough.
+WATCH = """selector => {
+    window.said = false;
+    const look = () => { window.said ||= document.querySelector(selector) !== null; };
+    new MutationObserver(look).observe(document.body, {childList: true, subtree: true});
+}"""
+GONE = """([selector, until]) =>
+    (window.said || performance.now() > until) && document.querySelector(selector) === null"""
+
+
+@contextmanager
+def set_when_stopped(event: threading.Event) -> Iterator[None]:
+    """The event is set as soon as the server has been told to stop what the button had begun."""
+    stop = Ask.stop
+
+    def told(ask: Ask) -> None:
+        stop(ask)
+        event.set()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ask, "stop", told)
+        yield
 
 
 def after(page, prefix: str = "") -> str:
@@ -76,7 +106,23 @@ def scrolls_sideways(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
 
-def ask_to_read(url: str, field: str, path: Path, session: str, meta: dict) -> None:
+def is_not_read(url: str, field: str, meta: Mapping[str, object] | None = None) -> None:
+    """A file of the server's own machine, named to that field as if it were uploaded, is not read; it would
+    be if we didn't look where it lies."""
+    seen: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Photo, "open", lambda path: seen.append(path) or Photo.from_array(GREY))
+        session = f"{field}-{bool(meta)}"
+        ask_to_read(url, field, cards.EXAMPLES[0].path, session, meta or {})
+        assert seen == []
+        if meta or field.endswith("other-files"):
+            return  # Gradio itself refuses what says that it is a file, as what a button takes has to
+        patch.setattr(files, "is_upload", lambda path: True)
+        ask_to_read(url, field, cards.EXAMPLES[0].path, f"{session}-again", {})
+        assert seen  # so that it was that which kept it out
+
+
+def ask_to_read(url: str, field: str, path: Path, session: str, meta: Mapping[str, object]) -> None:
     """Ask the server, as a browser could, to take a file of its own machine for an upload to that field."""
     config = httpx.get(f"{url}config").json()
     ids = {part["id"]: part["props"].get("elem_id") for part in config["components"]}

@@ -16,7 +16,7 @@ import numpy as np
 import pillow_heif
 import pytest
 import torch
-from page import Networks, after, ask_to_read, give, opened, scrolls_sideways
+from page import Networks, after, give, is_not_read, opened, scrolls_sideways, set_when_stopped
 from PIL import Image
 from skimage.color import rgb2lab
 
@@ -29,8 +29,6 @@ from colorizer.ui import about_tab, cards, colorize_events, engine
 from colorizer.ui.colorize_work import ColorizeWork
 from colorizer.ui.texts import TEXTS, sentence
 from colorizer.ui.work import Ask, Shelf
-
-pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy machine
 
 # What the tests run on
 
@@ -144,19 +142,20 @@ def test_cancel_stops_and_what_was_there_stays(
     page = opened(browser, url)
     give(page, photograph)
     shown = coloured(page)
-    going, looking = threading.Event(), engine.analyse
+    begun, going, looking = threading.Event(), threading.Event(), engine.analyse
 
     def slowly(*arguments):
+        begun.set()
         going.wait(20)
         return looking(*arguments)
 
     monkeypatch.setattr(colorize_events, "analyse", slowly)
     page.click("#colour")
     page.wait_for_selector("#line progress")
-    page.click("#cancel")
-    page.wait_for_timeout(1500)  # the request has to arrive before the work goes on
-    going.set()
-    page.wait_for_selector(f"text={TEXTS['stopped'][0]}")
+    assert begun.wait(20)
+    with set_when_stopped(going):
+        page.click("#cancel")
+        page.wait_for_selector(f"text={TEXTS['stopped'][0]}")
     assert page.locator("#colour").is_visible()
     assert after(page) == shown
     page.close()
@@ -239,11 +238,7 @@ def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Pat
 @pytest.mark.parametrize("field", ["photo", "other-files"])
 @pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
 def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str, meta: dict) -> None:
-    seen = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Photo, "open", seen.append)
-        ask_to_read(url, field, cards.EXAMPLES[0].path, f"{field}-{len(meta)}", meta)
-    assert seen == []
+    is_not_read(url, field, meta)
 
 
 # Without a browser

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from page import Networks, ask_to_read, opened, scrolls_sideways
+from page import Networks, is_not_read, opened, scrolls_sideways
 from PIL import Image
 
 from colorizer.networks.autoencoder import AutoEncoder
@@ -22,12 +22,9 @@ from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.dull import look_into
-from colorizer.ui import cards, files
 from colorizer.ui.dull_tab import shown_html
 from colorizer.ui.page import build_page
 from colorizer.ui.texts import TEXTS
-
-pytestmark = pytest.mark.flaky(reruns=1)  # a browser can be slow on a busy machine
 
 
 def networks() -> Networks:
@@ -117,16 +114,8 @@ def test_an_example_is_looked_into_on_a_phone_in_french(browser, url: str) -> No
     page.close()
 
 
-def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[str] = []
-    monkeypatch.setattr(Photo, "open", lambda path: seen.append(path) or Photo.from_array(picture("grey")))
-    ask_to_read(url, "dull-photo", cards.EXAMPLES[0].path, "dull", {})
-    assert seen == []
-    monkeypatch.setattr(files, "is_upload", lambda path: True)
-    ask_to_read(url, "dull-photo", cards.EXAMPLES[0].path, "dull again", {})
-    assert seen  # so that it was that which kept it out
+def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str) -> None:
+    is_not_read(url, "dull-photo")
 
 
 def test_without_all_three_there_is_no_such_tab(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
