@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
@@ -35,11 +36,11 @@ from colorizer.ui.workbench import HEAVY
 
 def colorize(
     photo: str,
-    saturation: float = 1.0,
-    temperature: float = 0.38,
-    strength: float = 1.0,
-    model: str = "unet",
-    variant: int = 0,
+    saturation: float = ColorizeSettings.saturation,
+    temperature: float = ColorizeSettings.temperature,
+    strength: float = ColorizeSettings.strength,
+    model: str = ColorizeSettings.model,
+    variant: int = ColorizeSettings.variant,
     format: str = "PNG",
 ) -> tuple[str, dict[str, Any]]:
     """Colour a photograph at full size; its luminance is kept. Returns the file and what made it.
@@ -47,24 +48,12 @@ def colorize(
     saturation 0..2; temperature 0.1..1, lower is bolder; strength 0..1, 0 keeps the photograph's own colours;
     model "unet", "course-unet" or "autoencoder"; variant 0 is the likeliest, 1..4 are others.
     """
-    if not photo:
-        raise gr.Error("Send a photograph.", print_exception=False)
-    try:
+    with _told():
         settings = ColorizeSettings(model, saturation, temperature, strength=strength, variant=variant)
-        given = Photo.open(photo)
+        given = _opened(photo)
         analysis = analyse(given, settings)
         result = colorizer().render(analysis, settings)
-        about = analysis.made_by(settings)
-        path = files.write_result(result, format, Coloured.ending, about)
-    except ColorizerError as error:
-        raise gr.Error(str(error), print_exception=False) from error
-    return path, {
-        **about,
-        "width": result.width,
-        "height": result.height,
-        "tone": given.tone,
-        "notes": list(given.metadata.notes),
-    }
+        return _answer(result, format, Coloured.ending, analysis.made_by(settings), tone=given.tone)
 
 
 def upscale(
@@ -80,21 +69,9 @@ def upscale(
     consistency 0..4, how often the result is corrected so that reducing it gives the photograph back. Left
     out, detail and consistency are what suits the weights that are there.
     """
-    if not photo:
-        raise gr.Error("Send a photograph.", print_exception=False)
-    try:
-        made = enlarge(Photo.open(photo), UpscaleSettings(model, detail, consistency))
-        about = made.made_by
-        path = files.write_result(made.photo, format, Enlarged.ending, about)
-    except ColorizerError as error:
-        raise gr.Error(str(error), print_exception=False) from error
-    return path, {
-        **about,
-        "width": made.photo.width,
-        "height": made.photo.height,
-        "remaining_error": made.error,
-        "notes": list(made.photo.metadata.notes),
-    }
+    with _told():
+        made = enlarge(_opened(photo), UpscaleSettings(model, detail, consistency))
+        return _answer(made.photo, format, Enlarged.ending, made.made_by, remaining_error=made.error)
 
 
 def stylize(
@@ -111,18 +88,11 @@ def stylize(
     times smaller the network sees the picture, left out what suits its size; keep_colours paints the
     lightness alone.
     """
-    if not photo:
-        raise gr.Error("Send a photograph.", print_exception=False)
-    try:
+    with _told():
         settings = StylizeSettings(direction, strength, brush, keep_colours)
-        painting = paint(Photo.open(photo), settings)
+        painting = paint(_opened(photo), settings)
         result = stylizer().render(painting, settings)
-        about = painting.made_by(settings)
-        path = files.write_result(result, format, Painted.ending, about)
-    except ColorizerError as error:
-        raise gr.Error(str(error), print_exception=False) from error
-    notes = list(result.metadata.notes)
-    return path, {**about, "width": result.width, "height": result.height, "notes": notes}
+        return _answer(result, format, Painted.ending, painting.made_by(settings))
 
 
 def restyle(
@@ -142,20 +112,36 @@ def restyle(
     strength 0..1, how much of the painting; brush 0.5..2, width of the strokes; size 128..768, the long side
     of the result; steps 10..500; features "vgg19", "lite0" or "auto".
     """
-    if not painting:
-        raise gr.Error("Send a painting.", print_exception=False)
-    mode = "photo" if photo else "texture"
-    try:
+    with _told():
         settings = RestyleSettings(strength, brush, size, steps, keep_colours, features)
-        given = Photo.open(photo) if photo else None
-        model = Photo.open(painting)
-        made = engine_restyle(given, model, settings)
-        about = made.made_by(model)
-        path = files.write_result(made.photo, format, style_work.ENDINGS[mode], about)
+        model = _opened(painting, "painting")
+        made = engine_restyle(_opened(photo) if photo else None, model, settings)
+        ending = style_work.ENDINGS["photo" if photo else "texture"]
+        return _answer(made.photo, format, ending, made.made_by(model))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong reaches the program as one sentence."""
+    try:
+        yield
     except ColorizerError as error:
         raise gr.Error(str(error), print_exception=False) from error
-    size_out = {"width": made.photo.width, "height": made.photo.height}
-    return path, {**about, **size_out, "notes": list(made.photo.metadata.notes)}
+
+
+def _opened(path: str | None, what: str = "photograph") -> Photo:
+    if not path:
+        raise ColorizerError(f"Send a {what}.")
+    return Photo.open(path)
+
+
+def _answer(
+    result: Photo, format: str, ending: str, made_by: Mapping[str, object], **more: object
+) -> tuple[str, dict[str, Any]]:
+    """The result's file, and what made it."""
+    path = files.write_result(result, format, ending, made_by)
+    size = {"width": result.width, "height": result.height}
+    return path, {**made_by, **size, **more, "notes": list(result.metadata.notes)}
 
 
 def build_api(painting: bool) -> None:
