@@ -85,6 +85,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (1.5)")
     _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (0.35)")
     _add(srgan, "--grid", float, "weight of the grid of 4 pixels in the error, squared (10000)")
+    _add(srgan, "--local-grid", float, "the same in windows of 16 pixels (0), say 500")
     srgan.add_argument(
         "--photo",
         action="store_true",

@@ -15,7 +15,7 @@ from colorizer.training import common, srgan
 from colorizer.training.data import DataError
 from colorizer.training.draws import Draws
 from colorizer.training.engine import Engine
-from colorizer.training.jury import PictureJuror, grid_pattern
+from colorizer.training.jury import PictureJuror, grid_pattern, local_pattern
 from colorizer.training.sharp import MARGIN, SharpCrops, pair, quantised, worn_pair
 from colorizer.training.vgg import load_vgg
 from colorizer.training.wear import Wear
@@ -99,6 +99,16 @@ def test_the_grid_is_found_and_nothing_else():
     assert grid_pattern(torch.full((1, 3, 8, 8), 0.7), 4).abs().max() < 1e-6
     ramp = torch.arange(32.0).repeat_interleave(4).expand(1, 3, 128, 128)  # the small picture's own pixels
     assert grid_pattern(ramp, 4).abs().max() < 1e-5
+
+
+def test_a_pattern_that_differs_from_place_to_place_is_seen_in_windows():
+    stripes = torch.tensor([1.0, 0, 0, 0]).repeat(16).expand(1, 3, 64, 64)
+    here_and_there = torch.cat((stripes, -stripes), -1)
+    assert grid_pattern(here_and_there, 4).abs().max() < 1e-6
+    found = local_pattern(here_and_there, 4)
+    assert found.shape == (1, 3, 16, 7, 15)
+    assert found[..., 0].abs().amax() == pytest.approx(0.75)
+    assert local_pattern(torch.full((1, 3, 64, 64), 0.7), 4).abs().max() < 1e-6
 
 
 PRISTINE = Wear(blur=0, area=0, noise=0, sharpened=0, jpeg=0)

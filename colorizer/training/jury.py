@@ -186,3 +186,11 @@ def grid_pattern(pictures: Tensor, period: int) -> Tensor:
     places = pictures.unflatten(-1, (-1, period)).unflatten(-3, (-1, period))
     pattern = places.mean((0, 2, 4))
     return pattern - pattern.mean((1, 2), keepdim=True)
+
+
+def local_pattern(pictures: Tensor, period: int, window: int = 4) -> Tensor:
+    """As `grid_pattern`, but in every window of so many squares a side, overlapping by half: (N, 3,
+    period * period, h, w). A pattern that is dark here and bright there has no share in the whole's."""
+    places = F.avg_pool2d(F.pixel_unshuffle(pictures, period), window, window // 2)
+    places = places.unflatten(1, (3, -1))
+    return places - places.mean(2, keepdim=True)

@@ -23,7 +23,7 @@ from colorizer.resampling import FACTOR, enlarge, shrink
 from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
-from colorizer.training.jury import FeatureJuror, Juror, PictureJuror, grid_pattern
+from colorizer.training.jury import FeatureJuror, Juror, PictureJuror, grid_pattern, local_pattern
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sharp import SharpCrops, pair, quantised, worn_pair
 from colorizer.training.vgg import load_vgg
@@ -76,12 +76,13 @@ class SRGANOptions(RunOptions):
     perceptual: float = 1.5
     adversarial: float = 0.35
     grid: float = 10_000.0
+    local_grid: float = 0.0  # the same in windows of 16 pixels, where it may be another at each edge
     photo: bool = False  # learn from worn pictures: blurred, noisy, compressed
     wear: Wear = field(default_factory=Wear)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("pixel", "perceptual", "adversarial", "grid"):
+        for name in ("pixel", "perceptual", "adversarial", "grid", "local_grid"):
             self.check(name, getattr(self, name) >= 0, "0 or more")
         self.check("init", bool(self.init), "a weight file or the name of a model")
         self.check("judges", self.judges in ("patches", "features"), "patches or features")
@@ -201,7 +202,10 @@ def train_srgan(options: SRGANOptions) -> Path:
         with engine.autocast():
             result = forward(small)
         loss = options.pixel * F.l1_loss(result.float(), large)
-        loss = loss + options.grid * (grid_pattern(result.float() - large, FACTOR) ** 2).mean()
+        error = result.float() - large
+        loss = loss + options.grid * (grid_pattern(error, FACTOR) ** 2).mean()
+        if options.local_grid:
+            loss = loss + options.local_grid * (local_pattern(error, FACTOR) ** 2).mean()
         judge.requires_grad_(True)
         with engine.autocast():
             juror.look(large, result, draws)
