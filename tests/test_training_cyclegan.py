@@ -267,7 +267,6 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(folders, narr
         (["--stages", "64x2:1"], "crops of 64"),
         (["--judge-rate", "0"], "more than 0"),
         (["--judges", "twelve"], "--judges is twelve, but has to be patches or features"),
-        (["--compile"], "not compiled"),
         (["--init", "nowhere"], "“nowhere” is not a folder"),
     ],
 )
@@ -278,3 +277,8 @@ def test_bad_options_are_one_sentence(folders, tmp_path, capsys, words, reason):
     error = capsys.readouterr().err.strip()
     assert reason in error and "\n" not in error
     assert not (tmp_path / "out").exists()
+
+
+def test_the_networks_are_not_compiled(folders, narrow_vgg, tmp_path):
+    with pytest.raises(ColorizerError, match="not compiled"):
+        options_of(folders, tmp_path / "run", narrow_vgg, compile=True)
