@@ -17,6 +17,7 @@ from torch import nn
 from colorizer import weights
 from colorizer.photo import Photo
 from colorizer.ui import cards, engine, files
+from colorizer.ui.texts import TEXTS
 from colorizer.ui.work import Ask
 
 WAIT = 30_000  # milliseconds
@@ -85,6 +86,25 @@ def set_when_stopped(event: threading.Event) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Ask, "stop", told)
         yield
+
+
+def cancelled_on_the_way(page, work: str, start: str, prefix: str) -> None:
+    """The button `start` is pressed, and Cancel when the engine's `work` is half done; the page says so."""
+    begun, going, run = threading.Event(), threading.Event(), getattr(engine, work)
+
+    def slowly(photo, settings, progress):
+        progress(0.5, "")
+        begun.set()
+        going.wait(20)
+        return run(photo, settings, progress)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, work, slowly)
+        page.click(start)
+        assert begun.wait(20)
+        with set_when_stopped(going):
+            page.click(f"#{prefix}cancel")
+            page.wait_for_selector(f"#{prefix}line :text('{TEXTS['stopped'][0]}')")
 
 
 def after(page, prefix: str = "") -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import gradio_client
 import numpy as np
 import pytest
-from page import Networks, after, changed, give, is_not_read, opened, scrolls_sideways, set_when_stopped
+from page import Networks, after, cancelled_on_the_way, changed, give, is_not_read, opened, scrolls_sideways
 from PIL import Image
 
 from colorizer.networks.cyclegan import Generator
@@ -106,26 +106,10 @@ def test_the_way_there_and_back_is_shown(browser, url: str, pond: Path) -> None:
     page.close()
 
 
-def test_cancelling_leaves_the_page_usable(
-    browser, url: str, pond: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, going, run = threading.Event(), threading.Event(), engine.paint
-
-    def slowly(photo, settings, progress):
-        progress(0.5, "")
-        begun.set()
-        going.wait(20)
-        return run(photo, settings, progress)
-
+def test_cancelling_leaves_the_page_usable(browser, url: str, pond: Path) -> None:
     page = opened(browser, url, query="?tab=monet")
     give(page, pond, PREFIX)
-    with monkeypatch.context() as patch:
-        patch.setattr(engine, "paint", slowly)
-        page.click("#paint")
-        assert begun.wait(20)
-        with set_when_stopped(going):
-            page.click("#monet-cancel")
-            page.wait_for_selector(f"#monet-line :text('{TEXTS['stopped'][0]}')")
+    cancelled_on_the_way(page, "paint", "#paint", PREFIX)
     assert not page.locator("#monet-download").is_visible()
     page.click("#paint")
     page.wait_for_selector("#monet-download", state="visible")

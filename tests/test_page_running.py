@@ -20,6 +20,8 @@ from colorizer.ui.monet_work import MonetWork
 from colorizer.ui.page import build_page
 from colorizer.ui.running_events import RunningEvents, Updates
 from colorizer.ui.texts import TEXTS
+from colorizer.ui.upscale_events import UpscaleEvents
+from colorizer.ui.upscale_work import UpscaleWork
 from colorizer.ui.work import Ask, Shelf
 
 ENGLISH = SimpleNamespace(headers={})
@@ -174,3 +176,25 @@ def test_a_stand_in_is_among_the_files_that_are_deleted(weights_folder: Path) ->
     send({line: ""})  # the picture stays as it is, and is copied
     _, sent, *_ = send(told)
     assert sent["value"]["path"] in {path for known in page.temp_file_sets for path in known}
+
+
+def test_a_part_is_made_for_the_last_touch_once_and_for_none_before_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = []
+
+    def steps(_self, _work, _photo, job, _code):
+        seen.append(job.values)
+        yield {}
+
+    monkeypatch.setattr(UpscaleEvents, "_part_steps", steps)
+    events = UpscaleEvents(SimpleNamespace(line="line"), Shelf(UpscaleWork))
+    token, work = events.shelf.open("")
+    work.given = Photo.from_array(np.zeros((4, 4, 3), np.uint8))
+    list(events.preview(token, ENGLISH))  # a slider was moved before there was a photograph
+    assert seen == []
+    events.touched(token, "clean", 0.2, 2)
+    events.touched(token, "clean", 0.7, 2)
+    list(events.preview(token, ENGLISH))
+    list(events.preview(token, ENGLISH))
+    assert seen == [("clean", 0.7, 2)]

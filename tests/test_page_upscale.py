@@ -6,14 +6,13 @@ The networks are small files of chance in a temporary folder; the page doesn't k
 from __future__ import annotations
 
 import io
-import threading
 from pathlib import Path
 
 import gradio_client
 import numpy as np
 import pytest
 import torch
-from page import Networks, after, changed, give, is_not_read, opened, scrolls_sideways, set_when_stopped
+from page import Networks, after, cancelled_on_the_way, changed, give, is_not_read, opened, scrolls_sideways
 from PIL import Image
 from skimage import data
 
@@ -69,29 +68,15 @@ def shown_picture(page) -> np.ndarray:
 
 
 def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_and_taken_home(
-    browser, url: str, small: Path, monkeypatch: pytest.MonkeyPatch
+    browser, url: str, small: Path
 ) -> None:
-    begun, going, run = threading.Event(), threading.Event(), engine.enlarge
-
-    def slowly(photo, settings, progress):
-        progress(0.5, "")
-        begun.set()
-        going.wait(20)
-        return run(photo, settings, progress)
-
     page = opened(browser, url, query="?tab=upscale")
     part_shown = looked_at(page, small)
     assert "600 × 400" in page.inner_text("#forecast")
     assert TEXTS["part"][0] in page.inner_text("#upscale-status")
     assert not page.locator("#upscale-download").is_visible()
 
-    with monkeypatch.context() as patch:
-        patch.setattr(engine, "enlarge", slowly)
-        page.click("#enlarge")
-        assert begun.wait(20)
-        with set_when_stopped(going):
-            page.click("#upscale-cancel")
-            page.wait_for_selector(f"#upscale-line :text('{TEXTS['stopped'][0]}')")
+    cancelled_on_the_way(page, "enlarge", "#enlarge", PREFIX)
     assert after(page, PREFIX) == part_shown
 
     page.click("#enlarge")  # again

@@ -46,7 +46,14 @@ def test_the_folders_of_the_table_exist(path):
     assert (ROOT / path).exists()
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+@pytest.mark.parametrize(
+    "code",
+    [
+        code
+        for path in (ROOT / "README.md", *OTHERS)
+        for code in re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    ],
+)
 def test_python_examples_are_python(code):
     assert ast.parse(code).body
 

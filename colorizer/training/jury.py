@@ -183,14 +183,17 @@ def _head(inputs: int, size: int, place: int, width: int) -> nn.Sequential:
 def grid_pattern(pictures: Tensor, period: int) -> Tensor:
     """What pictures (N, 3, H, W) have in common at each place of squares of `period` pixels: (3, period,
     period), its mean over the places taken away. H and W are multiples of `period`."""
-    places = pictures.unflatten(-1, (-1, period)).unflatten(-3, (-1, period))
-    pattern = places.mean((0, 2, 4))
-    return pattern - pattern.mean((1, 2), keepdim=True)
+    pattern = _places(pictures, period).mean((0, 3, 4))
+    return (pattern - pattern.mean(1, keepdim=True)).unflatten(1, (period, period))
 
 
 def local_pattern(pictures: Tensor, period: int, window: int = 4) -> Tensor:
     """As `grid_pattern`, but in every window of so many squares a side, overlapping by half: (N, 3,
     period * period, h, w). A pattern that is dark here and bright there has no share in the whole's."""
-    places = F.avg_pool2d(F.pixel_unshuffle(pictures, period), window, window // 2)
-    places = places.unflatten(1, (3, -1))
-    return places - places.mean(2, keepdim=True)
+    pattern = F.avg_pool2d(_places(pictures, period).flatten(1, 2), window, window // 2).unflatten(1, (3, -1))
+    return pattern - pattern.mean(2, keepdim=True)
+
+
+def _places(pictures: Tensor, period: int) -> Tensor:
+    """(N, 3, H, W) -> (N, 3, period * period, H / period, W / period): each place of all squares apart."""
+    return F.pixel_unshuffle(pictures, period).unflatten(1, (3, -1))

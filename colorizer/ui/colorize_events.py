@@ -106,12 +106,11 @@ class ColorizeEvents(RunningEvents[ColorizeWork]):
 
         def steps() -> Iterator[Updates]:
             result, photo = shown.result, shown.analysis.photo
+            before = files.kept_shown(shown.before, photo)
             if settings != shown.settings:
                 if photo.megapixels > AT_ONCE_MEGAPIXELS:
-                    before = files.kept_shown(shown.before, photo)
                     yield {self.parts.stage: gr.ImageSlider((before, self._at_once(shown, settings, veil)))}
                 result = yield from self._rendered(shown.analysis, settings, job, code)
-            before = files.kept_shown(shown.before, photo)
             work.shown = replace(shown, settings=settings, result=result, before=before)
             yield {
                 **self._done(),

@@ -46,9 +46,10 @@ def shown_pixels(photo: Photo) -> np.ndarray:
     rgb = photo.preview(side) if side < max(photo.width, photo.height) else to_bits(photo.rgb, 8)
     if photo.alpha is None:
         return rgb
-    alpha = cv2.resize(photo.alpha, rgb.shape[1::-1], interpolation=cv2.INTER_AREA)
-    opacity = to_bits(alpha, 8)[..., None] / np.float32(255)
-    return np.rint(rgb * opacity + SURROUND * (1 - opacity)).astype(np.uint8)
+    size = rgb.shape[1], rgb.shape[0]
+    opacity = to_bits(cv2.resize(photo.alpha, size, interpolation=cv2.INTER_AREA), 8)
+    surround = Image.new("RGB", size, (SURROUND,) * 3)
+    return np.asarray(Image.composite(Image.fromarray(rgb), surround, Image.fromarray(opacity)))
 
 
 def plainly_enlarged(photo: Photo, size: tuple[int, int]) -> np.ndarray:

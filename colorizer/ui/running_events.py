@@ -126,7 +126,7 @@ class RunningEvents(Generic[W]):
         """Something was touched again: the quick answer that is being made is no longer wanted."""
         work = self.shelf.get(token)
         if work is not None:
-            work.touch.stop()
+            work.stop_touch()
 
     def download(self, token: str, kind: str, request: gr.Request) -> Updates:
         """Write the result in the format asked for."""

@@ -112,8 +112,10 @@ class UpscaleEvents(RunningEvents[UpscaleWork]):
         touch is answered; but not before the whole, where that was asked for."""
         code, work = language(request), self.shelf.get(token)
         yield self._nothing()
-        while work is not None and work.given and not work.wanted and work.touch is not work.answered:
-            work.answered = job = work.touch
+        while work is not None and work.given and not work.wanted:
+            job = work.touch
+            if job is None or job.stopped:  # answered, or no longer wanted
+                return
             steps = partial(self._part_steps, work, work.given, job, code)
             yield from self._guarded(steps, job, code, partial(self._part_stopped, work, job))
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from colorizer.photo import Photo
 from colorizer.predictors.upscale import Upscaled
-from colorizer.ui.work import Job, Work
+from colorizer.ui.work import Work
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,6 @@ class Enlarged:
 
 @dataclass
 class UpscaleWork(Work[Enlarged]):
-    """`place`: the point of a photo around which a part is shown, with that photo; else it is the middle.
-    `answered`: the last `touch` that a part was made for."""
+    """`place`: the point of a photo around which a part is shown, with that photo; else it is the middle."""
 
     place: tuple[Photo, int, int] | None = None
-    answered: Job | None = None

@@ -91,7 +91,7 @@ class Work(Generic[S]):
     wanted: Ask | None = None
     running: Ask | None = None
     shown: S | None = None
-    touch: Job = field(default_factory=Job)
+    touch: Job | None = None
     used: float = field(default_factory=time.monotonic)
     visitor: str = ""  # see Shelf.open
 
@@ -120,9 +120,14 @@ class Work(Generic[S]):
 
     def start_touch(self, values: tuple[Any, ...] = ()) -> Job:
         """Stop the quick answer that is being made and begin anew."""
-        self.touch.stop()
+        self.stop_touch()
         self.touch = Job(values)
         return self.touch
+
+    def stop_touch(self) -> None:
+        """Stop the quick answer that is being made."""
+        if self.touch is not None:
+            self.touch.stop()
 
     def stop(self) -> None:
         """Stop all that waits or runs for this visitor."""
@@ -193,7 +198,8 @@ class Shelf(Generic[W]):
     def _look_later(self) -> None:
         """Look through the shelf again when the first work may have to go."""
         if self._watch is None and self._works:
-            self._watch = threading.Timer(self.lifetime / 4, self._look)
+            soonest = min(work.used for work in self._works.values()) + self.lifetime - time.monotonic()
+            self._watch = threading.Timer(max(soonest, self.lifetime / 30), self._look)
             self._watch.daemon = True
             self._watch.start()
 
