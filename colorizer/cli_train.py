@@ -110,8 +110,20 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(cyclegan, "--cycle", float, "weight of the way there and back (10)")
     _add(cyclegan, "--identity", float, "weight of leaving paintings as they are, times --cycle (0.5)")
     _add(cyclegan, "--grid", float, "weight of what is alike at every fourth pixel (0), say 10000")
+    _add(cyclegan, "--local-grid", float, "the same in windows of 16 pixels (0), say 30000")
+    _add(
+        cyclegan,
+        "--stay",
+        float,
+        "weight of what the networks of --init make, in place of all but the grids (0): to lose a grid",
+    )
     _add(cyclegan, "--noise", float, "added to what goes back, so that nothing is hidden in it (0.03)")
-    _add(cyclegan, "--judges", str, "what the discriminators see: patches (default) or features of VGG-19")
+    _add(
+        cyclegan,
+        "--judges",
+        str,
+        "what the discriminators see: patches (default), features of VGG-19 or both",
+    )
     _add(cyclegan, "--adversarial", float, "weight of the discriminators (1)")
     _add(cyclegan, "--judge-rate", float, "the discriminators' rate, times the generators' (1)")
     _add(cyclegan, "--warm", int, "steps of style transfer before the way there and back comes in (0)")

@@ -12,6 +12,8 @@ from PIL import Image
 from colorizer import cli, weights
 from colorizer.errors import ColorizerError
 from colorizer.gram import gram
+from colorizer.networks import cyclegan as cyclegan_network
+from colorizer.networks import mirrored
 from colorizer.networks.cyclegan import Generator, LargeConv
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.vgg import widths_of
@@ -20,7 +22,7 @@ from colorizer.training import common, cyclegan, jury
 from colorizer.training.data import DataError
 from colorizer.training.draws import Draws
 from colorizer.training.engine import Engine
-from colorizer.training.jury import FeatureJudge, FeatureJuror, History, PatchJuror, moved
+from colorizer.training.jury import FeatureJudge, FeatureJuror, History, Jury, PatchJuror, moved
 from colorizer.training.style import CONTENT, STYLE, compared, mean_style
 from colorizer.training.unpaired import UnpairedCrops, both
 from colorizer.training.vgg import load_vgg
@@ -85,6 +87,34 @@ def test_enlarging_and_convolving_at_once_is_one_after_the_other():
     assert torch.allclose(after[..., 1:-1, 1:-1], inner, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("width", "skip", "mode"), [(1, 1, "reflect"), (3, 1, "reflect"), (1, 0, "replicate")]
+)
+def test_mirroring_for_a_graphics_card_gives_what_pytorchs_gives(width, skip, mode):
+    torch.manual_seed(0)
+    x, weight = (
+        torch.rand(2, 3, 9, 11, dtype=torch.double, requires_grad=True),
+        torch.rand(2, 3, 20, 20).double(),
+    )
+    found = []
+    for large in (F.pad(x, (width,) * 4, mode=mode), mirrored._Padded.apply(x, width, skip)):
+        (gradient,) = torch.autograd.grad((large * weight[..., : large.shape[2], : large.shape[3]]).sum(), x)
+        found.append((large, gradient))
+    assert torch.equal(found[0][0], found[1][0])
+    assert torch.allclose(found[0][1], found[1][1])
+    assert torch.equal(mirrored.padded(x, width, skip), found[0][0])
+
+
+def test_normalisation_and_its_gradient_are_pytorchs():
+    torch.manual_seed(0)
+    x, weight = torch.randn(2, 3, 9, 11, requires_grad=True), torch.rand(2, 3, 9, 11)
+    pairs = []
+    for normalised in (F.instance_norm(x), cyclegan_network._normalised(x)):
+        pairs.append((normalised, *torch.autograd.grad((normalised * weight).sum(), x)))
+    for one, other in zip(*pairs, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
 def test_before_it_has_learnt_it_gives_the_picture_blurred():
     torch.manual_seed(0)
     x = torch.rand(1, 3, 8, 12).repeat_interleave(8, 2).repeat_interleave(8, 3) * 0.8 + 0.1
@@ -105,10 +135,11 @@ def test_a_result_depends_on_nothing_beyond_the_reach_once_the_statistics_are_he
     assert not torch.allclose(network(x)[..., 64:], network(other)[..., 64:])
 
 
-@pytest.mark.parametrize("kind", ["patches", "features"])
+@pytest.mark.parametrize("kind", ["patches", "features", "both"])
 def test_a_juror_learns_without_teaching_and_teaches_without_learning(narrow_vgg, kind):
     vgg, _ = load_vgg(narrow_vgg)
-    juror = PatchJuror(1, Engine()) if kind == "patches" else FeatureJuror(vgg, (1, 5), [1.0, 1.0])
+    kinds = {"patches": PatchJuror(1, Engine()), "features": FeatureJuror(vgg, (1, 5), [1.0, 1.0])}
+    juror = Jury(list(kinds.values())) if kind == "both" else kinds[kind]
     real, made = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64, requires_grad=True)
     assert {id(value) for value in juror.judge.parameters()}.isdisjoint(map(id, vgg.parameters()))
     juror.look(real, made, Draws.of(0, 0, 0, range(2)))
@@ -139,7 +170,7 @@ def test_crops_are_photographs_then_paintings_and_depend_on_the_seed_alone(folde
     late = next(iter(UnpairedCrops(*paths, 1).batches(4, 1, 2, 32)))
     assert one[0].shape == (4, 32, 32, 3)
     assert np.array_equal(one[2], late)
-    photos, paintings = both(one[0])
+    photos, paintings = both(torch.from_numpy(one[0]))
     assert (photos[:, 2] > photos[:, 0]).float().mean() > 0.9
     assert (paintings[:, 0] > paintings[:, 2]).float().mean() > 0.9
     with pytest.raises(DataError, match=r"44x40 pixels, but crops of 64"):
@@ -211,13 +242,22 @@ def test_both_directions_are_trained_and_written(folders, narrow_vgg, tmp_path):
 def test_a_pattern_of_the_networks_own_is_found_and_a_picture_is_not():
     torch.manual_seed(0)
     plain = torch.nn.functional.interpolate(torch.rand(2, 3, 9, 9), size=(128, 128), mode="bilinear")
-    woven = plain + 0.05 * torch.rand(3, 4, 4).repeat(1, 32, 32)
-    assert cyclegan._lattice(plain) < 0.02 * cyclegan._lattice(woven)
+    pattern = 0.05 * torch.rand(3, 4, 4).repeat(1, 32, 32)
+    here = torch.zeros(128, 128)
+    here[32:64, 64:96] = 1
+    strokes = plain + 0.03 * torch.randn(2, 3, 128, 128)
+    found = [cyclegan._fine(picture) for picture in (plain, plain + pattern, strokes, plain + here * pattern)]
+    lattice, woven = ([measure(fine) for fine in found] for measure in (cyclegan._lattice, cyclegan._woven))
+    assert lattice[0] < 0.02 * lattice[1]
+    assert lattice[3] < 0.02 * lattice[1], "what is in one place gets lost in the whole"
+    assert max(woven[0], woven[2]) < 0.1 * woven[1]
+    assert woven[0] < 0.1 * woven[3]
 
 
-def test_judges_of_features_take_part(folders, narrow_vgg, tmp_path):
+@pytest.mark.parametrize("judges", ["features", "both"])
+def test_judges_of_features_take_part(folders, narrow_vgg, tmp_path, judges):
     """The first two steps prepare, the others are CycleGAN's; style transfer stays on beside."""
-    more = {"judges": "features", "keep_style": 1.0, "warm": 2, "identity": 0.0}
+    more = {"judges": judges, "keep_style": 1.0, "warm": 2, "identity": 0.0}
     trainer = cyclegan.Trainer(options_of(folders, tmp_path / "run", narrow_vgg, **more))
     before = [value.clone() for value in trainer.judges.parameters()]
     crops = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
@@ -236,6 +276,25 @@ def test_the_way_back_can_learn_alone(folders, narrow_vgg, tmp_path):
                 weights.load(str(tmp_path / run / f"{name}.safetensors"))[0] for run in ("first", judges)
             )
             assert torch.equal(one["tail.weight"], other["tail.weight"]) is stays, (judges, name)
+
+
+def test_polishing_wants_no_grid_and_else_what_the_networks_made_before(folders, narrow_vgg, tmp_path):
+    first = options_of(folders, tmp_path / "first", narrow_vgg)
+    cyclegan.train_cyclegan(first)
+    polished = options_of(folders, tmp_path / "polished", narrow_vgg, init=str(first.out), stay=2.0, warm=0)
+    assert cyclegan.train_cyclegan(polished).exists()
+    trainer = cyclegan.Trainer(replace(polished, local_grid=100.0))
+    trainer._grids = lambda made: 3 * made.mean()
+    crops = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        made = [network(crop) for network, crop in zip(trainer.networks.children(), crops, strict=True)]
+        grids = 3 * sum(float(one.mean()) for one in made)
+        assert float(trainer.polish(*crops)) == pytest.approx(grids, abs=0.01)
+        trainer.networks.to_photo.tail.bias += 0.5
+        moved = trainer.networks.to_photo(crops[1])
+        grids += 3 * float((moved - made[1]).mean())
+        expected = grids + 2 * float((moved - made[1]).abs().mean())
+        assert float(trainer.polish(*crops)) == pytest.approx(expected, abs=0.01)
 
 
 def test_a_stopped_run_goes_on_from_its_checkpoint(folders, narrow_vgg, tmp_path, caplog):
@@ -266,7 +325,8 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(folders, narr
         (["--paintings", "nowhere"], "not a folder"),
         (["--stages", "64x2:1"], "crops of 64"),
         (["--judge-rate", "0"], "more than 0"),
-        (["--judges", "twelve"], "--judges is twelve, but has to be patches or features"),
+        (["--judges", "twelve"], "--judges is twelve, but has to be patches, features or both"),
+        (["--stay", "1"], "--stay is 1.0, but has to be 0 where there is no --init"),
         (["--init", "nowhere"], "“nowhere” is not a folder"),
     ],
 )

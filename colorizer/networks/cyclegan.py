@@ -14,6 +14,9 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import BackwardCFunction
+
+from colorizer.networks.mirrored import MirroredConv, padded
 
 MULTIPLE = 4  # height and width of what goes in are multiples of this
 DARKEST = 0.02  # and 1 - DARKEST the lightest that a picture counts as, where its logit is taken
@@ -28,19 +31,43 @@ def _measured(x: Tensor) -> tuple[Tensor, Tensor]:
 
     F.instance_norm does the same and more slowly: it wants the channels apart, the convolutions together.
     """
-    places = x.float().movedim(1, -1).flatten(1, 2)
-    mean = places.mean(1)
-    variance = ((places * places).mean(1) - mean * mean).clamp_min(0)
-    return mean[..., None, None], (variance + EPSILON).sqrt()[..., None, None]
+    kind = torch.promote_types(x.dtype, torch.float32)
+    mean = x.mean((2, 3), keepdim=True, dtype=kind)
+    length = torch.linalg.vector_norm(x, 2, (2, 3), keepdim=True, dtype=kind)
+    variance = length * length / x[0, 0].numel() - mean * mean
+    return mean, (variance.clamp_min(0) + EPSILON).sqrt()
 
 
 def _scaled(x: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
     return torch.addcmul((-mean / deviation).to(x.dtype), x, (1 / deviation).to(x.dtype))
 
 
+class _Normalised(torch.autograd.Function):
+    """Instance normalisation, whose gradient takes a third of the steps that autograd would take."""
+
+    @staticmethod
+    def forward(ctx: BackwardCFunction, x: Tensor) -> Tensor:
+        mean, deviation = _measured(x)
+        ctx.save_for_backward(x, mean, deviation)
+        return _scaled(x, mean, deviation)
+
+    @staticmethod
+    def backward(ctx: BackwardCFunction, *gradients: Tensor) -> Tensor:
+        """(g - mean(g) - y mean(g y)) / deviation, with y = (x - mean) / deviation, in terms of g and x."""
+        gradient, x, mean, deviation = *gradients, *ctx.saved_tensors
+        level, along = (
+            part.mean((2, 3), keepdim=True, dtype=mean.dtype) for part in (gradient, gradient * x)
+        )
+        slope = (along - mean * level) / deviation**3
+        start = mean * slope - level / deviation
+        kept = torch.addcmul(start.to(x.dtype), gradient, (1 / deviation).to(x.dtype))
+        return kept.addcmul_(x, -slope.to(x.dtype))
+
+
 def _normalised(x: Tensor) -> Tensor:
     """Instance normalisation (Ulyanov et al. 2016)."""
-    return _scaled(x, *_measured(x))
+    result: Tensor = _Normalised.apply(x)
+    return result
 
 
 class _Block(nn.Module):
@@ -48,8 +75,8 @@ class _Block(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1, padding_mode="reflect")
-        self.second = nn.Conv2d(width, width, 3, padding=1, padding_mode="reflect")
+        self.first = MirroredConv(width, width, 3)
+        self.second = MirroredConv(width, width, 3)
 
     def forward(self, x: Tensor, norm: Norm) -> Tensor:
         return x + norm(self.second(F.relu(norm(self.first(x)), inplace=True)))
@@ -77,7 +104,7 @@ class LargeConv(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         if torch.is_grad_enabled():
             large = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            return F.conv2d(F.pad(large, (1, 1, 1, 1), mode="replicate"), self.weight, self.bias)
+            return F.conv2d(padded(large, 1, skip=0), self.weight, self.bias)
         phases = self.PHASES.to(self.weight)
         kernel = torch.einsum("pua,qvb,ocuv->opqcab", phases, phases, self.weight).flatten(0, 2)
         assert self.bias is not None
@@ -94,13 +121,13 @@ class Generator(nn.Module):
     def __init__(self, width: int = WIDTH, blocks: int = BLOCKS) -> None:
         super().__init__()
         self.held = False
-        self.head = nn.Conv2d(3, width, 7, padding=3, padding_mode="reflect")
+        self.head = MirroredConv(3, width, 7)
         self.down2 = nn.Conv2d(width, 2 * width, 3, 2, 1)
         self.down4 = nn.Conv2d(2 * width, 4 * width, 3, 2, 1)
         self.blocks = nn.ModuleList(_Block(4 * width) for _ in range(blocks))
         self.up2 = LargeConv(4 * width, 2 * width)
         self.up = LargeConv(2 * width, width)
-        self.tail = nn.Conv2d(width, 3, 7, padding=3, padding_mode="reflect")
+        self.tail = MirroredConv(width, 3, 7)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):  # section 7.2: a Gaussian of 0.02
                 nn.init.normal_(module.weight, 0.0, 0.002 if module is self.tail else 0.02)

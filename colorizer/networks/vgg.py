@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from colorizer.networks.mirrored import MirroredConv
+
 # The convolutions up to conv3_4; pooling stands before the second and the third block.
 BLOCKS = ((64, 64), (128, 128), (256, 256, 256, 256))
 
@@ -21,7 +23,7 @@ class VGGFeatures(nn.Module):
         self.convs = nn.ModuleList()
         inputs = 3
         for width in (width for block in BLOCKS for width in block):
-            self.convs.append(nn.Conv2d(inputs, width, 3, padding=1, padding_mode="reflect"))
+            self.convs.append(MirroredConv(inputs, width, 3))
             inputs = width
 
     def forward(self, picture: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ then starts from strokes and a palette instead of from nothing.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import list_pictures, read_rgb
 from colorizer.training.draws import Draws
-from colorizer.training.jury import FeatureJuror, Juror, PatchJuror, grid_pattern
+from colorizer.training.jury import FeatureJuror, Juror, Jury, PatchJuror, grid_pattern, local_pattern
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.style import CONTENT, STYLE, compared, mean_style
 from colorizer.training.unpaired import UnpairedCrops, both
@@ -41,6 +42,7 @@ log = logging.getLogger("colorizer.training")
 NAMES = {"photo2monet": "to_painting", "monet2photo": "to_photo"}  # weight file -> network
 SHEET_COLUMNS = 6
 FEATURE_SIDE = 256
+JUDGES = ("patches", "features", "both")
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,10 @@ class CycleGANOptions(RunOptions):
     cycle: float = 10.0
     identity: float = 0.5  # times `cycle`: a painting given to the painter stays as it is
     grid: float = 0.0  # weight of what is alike at every fourth pixel, which is the network's and no stroke
+    local_grid: float = 0.0  # the same in windows of 16 pixels, as far as it is more than strokes explain
+    stay: float = 0.0  # weight of what the networks of `init` make; then nothing else counts but the grids
     noise: float = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
-    judges: str = "patches"  # or "features": of VGG-19, which learn sooner
+    judges: str = "patches"  # or "features": of VGG-19, which learn sooner; or "both"
     judge_rate: float = 1.0  # times the rate, for the discriminators
     adversarial: float = 1.0
     warm: int = 0  # steps of style transfer before the way there and back comes in
@@ -75,14 +79,15 @@ class CycleGANOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        weights_of = ("cycle", "identity", "adversarial", "style", "content", "keep_style", "grid")
-        for name in (*weights_of, "noise", "warm"):
+        weights_of = ("cycle", "identity", "adversarial", "style", "content", "keep_style", "stay")
+        for name in (*weights_of, "grid", "local_grid", "noise", "warm"):
             self.check(name, getattr(self, name) >= 0, "0 or more")
         for name in ("width", "blocks"):
             self.check(name, getattr(self, name) >= 1, "1 or more")
         self.check("judge_rate", self.judge_rate > 0, "more than 0")
-        self.check("judges", self.judges in ("patches", "features"), "patches or features")
+        self.check("judges", self.judges in JUDGES, "patches, features or both")
         self.check("compile", not self.compile, "left out: these networks are not compiled")
+        self.check("stay", not self.stay or bool(self.init), "0 where there is no --init to stay with")
 
 
 class CycleRun(Run):
@@ -116,11 +121,12 @@ class Trainer:
             self._start_from(options.init)
         self.vgg: VGGFeatures | None = None
         self.style: list[Tensor] = []
-        if options.warm or options.keep_style or options.judges == "features":
+        if options.warm or options.keep_style or options.judges != "patches":
             self.vgg, self.style = self._style()
+        self.before = copy.deepcopy(self.networks).requires_grad_(False) if options.stay else None
         self.of_paintings, self.of_photos = self._juror(1), self._juror(0)
         self.judges = nn.ModuleDict({"painting": self.of_paintings.judge, "photo": self.of_photos.judge})
-        for part in (self.networks, self.judges):
+        for part in (self.networks, self.judges, *([self.before] if self.before else [])):
             self.engine.place(part)
         betas = (0.5, 0.999)
         self.optimiser, self.judge_optimiser = (
@@ -131,11 +137,14 @@ class Trainer:
         )
 
     def _juror(self, number: int) -> Juror:
-        if self.options.judges == "patches":
-            return PatchJuror(self.options.seed + number, self.engine)
-        assert self.vgg is not None
-        scales = [float(matrix.diagonal().mean().sqrt()) for matrix in self.style]
-        return FeatureJuror(self.vgg, STYLE, scales)
+        jurors: list[Juror] = []
+        if self.options.judges != "features":
+            jurors.append(PatchJuror(self.options.seed + number, self.engine))
+        if self.options.judges != "patches":
+            assert self.vgg is not None
+            scales = [float(matrix.diagonal().mean().sqrt()) for matrix in self.style]
+            jurors.append(FeatureJuror(self.vgg, STYLE, scales))
+        return jurors[0] if len(jurors) == 1 else Jury(jurors)
 
     def _start_from(self, init: str) -> None:
         """Both directions from the weight files of a folder, or from the shipped ones ("shipped")."""
@@ -175,7 +184,7 @@ class Trainer:
             back = self.networks.to_photo(self._noisy(painted[:half].detach(), draws))
         loss = options.adversarial * pleased + self._painterly(*self._features(painted, photos))
         loss = loss + options.cycle * F.l1_loss(back.float(), photos[:half])
-        loss = loss + options.grid * (_lattice(painted) + _lattice(photographed))
+        loss = loss + self._grids(painted) + self._grids(photographed)
         if options.identity:
             with self.engine.autocast():
                 same = self.networks.to_painting(paintings)
@@ -187,8 +196,8 @@ class Trainer:
         the photographs."""
         assert self.vgg is not None
         with self.engine.autocast():
-            juror = self.of_paintings
-            if isinstance(juror, FeatureJuror):
+            juror = _of_features(self.of_paintings)
+            if juror is not None:
                 photos, made = juror.view(photos), juror.made
             else:
                 made = self.vgg.layers(painted, STYLE)
@@ -203,9 +212,11 @@ class Trainer:
     def _noisy(self, made: Tensor, draws: Draws) -> Tensor:
         if not self.options.noise:
             return made
-        each = draws.crops[: len(made)]
-        noise = np.stack([random.standard_normal(made.shape[1:], np.float32) for random in each])
-        return made + self.options.noise * torch.from_numpy(noise).to(made)
+        noise = torch.empty_like(made)
+        for one, random in zip(noise, draws.crops, strict=False):
+            seed = int(random.integers(2**62))
+            one.normal_(generator=torch.Generator(made.device).manual_seed(seed))
+        return made + self.options.noise * noise
 
     def way_back(self, photos: Tensor, draws: Draws) -> Tensor:
         """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel
@@ -216,34 +227,51 @@ class Trainer:
                 painted = self._noisy(self.networks.to_painting(photos), draws)
             back = self.networks.to_photo(painted)
         loss = options.adversarial * self._judge([(juror, photos, back)], draws)
-        loss = loss + options.cycle * F.l1_loss(back.float(), photos) + options.grid * _lattice(back)
-        if isinstance(juror, FeatureJuror):
-            pairs = zip(juror.made, juror.real, strict=True)
+        loss = loss + options.cycle * F.l1_loss(back.float(), photos) + self._grids(back)
+        seen = _of_features(juror)
+        if seen is not None:
+            pairs = zip(seen.made, seen.real, strict=True)
             far = torch.stack([F.l1_loss(made.float(), real.float()) for made, real in pairs])
             loss = loss + options.content * far.mean()
         return loss
 
+    def polish(self, photos: Tensor, paintings: Tensor) -> Tensor:
+        """The loss of the grids, and of leaving all else as the networks had it when the run began."""
+        assert self.before is not None
+        with self.engine.autocast():
+            with torch.no_grad():
+                goals = self.before.to_painting(photos), self.before.to_photo(paintings)
+            made = self.networks.to_painting(photos), self.networks.to_photo(paintings)
+        pairs = zip(made, goals, strict=True)
+        kept = torch.stack([F.l1_loss(one.float(), goal.float()) for one, goal in pairs]).sum()
+        return self.options.stay * kept + self._grids(made[0]) + self._grids(made[1])
+
     def adversarial(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
         """CycleGAN's loss for both generators; the discriminators have learnt one step before."""
-        options, networks = self.options, self.networks
+        options = self.options
         with self.engine.autocast():
-            painted, photographed = networks.to_painting(photos), networks.to_photo(paintings)
+            painted, photographed = self.networks.to_painting(photos), self.networks.to_photo(paintings)
         pairs = [(self.of_paintings, paintings, painted), (self.of_photos, photos, photographed)]
         pleased = self._judge(pairs, draws)
         with self.engine.autocast():
             there, here = self._noisy(painted, draws), self._noisy(photographed, draws)
-            back = networks.to_photo(there), networks.to_painting(here)
+            back = self.networks.to_photo(there), self.networks.to_painting(here)
         home = F.l1_loss(back[0].float(), photos) + F.l1_loss(back[1].float(), paintings)
         loss = options.adversarial * pleased + options.cycle * home
         if options.identity:
             with self.engine.autocast():
-                same = networks.to_painting(paintings), networks.to_photo(photos)
+                same = self.networks.to_painting(paintings), self.networks.to_photo(photos)
             kept = F.l1_loss(same[0].float(), paintings) + F.l1_loss(same[1].float(), photos)
             loss = loss + options.cycle * options.identity * kept
-        loss = loss + options.grid * (_lattice(painted) + _lattice(photographed))
+        loss = loss + self._grids(painted) + self._grids(photographed)
         if options.keep_style:
             loss = loss + options.keep_style * self._painterly(*self._features(painted, photos))
         return loss
+
+    def _grids(self, made: Tensor) -> Tensor:
+        """Both losses of patterns that the network itself weaves into what it made."""
+        options, fine = self.options, _fine(made.float())
+        return options.grid * _lattice(fine) + options.local_grid * _woven(fine)
 
     def _judge(self, pairs: list[tuple[Juror, Tensor, Tensor]], draws: Draws) -> Tensor:
         """Discriminators learn one step from real and made pictures; returns what they think then."""
@@ -303,11 +331,29 @@ class Validation:
         return {"kid": 1000 * kid(np.stack(found), self.goal)}, np.concatenate(columns, axis=1)
 
 
-def _lattice(made: Tensor) -> Tensor:
-    """How strong a pattern of MULTIPLE x MULTIPLE pixels runs through pictures (N, 3, H, W), squared."""
-    made = made.float()
-    fine = made - F.avg_pool2d(made, 9, 1, 4, count_include_pad=False)
+def _of_features(juror: Juror) -> FeatureJuror | None:
+    """The one who looks at features, if there is one."""
+    jurors = juror.jurors if isinstance(juror, Jury) else [juror]
+    return next((one for one in jurors if isinstance(one, FeatureJuror)), None)
+
+
+def _fine(made: Tensor) -> Tensor:
+    """The detail of pictures (N, 3, H, W)."""
+    return made - F.avg_pool2d(made, 9, 1, 4, count_include_pad=False)
+
+
+def _lattice(fine: Tensor) -> Tensor:
+    """How strong a pattern of MULTIPLE x MULTIPLE pixels runs through all of it, squared."""
     return (grid_pattern(fine, MULTIPLE) ** 2).mean()
+
+
+def _woven(fine: Tensor) -> Tensor:
+    """How much stronger such a pattern is, squared, in a window than strokes would have it by chance, which
+    is a share of their variance; the mean over windows."""
+    windows = 4
+    pattern = (local_pattern(fine, MULTIPLE, windows) ** 2).mean(2)
+    variance = F.avg_pool2d(fine * fine, MULTIPLE * windows, MULTIPLE * windows // 2)
+    return F.relu(pattern - variance / windows**2).mean()
 
 
 def _picture(x: Tensor) -> np.ndarray:
@@ -335,7 +381,9 @@ def train_cyclegan(options: CycleGANOptions) -> Path:
     run = trainer.run()
     for step, photos, paintings in _tensors(run, trainer.device):
         draws = run.draws(23)
-        if options.only_back:
+        if options.stay:
+            loss = trainer.polish(photos, paintings)
+        elif options.only_back:
             loss = trainer.way_back(photos, draws)
         elif step < options.warm:
             loss = trainer.warm_up(photos, paintings, draws)
@@ -348,7 +396,5 @@ def train_cyclegan(options: CycleGANOptions) -> Path:
 
 def _tensors(run: Run, device: torch.device) -> Iterator[tuple[int, Tensor, Tensor]]:
     for step, crops in run.steps():
-        photos, paintings = (
-            part.to(device, memory_format=torch.channels_last) for part in both(np.ascontiguousarray(crops))
-        )
+        photos, paintings = both(torch.from_numpy(crops).to(device))
         yield step, photos, paintings

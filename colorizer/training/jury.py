@@ -77,6 +77,24 @@ class PatchJuror:
         return taken_for_real(self.judge(self.made))
 
 
+class Jury:
+    """Several jurors as one: each looks and learns for itself, and their opinions count alike."""
+
+    def __init__(self, jurors: Sequence[Juror]) -> None:
+        self.jurors = jurors
+        self.judge: nn.Module = nn.ModuleList(juror.judge for juror in jurors)
+
+    def look(self, real: Tensor, made: Tensor, draws: Draws) -> None:
+        for juror in self.jurors:
+            juror.look(real, made, draws)
+
+    def doubt(self) -> Tensor:
+        return torch.stack([juror.doubt().float() for juror in self.jurors]).sum()
+
+    def opinion(self) -> Tensor:
+        return torch.stack([juror.opinion().float() for juror in self.jurors]).mean()
+
+
 class History:
     """Pictures made before, shown to a discriminator in place of half of the new ones, so that it doesn't
     forget what it has learnt (Shrivastava et al. 2017)."""

@@ -100,6 +100,7 @@ def prepare(options: RunOptions) -> Engine:
     torch.set_flush_denormal(
         True
     )  # on a processor, weights decaying to denormal numbers slow every step down
+    torch.backends.cudnn.benchmark = True  # crops are of few sizes, so looking for the fastest way pays
     return Engine(options.device, options.accumulate)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import cv2
 import numpy as np
-import torch
 from torch import Tensor
 
 from colorizer.training.data import read_rgb
 from colorizer.training.sources import DataError, Picture
 
+AHEAD = 4  # batches that are cut while a graphics card is busy with others
 LARGEST = 286 / 256  # how much pictures are enlarged before the crop, at the most (Zhu et al. 2017, 7.1)
 
 
@@ -27,8 +28,8 @@ class UnpairedCrops:
     ) -> None:
         """Decodes the pictures; DataError when one can't be read or is smaller than crops of `largest`."""
         self.seed = seed
-        with ThreadPoolExecutor() as pool:
-            pictures = list(pool.map(lambda path: np.asarray(read_rgb(path)), [*photos, *paintings]))
+        self.pool = ThreadPoolExecutor()
+        pictures = list(self.pool.map(lambda path: np.asarray(read_rgb(path)), [*photos, *paintings]))
         self.photos, self.paintings = pictures[: len(photos)], pictures[len(photos) :]
         for path, picture in zip([*photos, *paintings], pictures, strict=True):
             height, width = picture.shape[:2]
@@ -51,17 +52,26 @@ class UnpairedCrops:
     def batches(self, start: int, count: int, batch: int, side: int, stride: int = 0) -> Iterator[np.ndarray]:
         """Batches number 0..count-1, the first from the `start`-th crop of the stream on, each `stride` crops
         (0: `batch`) after the one before."""
-        for number in range(count):
+
+        def cut(number: int) -> np.ndarray:
             first = start + number * (stride or batch)
-            places = range(first, first + batch)
-            photos = [self._crop(self.photos, place, side, 0) for place in places]
-            yield np.stack([*photos, *(self._crop(self.paintings, place, side, 1) for place in places)])
+            kinds = enumerate((self.photos, self.paintings))
+            crops = [(one, place, kind) for kind, one in kinds for place in range(first, first + batch)]
+            return np.stack([self._crop(one, place, side, kind) for one, place, kind in crops])
+
+        waiting: deque[Future[np.ndarray]] = deque()
+        for number in range(count + AHEAD):
+            if number < count:
+                waiting.append(self.pool.submit(cut, number))
+            if number >= AHEAD:
+                yield waiting.popleft().result()
 
     def close(self) -> None:
-        """Nothing runs beside."""
+        """Stop the threads; batches not yet cut are forgotten."""
+        self.pool.shutdown(cancel_futures=True)
 
 
-def both(crops: np.ndarray) -> tuple[Tensor, Tensor]:
-    """A batch -> photographs and paintings, each (N, 3, S, S) in 0..1."""
-    photos, paintings = (torch.from_numpy(crops).movedim(-1, 1).float() / 255).chunk(2)
+def both(crops: Tensor) -> tuple[Tensor, Tensor]:
+    """A batch (2 N, S, S, 3) uint8 -> photographs and paintings, each (N, 3, S, S) in 0..1."""
+    photos, paintings = (crops.movedim(-1, 1).float() / 255).chunk(2)
     return photos, paintings
