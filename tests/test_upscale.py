@@ -9,7 +9,7 @@ import pytest
 import torch
 from skimage import data
 
-from colorizer import weights
+from colorizer import precision, weights
 from colorizer.errors import Cancelled, PhotoTooLarge, SettingsError, WeightsError
 from colorizer.filling import fill_hidden
 from colorizer.networks.srgan import Generator
@@ -317,7 +317,21 @@ def test_progress_grows_to_one_and_cancelling_stops(upscaler, small_tiles):
         upscaler.upscale(photo(), progress=stop)
 
 
+@pytest.mark.parametrize(
+    ("there", "seconds", "used"),
+    [(True, 0.5, True), (True, 0.9, False), (True, 1.4, False), (False, 0.5, False)],
+)
+def test_bf16_is_used_where_it_is_there_and_faster(there, seconds, used, monkeypatch):
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: there)
+    taken = {torch.bfloat16: seconds, torch.float32: 1.0}
+    monkeypatch.setattr(precision, "_seconds", taken.get)
+    precision.has_bf16.cache_clear()
+    assert precision.has_bf16() is used
+    precision.has_bf16.cache_clear()
+
+
 def test_bf16_arithmetic_gives_nearly_the_same(upscaler, small_tiles, monkeypatch):
+    monkeypatch.setattr("colorizer.precision.has_bf16", lambda: False)
     exact = upscaler.upscale(photo()).rgb
     monkeypatch.setattr("colorizer.precision.has_bf16", lambda: True)
     rounded = upscaler.upscale(photo()).rgb
