@@ -25,7 +25,7 @@ from colorizer.evaluation.table import markdown_table
 from colorizer.luma import ssim_y
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
-from colorizer.predictors.stylize import FINISHES, Painting, Stylizer, finished
+from colorizer.predictors.stylize import Painting, Stylizer
 
 SIDE = 256
 STRENGTHS = (0.5, StylizeSettings.strength, 1.0)
@@ -103,8 +103,7 @@ def evaluate_stylize(
     limit: int | None = None,
     extract: Extract | None = None,
 ) -> list[StylizeRow]:
-    """The rows: the pictures untouched, then with the grain alone that painting adds, if any (features see
-    grain, so what it brings by itself is told), then at each strength. Both sets are brought to 256 x 256.
+    """The rows: the pictures untouched, then at each strength. Both sets are brought to 256 x 256.
 
     ColorizerError for a folder with fewer than two pictures, an unreadable one, or no weights.
     """
@@ -142,17 +141,12 @@ def evaluate_stylize(
 
 
 def _looks(stylizer: Stylizer, settings: StylizeSettings) -> dict[str, Callable[[Painting], np.ndarray]]:
-    """What is compared, by name: a photo as it is, with grain, and at each strength."""
+    """What is compared, by name: a photo as it is, and at each strength."""
 
     def at(strength: float, painting: Painting) -> np.ndarray:
         return stylizer.render(painting, replace(settings, strength=strength)).rgb
 
     looks: dict[str, Callable[[Painting], np.ndarray]] = {"untouched": lambda painting: painting.photo.rgb}
-    grain = replace(FINISHES[settings.direction], detail=0)
-    if grain.grain:
-        looks["untouched, with grain"] = lambda painting: finished(
-            painting.photo.rgb.copy(), painting.photo.rgb, grain
-        )
     return looks | {f"strength {strength:g}": partial(at, strength) for strength in STRENGTHS}
 
 

@@ -3,8 +3,8 @@ size that its brush strokes suit, and treats all tiles alike.
 
 What the network does depends on the mean and spread of its features over the picture. They are measured once,
 on a small copy of the whole, and used for every tile, so that no tile is painted by other rules than its
-neighbour. Then come the finest detail of the photo, which the network does not paint, and a canvas's grain.
-Mixing and colours come last, and cost little.
+neighbour. Then comes a share of the finest detail of the photo, which the network does not paint. Mixing and
+colours come last, and cost little.
 """
 
 from __future__ import annotations
@@ -39,17 +39,15 @@ SMALLEST = 16  # pixels; a smaller picture is mirrored to that size for the netw
 
 @dataclass(frozen=True)
 class Finish:
-    """What the network's smooth colours lack: a share of the finest detail of the picture that it was given
-    (what that loses when made `finest` times smaller), and the grain of a canvas (standard deviation in
-    255ths)."""
+    """What the network's smooth colours lack: a share of the finest detail of the picture that it was given,
+    which that loses when made `finest` times smaller."""
 
     detail: float
     finest: int
-    grain: float
 
 
-# Chosen by KID and by eye on held-out landscapes; the finest detail makes edges crisp, the grain a canvas.
-FINISHES = dict(zip(DIRECTIONS, (Finish(0.5, 2, 3.0), Finish(1.0, 4, 0.0)), strict=True))
+# Chosen by KID and by eye, on the held-out landscapes and on paintings.
+FINISHES = dict(zip(DIRECTIONS, (Finish(0.5, 2), Finish(1.0, 4)), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,32 +220,25 @@ def _enlarged(painted: np.ndarray, rgb: np.ndarray, small: np.ndarray) -> np.nda
 
 
 def finished(painted: np.ndarray, given: np.ndarray, finish: Finish) -> np.ndarray:
-    """What the network made of a picture of the same size, with detail and grain; `painted` itself is changed
-    where its memory is in one piece."""
-    if not finish.detail and not finish.grain:
+    """What the network made of a picture of the same size, with detail; `painted` itself is changed where its
+    memory is in one piece."""
+    if not finish.detail:
         return painted
     size = (given.shape[1], given.shape[0])
     small = cv2.resize(given, _scaled(given, 1 / finish.finest), interpolation=cv2.INTER_AREA)
     plain = cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
-    return _add(np.ascontiguousarray(painted), given, plain, finish.detail, finish.grain)
+    return _add(np.ascontiguousarray(painted), given, plain, finish.detail)
 
 
-def _add(
-    painted: np.ndarray, given: np.ndarray, plain: np.ndarray, share: float, grain: float = 0.0
-) -> np.ndarray:
-    """`painted`, changed: it gains a share of what `given` has and `plain` lacks, and grain, the same for all
-    pictures of a size."""
+def _add(painted: np.ndarray, given: np.ndarray, plain: np.ndarray, share: float) -> np.ndarray:
+    """`painted`, changed: it gains a share of what `given` has and `plain` lacks."""
     levels = int(np.iinfo(painted.dtype).max)
     rows = max(1, STRIP // painted.shape[1])
-    random = np.random.default_rng(0)
     for top in range(0, len(painted), rows):
         strip = slice(top, top + rows)
         added = given[strip].astype(np.float32)
         added -= plain[strip]
         added *= share
-        if grain:
-            noise = random.standard_normal((*added.shape[:2], 1), np.float32)
-            added += noise * np.float32(grain / 255 * levels)
         added += painted[strip]
         np.rint(added.clip(0, levels, out=added), out=added)
         painted[strip] = added
