@@ -80,7 +80,7 @@ def cases() -> list[Case]:
         return seconds(pair, 96 + 2 * MARGIN)
 
     def unpaired() -> float:
-        return 2 * seconds(both, 256)
+        return 2 * seconds(lambda crops: both(torch.from_numpy(crops)), 256)
 
     six = 6 * LEARNING * painter + 2 * (2 * LEARNING + LOOKING) * judge
     return [

@@ -29,7 +29,7 @@ from colorizer.predictors.compose import with_colours_of
 from colorizer.predictors.settings import DIRECTIONS, STYLIZE_RANGES, StylizeSettings
 from colorizer.tiling import Progress, Tiling, run, to_tensor
 
-SEEN_SIDE = 400  # the short side, in pixels, at which the network sees a picture where no brush is chosen
+SEEN_SIDE = 320  # the short side, in pixels, at which the network sees a picture where no brush is chosen
 WHOLE_SIDE = 512  # up to which the network sees a picture at once, and of the copy that statistics come from
 TILING = Tiling(512, 32, 16, MULTIPLE)  # at most 2/255 from what 1024 and 64 give
 DETAIL = 0.5  # of the photo's own finest detail, where strokes are enlarged
