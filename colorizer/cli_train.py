@@ -110,7 +110,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(cyclegan, "--cycle", float, "weight of the way there and back (10)")
     _add(cyclegan, "--identity", float, "weight of leaving paintings as they are, times --cycle (0.5)")
     _add(cyclegan, "--grid", float, "weight of what is alike at every fourth pixel (0), say 10000")
-    _add(cyclegan, "--local-grid", float, "the same in windows of 16 pixels (0), say 30000")
+    _add(cyclegan, "--local-grid", float, "the same in windows of 16 pixels (0), say 20000")
     _add(
         cyclegan,
         "--stay",
