@@ -271,7 +271,8 @@ class Trainer:
     def _grids(self, made: Tensor) -> Tensor:
         """Both losses of patterns that the network itself weaves into what it made."""
         options, fine = self.options, _fine(made.float())
-        return options.grid * _lattice(fine) + options.local_grid * _woven(fine)
+        loss = options.grid * _lattice(fine)
+        return loss + options.local_grid * _woven(fine) if options.local_grid else loss
 
     def _judge(self, pairs: list[tuple[Juror, Tensor, Tensor]], draws: Draws) -> Tensor:
         """Discriminators learn one step from real and made pictures; returns what they think then."""

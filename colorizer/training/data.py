@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -125,6 +126,19 @@ def random_crop(
     return crop[:, ::-1] if settings.flip and random.random() < 0.5 else crop
 
 
+def stacked_ahead(
+    begin: Callable[[int], list[Future[np.ndarray]]], count: int, most: int = 3
+) -> Iterator[np.ndarray]:
+    """Batches number 0..count-1, each of the crops that `begin` has threads cut, up to `most` batches ahead
+    of the one that is asked for."""
+    waiting: deque[list[Future[np.ndarray]]] = deque()
+    for number in range(count + most):
+        if number < count:
+            waiting.append(begin(number))
+        if number >= most:
+            yield np.stack([future.result() for future in waiting.popleft()])
+
+
 class CropLoader:
     """An endless stream of batches (N, side, side, 3) uint8, prepared ahead by threads.
 
@@ -150,18 +164,15 @@ class CropLoader:
         image = read_rgb(self.paths[self.order(epoch)[place]], round(side * self.crops.decode))
         return random_crop(image, side, random, self.crops)
 
-    def batches(
-        self, start: int, count: int, batch: int, side: int, stride: int = 0, ahead: int = 3
-    ) -> Iterator[np.ndarray]:
+    def batches(self, start: int, count: int, batch: int, side: int, stride: int = 0) -> Iterator[np.ndarray]:
         """Batches number 0..count-1, the first from the `start`-th crop of the stream on, each `stride` crops
         (0: `batch`) after the one before."""
-        waiting: list[list[Future[np.ndarray]]] = []
-        for number in range(count + ahead):
-            if number < count:
-                first = start + number * (stride or batch)
-                waiting.append([self.pool.submit(self._crop, first + k, side) for k in range(batch)])
-            if number >= ahead:
-                yield np.stack([future.result() for future in waiting.pop(0)])
+
+        def begin(number: int) -> list[Future[np.ndarray]]:
+            first = start + number * (stride or batch)
+            return [self.pool.submit(self._crop, first + k, side) for k in range(batch)]
+
+        return stacked_ahead(begin, count)
 
     def close(self) -> None:
         """Stop the threads; crops not yet cut are forgotten."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -10,10 +9,9 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from colorizer.training.data import read_rgb
+from colorizer.training.data import read_rgb, stacked_ahead
 from colorizer.training.sources import DataError, Picture
 
-AHEAD = 4  # batches that are cut while a graphics card is busy with others
 LARGEST = 286 / 256  # how much pictures are enlarged before the crop, at the most (Zhu et al. 2017, 7.1)
 
 
@@ -53,21 +51,16 @@ class UnpairedCrops:
         """Batches number 0..count-1, the first from the `start`-th crop of the stream on, each `stride` crops
         (0: `batch`) after the one before."""
 
-        def cut(number: int) -> np.ndarray:
+        def begin(number: int) -> list[Future[np.ndarray]]:
             first = start + number * (stride or batch)
             kinds = enumerate((self.photos, self.paintings))
-            crops = [(one, place, kind) for kind, one in kinds for place in range(first, first + batch)]
-            return np.stack([self._crop(one, place, side, kind) for one, place, kind in crops])
+            crops = [(one, place, side, kind) for kind, one in kinds for place in range(first, first + batch)]
+            return [self.pool.submit(self._crop, *crop) for crop in crops]
 
-        waiting: deque[Future[np.ndarray]] = deque()
-        for number in range(count + AHEAD):
-            if number < count:
-                waiting.append(self.pool.submit(cut, number))
-            if number >= AHEAD:
-                yield waiting.popleft().result()
+        return stacked_ahead(begin, count)
 
     def close(self) -> None:
-        """Stop the threads; batches not yet cut are forgotten."""
+        """Stop the threads; crops not yet cut are forgotten."""
         self.pool.shutdown(cancel_futures=True)
 
 
