@@ -154,6 +154,13 @@ def as_one_process_would(folder, model, out, stages, *more, part="network", star
     return float((way - moved(folder, start, two)).norm() / way.norm())
 
 
+def test_no_thread_of_the_group_outlives_it(folder, together):
+    """One that gives a tensor back while the interpreter ends aborts the process, now and then."""
+    for rank in range(2):
+        names = json.loads((folder / "answers" / f"threads.{rank}.json").read_text())
+        assert names and not [name for name in names if "gloo" in name]
+
+
 def test_two_processes_end_in_the_weights_of_one_with_twice_the_batch(folder, together):
     assert [status for status, _ in together["srresnet"]] == [0, 0]
     start = weights.load(folder / "srresnet.safetensors")[0]

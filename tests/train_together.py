@@ -5,6 +5,7 @@ Run by `accelerate launch`; each command's errors and exit status go to a file, 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
@@ -15,7 +16,15 @@ from pathlib import Path
 from colorizer import cli
 
 
+def threads() -> list[str]:
+    """The names of this process's threads, those that Python doesn't know too (Linux)."""
+    return [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+
+
 def main() -> None:
+    left = Path(sys.argv[2]) / f"threads.{os.environ['RANK']}.json"
+    # The first to be registered is the last to be called.
+    atexit.register(lambda: left.write_text(json.dumps(threads())))
     commands = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     for name, words in commands.items():
         said = io.StringIO()

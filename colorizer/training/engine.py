@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import torch
+import torch.distributed.nn.functional  # imported later, it holds the group for ever
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather, reduce
 from torch import Tensor, nn
@@ -141,7 +142,11 @@ _commands = itertools.count()
 
 @contextlib.contextmanager
 def as_one() -> Iterator[None]:
-    """Around a command: when processes fail, the first to fail says why, and the others end as it does."""
+    """Around a command: when processes fail, the first to fail says why, and the others end as it does.
+
+    Where all is well, their group goes before the interpreter does, and with it its threads: one that is left
+    and wakes to give a tensor back would abort the process, and so fail a run that is done.
+    """
     state, command = _meet(), next(_commands)
     try:
         yield
