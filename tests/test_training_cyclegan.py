@@ -12,6 +12,7 @@ from PIL import Image
 from colorizer import cli, weights
 from colorizer.errors import ColorizerError
 from colorizer.gram import gram
+from colorizer.lab import NTSC_LUMA
 from colorizer.networks import cyclegan as cyclegan_network
 from colorizer.networks import mirrored
 from colorizer.networks.cyclegan import Generator, LargeConv
@@ -135,6 +136,39 @@ def test_a_result_depends_on_nothing_beyond_the_reach_once_the_statistics_are_he
     assert not torch.allclose(network(x)[..., 64:], network(other)[..., 64:])
 
 
+def colours(picture):
+    return picture - (picture * torch.tensor(NTSC_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+
+
+def test_bounded_colours_stay_near_those_around_and_keep_their_lightness_and_direction():
+    torch.manual_seed(0)
+    picture = torch.rand(1, 3, 1, 1).expand(1, 3, 16, 24) * 0.2 + 0.4
+    wild, mild = torch.rand(1, 3, 16, 24) * 0.6 + 0.2, picture + 0.01 * torch.rand(1, 3, 16, 24)
+    for made, least in ((wild, 0.0), (mild, 0.95)):
+        near = cyclegan_network._near(made, picture, torch.tensor(0.1))
+        assert torch.allclose(near - colours(near), made - colours(made), atol=1e-5)
+        far, before = colours(near) - colours(picture), colours(made) - colours(picture)
+        assert far.norm(dim=1).max() < 0.1
+        share = far.norm(dim=1) / before.norm(dim=1)
+        assert least < share.min() and share.max() <= 1
+        assert F.cosine_similarity(far, before).min() > 0.99
+    assert colours(wild - picture).norm(dim=1).max() > 0.3
+
+
+def test_a_bound_is_a_part_of_the_weights_and_none_is_not():
+    torch.manual_seed(0)
+    free, bound, x = Generator(4, 1), Generator(4, 1, chroma=0.05), torch.rand(1, 3, 64, 64)
+    assert "chroma" not in free.state_dict()
+    bound.load_state_dict(free.state_dict() | {"chroma": torch.tensor(0.05)})
+    for network in (free, bound):
+        network.tail.bias.data = torch.tensor([3.0, 0.0, -3.0])  # reddens all that it is given
+        assert torch.equal(network(x), Generator.from_state(network.state_dict())(x))
+    red = [(picture[:, 0] - picture[:, 2]).mean() for picture in (x, bound(x), free(x))]
+    assert red[0] < red[1] < red[0] + 0.1 < red[2]
+    held = bound.hold(x)
+    assert torch.allclose(held(x), bound(x), atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["patches", "features", "both"])
 def test_a_juror_learns_without_teaching_and_teaches_without_learning(narrow_vgg, kind):
     vgg, _ = load_vgg(narrow_vgg)
@@ -237,6 +271,16 @@ def test_both_directions_are_trained_and_written(folders, narrow_vgg, tmp_path):
     assert cyclegan.train_cyclegan(again).exists()
     with pytest.raises(ColorizerError, match=r"width of 4 and 1 blocks"):
         cyclegan.train_cyclegan(replace(again, out=tmp_path / "other", width=6))
+
+
+def test_the_painter_learns_under_a_bound_that_goes_on_in_the_next_run(folders, narrow_vgg, tmp_path):
+    first = options_of(folders, tmp_path / "first", narrow_vgg, chroma=0.125)
+    cyclegan.train_cyclegan(first)
+    for number, (more, bound) in enumerate((({}, 0.125), ({"chroma": 0.25}, 0.25))):
+        after = options_of(folders, tmp_path / f"{number}", narrow_vgg, init=str(first.out), **more)
+        cyclegan.train_cyclegan(after)
+        states = [weights.load(str(after.out / f"{name}.safetensors"))[0] for name in cyclegan.NAMES]
+        assert states[0]["chroma"] == bound and "chroma" not in states[1]
 
 
 def test_a_pattern_of_the_networks_own_is_found_and_a_picture_is_not():

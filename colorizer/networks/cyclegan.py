@@ -3,7 +3,8 @@
 It is Johnson et al. 2016's: a picture is made four times smaller, changed by residual blocks there, and made
 large again - here by interpolation before each convolution, because transposed convolutions leave a
 checkerboard (Odena et al. 2016). What comes out is added to the picture as it looks four times smaller:
-colours and large shapes are there from the start, while every edge has to be painted anew.
+colours and large shapes are there from the start, while every edge has to be painted anew. How far its
+colours may get from the picture's can be bounded, so that no lawn has to flower.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
 
+from colorizer.lab import NTSC_LUMA
 from colorizer.networks.mirrored import MirroredConv, padded
 
 MULTIPLE = 4  # height and width of what goes in are multiples of this
@@ -116,11 +118,15 @@ class Generator(nn.Module):
     """(N, 3, H, W) in 0..1 -> the same, painted (or photographed); H and W are multiples of 4, 8 at least.
 
     width: channels at full size; 64 in the paper, twice as many at half and four times at a quarter of it.
+    chroma: what the distance between its colours and the picture's nears and doesn't reach; 0: no bound.
     """
 
-    def __init__(self, width: int = WIDTH, blocks: int = BLOCKS) -> None:
+    chroma: Tensor | None
+
+    def __init__(self, width: int = WIDTH, blocks: int = BLOCKS, chroma: float = 0.0) -> None:
         super().__init__()
         self.held = False
+        self.bound(chroma)
         self.head = MirroredConv(3, width, 7)
         self.down2 = nn.Conv2d(width, 2 * width, 3, 2, 1)
         self.down4 = nn.Conv2d(2 * width, 4 * width, 3, 2, 1)
@@ -132,6 +138,10 @@ class Generator(nn.Module):
             if isinstance(module, nn.Conv2d):  # section 7.2: a Gaussian of 0.02
                 nn.init.normal_(module.weight, 0.0, 0.002 if module is self.tail else 0.02)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+
+    def bound(self, chroma: float) -> None:
+        """Bound colours from now on; a part of the state that isn't learnt."""
+        self.register_buffer("chroma", torch.tensor(chroma) if chroma else None)
 
     def forward(self, picture: Tensor) -> Tensor:
         return self._run(picture, nn.Identity() if self.held else _normalised)
@@ -167,7 +177,8 @@ class Generator(nn.Module):
             y = block(y, norm)
         y = F.relu(norm(self.up2(y)), inplace=True)
         y = F.relu(norm(self.up(y)), inplace=True)
-        return torch.sigmoid(_coarse(picture) + self.tail(y))
+        made = torch.sigmoid(_coarse(picture) + self.tail(y))
+        return made if self.chroma is None else _near(made, picture, self.chroma)
 
     @property
     def reach(self) -> int:
@@ -179,7 +190,7 @@ class Generator(nn.Module):
         """Build the network that a state dict belongs to: width and blocks are read from its names and
         shapes."""
         blocks = len({name.split(".")[1] for name in state if name.startswith("blocks.")})
-        network = cls(state["head.weight"].shape[0], blocks)
+        network = cls(state["head.weight"].shape[0], blocks, float(state.get("chroma", 0.0)))
         network.load_state_dict(state)
         return network
 
@@ -188,6 +199,26 @@ def _coarse(picture: Tensor) -> Tensor:
     """The logit of a picture, as blurred as if it had been four times smaller."""
     small = F.avg_pool2d(picture, MULTIPLE).clamp(DARKEST, 1 - DARKEST)
     return F.interpolate(torch.logit(small), scale_factor=MULTIPLE, mode="bilinear", align_corners=False)
+
+
+def _near(made: Tensor, picture: Tensor, bound: Tensor) -> Tensor:
+    """What was made, in its own lightness, with colours less than `bound` from those of the picture around.
+
+    Colours are RGB less luma, and count as a vector's three parts. Small differences stay as they are.
+    """
+    luma, colours = _parted(made)
+    around = _parted(picture)[1]
+    for _ in range(2):
+        around = F.avg_pool2d(around, 7, 1, 3, count_include_pad=False)
+    far = colours - around
+    far = far / (1 + (far * far).sum(1, keepdim=True) / bound**2).sqrt()
+    return (luma + around + far).clamp(0, 1)
+
+
+def _parted(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """Luma (N, 1, H, W), as ITU-R BT.601 has it, and what else there is of the colours (N, 3, H, W)."""
+    luma = (picture * picture.new_tensor(NTSC_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    return luma, picture - luma
 
 
 class Generators(nn.Module):

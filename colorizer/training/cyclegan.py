@@ -61,6 +61,7 @@ class CycleGANOptions(RunOptions):
     every: int = 1000
     width: int = WIDTH
     blocks: int = BLOCKS
+    chroma: float = 0.0  # bound of the distance between the painter's colours and the photograph's
     cycle: float = 10.0
     identity: float = 0.5  # times `cycle`: a painting given to the painter stays as it is
     grid: float = 0.0  # weight of what is alike at every fourth pixel, which is the network's and no stroke
@@ -80,7 +81,7 @@ class CycleGANOptions(RunOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         weights_of = ("cycle", "identity", "adversarial", "style", "content", "keep_style", "stay")
-        for name in (*weights_of, "grid", "local_grid", "noise", "warm"):
+        for name in (*weights_of, "grid", "local_grid", "noise", "warm", "chroma"):
             self.check(name, getattr(self, name) >= 0, "0 or more")
         for name in ("width", "blocks"):
             self.check(name, getattr(self, name) >= 1, "1 or more")
@@ -119,6 +120,8 @@ class Trainer:
         self.networks = Generators(options.width, options.blocks)
         if options.init:
             self._start_from(options.init)
+        if options.chroma:
+            self.networks.to_painting.bound(options.chroma)
         self.vgg: VGGFeatures | None = None
         self.style: list[Tensor] = []
         if options.warm or options.keep_style or options.judges != "patches":
@@ -163,7 +166,7 @@ class Trainer:
                     f"“{source}” has a width of {found.head.out_channels} and {len(found.blocks)} blocks. "
                     "Give the same with --width and --blocks."
                 )
-            mine.load_state_dict(found.state_dict())
+            setattr(self.networks, part, found)
 
     def _style(self) -> tuple[VGGFeatures, list[Tensor]]:
         vgg, source = load_vgg(self.options.vgg)
