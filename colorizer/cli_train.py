@@ -107,7 +107,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     )
     _add(cyclegan, "--width", int, "channels at full size (32; the paper's 64)")
     _add(cyclegan, "--blocks", int, "residual blocks (9)")
-    _add(cyclegan, "--chroma", float, "bound of how far colours get from the photograph's (0: none), say 0.1")
+    _add(cyclegan, "--chroma", float, "bound of how colours change, say 0.15 (0: that of --init, or none)")
     _add(cyclegan, "--cycle", float, "weight of the way there and back (10)")
     _add(cyclegan, "--identity", float, "weight of leaving paintings as they are, times --cycle (0.5)")
     _add(cyclegan, "--grid", float, "weight of what is alike at every fourth pixel (0), say 10000")

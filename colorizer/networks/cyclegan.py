@@ -24,6 +24,7 @@ MULTIPLE = 4  # height and width of what goes in are multiples of this
 DARKEST = 0.02  # and 1 - DARKEST the lightest that a picture counts as, where its logit is taken
 WIDTH, BLOCKS = 32, 9
 EPSILON = 1e-5
+DARK = 0.2  # of the bound of colours, in black; it grows with luma to the whole in white
 
 Norm = Callable[[Tensor], Tensor]
 
@@ -118,7 +119,7 @@ class Generator(nn.Module):
     """(N, 3, H, W) in 0..1 -> the same, painted (or photographed); H and W are multiples of 4, 8 at least.
 
     width: channels at full size; 64 in the paper, twice as many at half and four times at a quarter of it.
-    chroma: what the distance between its colours and the picture's nears and doesn't reach; 0: no bound.
+    chroma: what the distance of its colours from the picture's nears in white and doesn't reach; 0: no bound.
     """
 
     chroma: Tensor | None
@@ -128,8 +129,8 @@ class Generator(nn.Module):
         self.held = False
         self.bound(chroma)
         self.head = MirroredConv(3, width, 7)
-        self.down2 = nn.Conv2d(width, 2 * width, 3, 2, 1)
-        self.down4 = nn.Conv2d(2 * width, 4 * width, 3, 2, 1)
+        self.down2 = MirroredConv(width, 2 * width, 3, 2)  # zeros there would show as dots at the edges
+        self.down4 = MirroredConv(2 * width, 4 * width, 3, 2)
         self.blocks = nn.ModuleList(_Block(4 * width) for _ in range(blocks))
         self.up2 = LargeConv(4 * width, 2 * width)
         self.up = LargeConv(2 * width, width)
@@ -202,7 +203,8 @@ def _coarse(picture: Tensor) -> Tensor:
 
 
 def _near(made: Tensor, picture: Tensor, bound: Tensor) -> Tensor:
-    """What was made, in its own lightness, with colours less than `bound` from those of the picture around.
+    """What was made, in its own lightness, with colours less than `bound` from those of the picture around;
+    in the dark, where colours show more, less than a share of it.
 
     Colours are RGB less luma, and count as a vector's three parts. Small differences stay as they are.
     """
@@ -211,6 +213,7 @@ def _near(made: Tensor, picture: Tensor, bound: Tensor) -> Tensor:
     for _ in range(2):
         around = F.avg_pool2d(around, 7, 1, 3, count_include_pad=False)
     far = colours - around
+    bound = bound * (DARK + (1 - DARK) * luma)
     far = far / (1 + (far * far).sum(1, keepdim=True) / bound**2).sqrt()
     return (luma + around + far).clamp(0, 1)
 

@@ -27,13 +27,14 @@ def padded(x: Tensor, width: int, skip: int = 1) -> Tensor:
 
 
 class MirroredConv(nn.Conv2d):
-    """A convolution of a mirrored picture, with weights as nn.Conv2d's; the size stays, for odd kernels."""
+    """A convolution of a mirrored picture, with weights as nn.Conv2d's; odd kernels keep the size, or with a
+    stride the share of it that the stride leaves."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
-        super().__init__(inputs, outputs, kernel)
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, kernel, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(padded(x, self.kernel_size[0] // 2), self.weight, self.bias)
+        return F.conv2d(padded(x, self.kernel_size[0] // 2), self.weight, self.bias, self.stride)
 
 
 class _Margins(Protocol):

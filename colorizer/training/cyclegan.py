@@ -61,7 +61,7 @@ class CycleGANOptions(RunOptions):
     every: int = 1000
     width: int = WIDTH
     blocks: int = BLOCKS
-    chroma: float = 0.0  # bound of the distance between the painter's colours and the photograph's
+    chroma: float = 0.0  # bound of how far the painter changes colours; 0: that of `init`, or none
     cycle: float = 10.0
     identity: float = 0.5  # times `cycle`: a painting given to the painter stays as it is
     grid: float = 0.0  # weight of what is alike at every fourth pixel, which is the network's and no stroke
