@@ -21,9 +21,9 @@ from skimage.data import astronaut
 from torch import Tensor
 
 from colorizer import weights
+from colorizer.networks.resampling import enlarge
 from colorizer.networks.srgan import Generator
-from colorizer.precision import has_bf16
-from colorizer.resampling import enlarge
+from colorizer.predictors.precision import has_bf16
 
 Engine = Callable[[Tensor], Tensor]
 

@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from measuring import processor, timed
 from torch import Tensor, nn
 
+from colorizer.networks.resampling import enlarge
 from colorizer.networks.srgan import RESIDUAL, WIDTHS, UpBlock
-from colorizer.resampling import enlarge
 from colorizer.training import common
 from colorizer.training.data import list_pictures, read_rgb
 from colorizer.training.engine import Engine

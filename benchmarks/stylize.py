@@ -41,7 +41,7 @@ def network(width: str, blocks: str, runs: str) -> Found:
     import torch
 
     from colorizer.networks.cyclegan import Generator
-    from colorizer.precision import autocast
+    from colorizer.predictors.precision import autocast
 
     generator = Generator(int(width), int(blocks)).eval().to(memory_format=torch.channels_last)
     picture = torch.rand(1, 3, 512, 512).contiguous(memory_format=torch.channels_last)

@@ -8,6 +8,7 @@ import tempfile
 # Before anything imports these libraries: they read the environment once.
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["COLORIZER_BF16"] = "0"  # whether it is faster is a matter of chance on a busy machine
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="colorizer-tests-")
 
 import shutil
@@ -20,10 +21,11 @@ import torch
 from hypothesis import settings
 from PIL import Image
 
-from colorizer import perception, weights
+from colorizer import weights
 from colorizer.networks import vgg
 from colorizer.networks.unet import ColorUNet
 from colorizer.predictors.style_features import StyleFeatures
+from colorizer.weights import perception
 
 settings.register_profile("default", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("default")

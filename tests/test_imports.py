@@ -14,7 +14,7 @@ import colorizer
 PACKAGE = Path(colorizer.__file__).resolve().parent
 ROOT = PACKAGE.parent
 # What measures may wear pictures as training does; nothing else may import colorizer.training.
-TRAINING_SIDE = ("training/", "evaluation/", "cli_train.py", "cli_evaluate.py")
+TRAINING_SIDE = ("training/", "evaluation/", "cli/train.py", "cli/evaluate.py")
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 
@@ -48,7 +48,7 @@ def test_only_the_page_knows_gradio(file):
 @pytest.mark.parametrize("file", [file for file in FILES if file.startswith("networks/")])
 def test_networks_are_pure(file):
     ours = [name for name in imported(PACKAGE / file) if belongs(name, "colorizer")]
-    neutral = ("colorizer.networks", "colorizer.lab", "colorizer.resampling")
+    neutral = ("colorizer.networks", "colorizer.colour.lab", "colorizer.networks.resampling")
     assert [name for name in ours if not belongs(name, *neutral)] == []
 
 

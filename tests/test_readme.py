@@ -12,7 +12,7 @@ import pytest
 
 from colorizer import cli
 
-ROOT = Path(cli.__file__).resolve().parent.parent
+ROOT = Path(cli.__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OTHERS = [ROOT / "benchmarks" / "README.md", *sorted((ROOT / "weights").glob("*.md"))]
 
@@ -38,7 +38,7 @@ def test_commands_are_understood(command):
 
 
 def test_there_are_commands_of_every_kind():
-    assert {command.split()[0] for command in COMMANDS} == set(cli.COMMANDS)
+    assert {command.split()[0] for command in COMMANDS} == set(cli.commands.COMMANDS)
 
 
 @pytest.mark.parametrize("path", re.findall(r"\| `([\w/.]+)` \|", README))

@@ -1,1 +1,1 @@
-"""How good are the pictures? Metrics, and the report that the README's tables come from."""
+"""Evaluation: metrics, and the report behind the README's tables. Imports predictors, and training's wear."""

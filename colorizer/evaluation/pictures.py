@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from colorizer.colour.lab import XYZ_FROM_RGB, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from colorizer.errors import ColorizerError
-from colorizer.lab import XYZ_FROM_RGB, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from colorizer.photo import SUFFIXES, Photo
 
 SIDE = 256

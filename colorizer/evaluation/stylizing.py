@@ -18,11 +18,11 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from colorizer.colour.luma import ssim_y
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import Features, kid
 from colorizer.evaluation.pictures import eight_bit, list_photos
 from colorizer.evaluation.table import markdown_table
-from colorizer.luma import ssim_y
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Painting, Stylizer

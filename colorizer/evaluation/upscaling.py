@@ -17,16 +17,16 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from colorizer.colour.luma import psnr_y, ssim_y
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import MULTIPLE, Features, kid
 from colorizer.evaluation.pictures import eight_bit, list_photos
 from colorizer.evaluation.table import markdown_table
-from colorizer.luma import psnr_y, ssim_y
+from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.photo import Photo
 from colorizer.predictors.settings import UpscaleSettings
+from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.predictors.upscale import Upscaler, offered
-from colorizer.resampling import FACTOR, enlarge, shrink
-from colorizer.tiling import to_pixels, to_tensor
 from colorizer.training.vgg import load_vgg
 from colorizer.training.wear import Wear, worn
 

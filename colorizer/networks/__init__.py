@@ -1,1 +1,1 @@
-"""Which networks does the project have? Pure nn.Modules, one readable file each."""
+"""Networks: pure nn.Modules, one readable file each. Imports colour."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from colorizer.lab import lab_to_rgb, ntsc_luma
+from colorizer.colour.lab import lab_to_rgb, ntsc_luma
 
 
 def double_conv(inputs: int, outputs: int) -> nn.Sequential:

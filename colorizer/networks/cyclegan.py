@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
 
-from colorizer.lab import NTSC_LUMA
+from colorizer.colour.lab import NTSC_LUMA
 from colorizer.networks.mirrored import MirroredConv, padded
 
 MULTIPLE = 4  # height and width of what goes in are multiples of this

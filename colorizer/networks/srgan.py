@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from colorizer.resampling import enlarge
+from colorizer.networks.resampling import enlarge
 
 RESIDUAL = 0.2  # of what a block computes is added; keeps deep networks stable without normalisation
 WIDTHS = (64, 32, 24)

@@ -1,2 +1,1 @@
-"""How is a picture turned into a result? One predictor a task: the expensive step apart from the cheap
-one."""
+"""Predictors: Photo in, Photo out, one a task; tiling and precision beside them. Imports photo to weights."""

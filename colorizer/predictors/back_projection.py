@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorizer.resampling import FACTOR, enlarge, shrink
-from colorizer.tiling import to_tensor
+from colorizer.networks.resampling import FACTOR, enlarge, shrink
+from colorizer.predictors.tiling import to_tensor
 
 REACH = 2  # pixels of the small picture that reducing looks at beyond the one it makes
 STRIP_PIXELS = 1 << 16  # of the small picture

@@ -17,16 +17,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer import weights
+from colorizer.colour.compose import compose
+from colorizer.colour.guided import fit_lines
+from colorizer.colour.lab import annealed_mean, rgb_to_lab
 from colorizer.errors import SettingsError
-from colorizer.guided import fit_lines
-from colorizer.lab import annealed_mean, rgb_to_lab
-from colorizer.memory import keep_freed_memory
 from colorizer.networks.autoencoder import SIDE as AUTOENCODER_SIDE
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import MULTIPLE, ColorUNet, network_input
 from colorizer.photo import Photo
-from colorizer.predictors.compose import compose
+from colorizer.predictors.memory import keep_freed_memory
 from colorizer.predictors.settings import VARIANTS, ColorizeSettings
 from colorizer.predictors.variants import mode_tilts
 

@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from colorizer.guided import fit_lines
-from colorizer.lab import annealed_mean, rgb_to_lab
+from colorizer.colour.compose import compose, to_levels
+from colorizer.colour.guided import fit_lines
+from colorizer.colour.lab import annealed_mean, rgb_to_lab
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Analysis, Colorizer
-from colorizer.predictors.compose import compose, to_levels
 from colorizer.predictors.settings import ColorizeSettings
 
 REGRESSION = ("autoencoder", "course-unet")  # trained by squared error

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from colorizer.colour.filling import fill_hidden
+from colorizer.colour.palette import in_the_palette_of
 from colorizer.errors import Cancelled, SettingsError
-from colorizer.filling import fill_hidden
-from colorizer.memory import keep_freed_memory
-from colorizer.palette import in_the_palette_of
 from colorizer.photo import Photo
+from colorizer.predictors.memory import keep_freed_memory
 from colorizer.predictors.settings import RestyleSettings
 from colorizer.predictors.style_features import FEATURE_NAMES, StyleFeatures, available, load_features
 from colorizer.predictors.style_steps import (
@@ -32,7 +32,7 @@ from colorizer.predictors.style_steps import (
     resized,
     style_of,
 )
-from colorizer.tiling import Progress, to_tensor
+from colorizer.predictors.tiling import Progress, to_tensor
 
 SHORTEST = 32  # pixels of a result's short side
 SEEN_SIDE = 2048  # a larger picture is reduced to that before anything else: it is seen smaller anyway

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from colorizer.gram import gram, share
+from colorizer.networks.gram import gram, share
 from colorizer.predictors.style_features import StyleFeatures
 
 COARSEST = 64  # pixels of the long side, at least

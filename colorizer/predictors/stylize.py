@@ -19,15 +19,15 @@ import torch
 from torch import Tensor
 
 from colorizer import weights
+from colorizer.colour.compose import with_colours_of
+from colorizer.colour.filling import fill_hidden
 from colorizer.errors import SettingsError
-from colorizer.filling import fill_hidden
-from colorizer.memory import keep_freed_memory
 from colorizer.networks.cyclegan import MULTIPLE, Generator
 from colorizer.photo import Photo
-from colorizer.precision import autocast
-from colorizer.predictors.compose import with_colours_of
+from colorizer.predictors.memory import keep_freed_memory
+from colorizer.predictors.precision import autocast
 from colorizer.predictors.settings import DIRECTIONS, STYLIZE_RANGES, StylizeSettings
-from colorizer.tiling import Progress, Tiling, run, to_tensor
+from colorizer.predictors.tiling import Progress, Tiling, run, to_tensor
 
 SEEN_SIDE = 320  # the short side, in pixels, at which the network sees a picture where no brush is chosen
 WHOLE_SIDE = 512  # up to which the network sees a picture at once, and of the copy that statistics come from

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from colorizer.colour.luma import psnr_y
 from colorizer.errors import PhotoError
-from colorizer.luma import psnr_y
+from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.photo import Photo, to_bits
 from colorizer.predictors.settings import UpscaleSettings
+from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.predictors.upscale import Upscaler
-from colorizer.resampling import FACTOR, enlarge, shrink
-from colorizer.tiling import to_pixels, to_tensor
 
 MIN_SIDE, MAX_SIDE = 256, 512  # of the part of a photo that is tested
 

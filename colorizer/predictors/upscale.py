@@ -14,19 +14,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from colorizer.colour.compose import is_grey
+from colorizer.colour.filling import fill_hidden
 from colorizer.errors import SettingsError
-from colorizer.filling import fill_hidden
-from colorizer.memory import keep_freed_memory
+from colorizer.networks.resampling import FACTOR, enlarge
 from colorizer.networks.srgan import Generator
 from colorizer.photo import Photo
-from colorizer.precision import autocast
 from colorizer.predictors.back_projection import back_project, remaining_error
-from colorizer.predictors.compose import is_grey
+from colorizer.predictors.memory import keep_freed_memory
+from colorizer.predictors.precision import autocast
 from colorizer.predictors.settings import UpscaleSettings
+from colorizer.predictors.tiling import Box, Progress, Tiling, run
 from colorizer.predictors.upscale_cost import LIMITS, Forecast, check_size, pace, workspace
 from colorizer.predictors.upscale_models import Networks, Offer, offered, settled
-from colorizer.resampling import FACTOR, enlarge
-from colorizer.tiling import Box, Progress, Tiling, run
 
 __all__ = ["LIMITS", "Box", "Forecast", "Offer", "Upscaled", "Upscaler", "offered", "settled"]
 

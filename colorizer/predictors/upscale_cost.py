@@ -11,9 +11,9 @@ from torch import Tensor
 
 from colorizer import photo as photos
 from colorizer.errors import PhotoTooLarge
+from colorizer.networks.resampling import FACTOR
 from colorizer.networks.srgan import Generator
-from colorizer.resampling import FACTOR
-from colorizer.tiling import Tiling
+from colorizer.predictors.tiling import Tiling
 
 # Of a result; its sides are limited so that it can be opened here again.
 LIMITS = photos.Limits(max_pixels=48_000_000, max_side=photos.LIMITS.max_side)

@@ -1,1 +1,1 @@
-"""How are the networks trained? One trainer a model; nothing that serves a request imports this package."""
+"""Training: one trainer a model, their data and losses. Imports predictors; nothing that serves needs it."""

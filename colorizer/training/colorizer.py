@@ -17,9 +17,15 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from colorizer.lab import TEMPERATURE, SoftEncoding, ab_bins, annealed_mean, grey_to_lightness, rgb_to_lab
+from colorizer.colour.lab import (
+    TEMPERATURE,
+    SoftEncoding,
+    ab_bins,
+    annealed_mean,
+    grey_to_lightness,
+    rgb_to_lab,
+)
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
-from colorizer.perception import imagenet_values
 from colorizer.training import common
 from colorizer.training.adversary import Adversary
 from colorizer.training.data import CropSettings, fingerprint, read_rgb, training_pictures
@@ -28,6 +34,7 @@ from colorizer.training.draws import Random
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import Picture
 from colorizer.training.validation import validate, validation_pictures
+from colorizer.weights.perception import imagenet_values
 
 log = logging.getLogger("colorizer.training")
 

@@ -27,7 +27,7 @@ from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid
 from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.tiling import to_pixels, to_tensor
+from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import list_pictures, read_rgb
 from colorizer.training.draws import Draws

@@ -22,8 +22,8 @@ from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather, reduce
 from torch import Tensor, nn
 
-from colorizer import precision
 from colorizer.errors import ColorizerError
+from colorizer.predictors import precision
 from colorizer.training import common
 from colorizer.training.batch_norm import share_statistics
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorizer.resampling import FACTOR, shrink
+from colorizer.networks.resampling import FACTOR, shrink
 from colorizer.training.data import read_rgb
 from colorizer.training.draws import Random
 from colorizer.training.sources import DataError, Picture

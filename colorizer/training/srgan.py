@@ -16,11 +16,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from colorizer.luma import psnr_y, ssim_y
+from colorizer.colour.luma import psnr_y, ssim_y
+from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.networks.srgan import BLOCKS, WIDTHS, Generator
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.resampling import FACTOR, enlarge, shrink
-from colorizer.tiling import to_pixels, to_tensor
+from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.training import common
 from colorizer.training.data import fingerprint, list_pictures, read_rgb
 from colorizer.training.jury import FeatureJuror, Juror, PictureJuror, grid_pattern, local_pattern

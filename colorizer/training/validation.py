@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from colorizer.colour.lab import lab_to_rgb, rgb_to_lab
 from colorizer.evaluation.metrics import colourfulness, psnr
-from colorizer.lab import lab_to_rgb, rgb_to_lab
 from colorizer.training.data import list_pictures, read_rgb
 from colorizer.training.sources import Picture
 

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from scipy import ndimage
 
-from colorizer.resampling import FACTOR, shrink
+from colorizer.networks.resampling import FACTOR, shrink
 from colorizer.training.draws import Random
 
 

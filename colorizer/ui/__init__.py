@@ -1,1 +1,1 @@
-"""What does the page look like, and what happens when somebody touches it? One file a tab, words beside."""
+"""The page: one file a tab, and what tabs share. Imports all but training, evaluation and cli."""

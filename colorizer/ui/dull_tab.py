@@ -18,8 +18,8 @@ import torch
 from PIL import Image
 
 from colorizer import weights
+from colorizer.colour.lab import lab_to_rgb
 from colorizer.errors import ColorizerError
-from colorizer.lab import lab_to_rgb
 from colorizer.photo import Photo
 from colorizer.predictors.dull import CLASSIFICATION, REGRESSION, Dullness
 from colorizer.ui import cards, engine, files

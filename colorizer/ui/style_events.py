@@ -18,7 +18,7 @@ from colorizer.errors import Cancelled
 from colorizer.photo import Photo
 from colorizer.predictors.own_style import Restyled
 from colorizer.predictors.settings import RestyleSettings
-from colorizer.tiling import Progress
+from colorizer.predictors.tiling import Progress
 from colorizer.ui import cards, engine, files
 from colorizer.ui.engine import Task
 from colorizer.ui.lines import progress_html, restyled_html

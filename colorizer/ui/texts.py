@@ -12,9 +12,9 @@ from typing import cast
 import gradio as gr
 
 from colorizer import errors
+from colorizer.networks.resampling import FACTOR
 from colorizer.photo import LIMITS
 from colorizer.predictors.upscale import LIMITS as UPSCALE_LIMITS
-from colorizer.resampling import FACTOR
 from colorizer.ui.words import TEXTS, french
 
 LANGUAGES = ("en", "fr")

@@ -1,0 +1,5 @@
+"""The command line: one file a command, what they share in batch.py. Imports all but the page."""
+
+from colorizer.cli.commands import build_parser, main
+
+__all__ = ["build_parser", "main"]

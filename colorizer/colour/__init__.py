@@ -1,0 +1,1 @@
+"""Colour: Lab, bins, gamut, guided upsampling, composing: arithmetic on arrays, no files, no networks."""

@@ -1,0 +1,160 @@
+"""How does any picture file become pixels that can be worked on, and a file again?
+
+A Photo is sRGB in 8 or 16 bits with its alpha apart; orientation is applied and a colour profile converted.
+What the file said about itself (EXIF, resolution, profile) is kept for the way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from colorizer.errors import UnsupportedPhoto
+from colorizer.photo import tone
+from colorizer.photo.decode import decode, turn
+from colorizer.photo.encode import FORMATS, encode, losses, to_bits
+from colorizer.photo.file_kinds import SUFFIXES
+from colorizer.photo.metadata import LIMITS, Limits, Metadata, check_size
+from colorizer.photo.tone import Tone
+
+__all__ = ["FORMATS", "LIMITS", "SUFFIXES", "Limits", "Metadata", "Photo", "Tone", "to_bits", "turn"]
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A picture: rgb (H, W, 3) uint8 or uint16 in sRGB, alpha (H, W) of the same type or None, and its
+    metadata. A grey picture has three equal channels."""
+
+    rgb: np.ndarray
+    alpha: np.ndarray | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Photo:
+        """Read a file. PhotoError (UnreadablePhoto, UnsupportedPhoto, PhotoTooLarge) when it can't be."""
+        return cls(*decode(Path(path), LIMITS))
+
+    @classmethod
+    def from_array(cls, array: np.ndarray, alpha: np.ndarray | None = None, name: str = "photo") -> Photo:
+        """A photo from pixels (H, W), (H, W, 3) or (H, W, 4), uint8 or uint16, taken as sRGB."""
+        if array.dtype not in (np.uint8, np.uint16) or array.ndim not in (2, 3) or array.size == 0:
+            raise UnsupportedPhoto(
+                f"An array of {array.dtype} with shape {array.shape} is no picture: "
+                "give uint8 or uint16, (height, width) or (height, width, 3 or 4)."
+            )
+        if array.ndim == 3 and array.shape[2] == 4:
+            if alpha is not None:
+                raise UnsupportedPhoto(
+                    "The array has four channels and an alpha beside them: give one of the two."
+                )
+            array, alpha = array[..., :3], array[..., 3]
+        if array.ndim == 3 and array.shape[2] != 3:
+            raise UnsupportedPhoto(f"A picture has 1, 3 or 4 channels, not {array.shape[2]}: leave some out.")
+        if alpha is not None and (alpha.shape != array.shape[:2] or alpha.dtype != array.dtype):
+            raise UnsupportedPhoto(
+                f"Alpha of {alpha.dtype} with shape {alpha.shape} does not fit a picture of {array.dtype} "
+                f"with shape {array.shape}: give the same type and (height, width)."
+            )
+        if array.ndim == 2:
+            array = np.repeat(array[..., None], 3, axis=2)
+        check_size(name, array.shape[1], array.shape[0], LIMITS)
+        alpha = None if alpha is None else np.ascontiguousarray(alpha)
+        return cls(np.ascontiguousarray(array), alpha, Metadata(name=name, bits=array.dtype.itemsize * 8))
+
+    @property
+    def height(self) -> int:
+        return int(self.rgb.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.rgb.shape[1])
+
+    @property
+    def bits(self) -> int:
+        """Bits a channel, 8 or 16."""
+        return int(self.rgb.dtype.itemsize * 8)
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix."""
+        return Path(self.metadata.name).stem or "photo"
+
+    @property
+    def megapixels(self) -> float:
+        return self.width * self.height / 1e6
+
+    @cached_property
+    def tone(self) -> Tone:
+        """Whether the picture is grey, toned (sepia, cyanotype: one hue as a function of lightness) or
+        coloured."""
+        return tone.judge(self.preview(tone.SIDE))
+
+    def with_rgb(self, rgb: np.ndarray, note: str = "") -> Photo:
+        """The same photo with other pixels of the same size and depth; alpha and metadata stay, `note` is
+        added to the notes. ValueError when the pixels don't fit."""
+        if rgb.shape != self.rgb.shape or rgb.dtype != self.rgb.dtype:
+            raise ValueError(
+                f"pixels of {rgb.dtype} and shape {rgb.shape} do not fit a photo of {self.rgb.dtype} "
+                f"and shape {self.rgb.shape}"
+            )
+        notes = (*self.metadata.notes, note) if note else self.metadata.notes
+        return Photo(np.ascontiguousarray(rgb), self.alpha, replace(self.metadata, notes=notes))
+
+    def resized_to(self, rgb: np.ndarray, alpha: np.ndarray | None, note: str = "") -> Photo:
+        """The same photo with pixels and alpha of another size and the same depth; metadata stays, `note` is
+        added to the notes. ValueError when the two don't fit each other, or the depth doesn't."""
+        planes = (rgb.shape[:2], rgb.dtype)
+        fits = alpha is None or (alpha.shape, alpha.dtype) == planes
+        if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != self.rgb.dtype or not fits:
+            raise ValueError(
+                f"pixels of {rgb.dtype} and shape {rgb.shape}, with the alpha beside them, are no photo of "
+                f"{self.rgb.dtype}"
+            )
+        notes = (*self.metadata.notes, note) if note else self.metadata.notes
+        alpha = None if alpha is None else np.ascontiguousarray(alpha)
+        return Photo(np.ascontiguousarray(rgb), alpha, replace(self.metadata, notes=notes))
+
+    def preview(self, side: int) -> np.ndarray:
+        """A copy (h, w, 3) uint8, area-averaged, whose long side is at most `side`."""
+        scale = side / max(self.width, self.height)
+        if scale >= 1:
+            return to_bits(self.rgb, 8).copy() if self.bits == 8 else to_bits(self.rgb, 8)
+        size = (max(1, round(self.width * scale)), max(1, round(self.height * scale)))
+        return to_bits(cv2.resize(self.rgb, size, interpolation=cv2.INTER_AREA), 8)
+
+    def losses(self, format: str, bits: int | None = None) -> tuple[str, ...]:
+        """Sentences on what a file of that format (of FORMATS) would not keep of the photo."""
+        return losses(format, self.bits, bits, self.alpha is not None)
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        format: str | None = None,
+        bits: int | None = None,
+        quality: int = 95,
+        settings: Mapping[str, object] | None = None,
+    ) -> Path:
+        """Write the photo; PhotoNotSaved when that fails, and then nothing is left behind.
+
+        PNG and TIFF in the photo's own depth or `bits` (8 or 16), JPEG 4:4:4 and WebP in 8 bits at
+        `quality` 1..100; a JPEG stands on white where the photo is transparent. EXIF (orientation reset,
+        without thumbnail), resolution and an RGB profile are kept; `settings` are written beside them as
+        JSON, in EXIF's UserComment and, in a PNG, in a text named "colorizer".
+        """
+        path = Path(path)
+        encode(
+            path,
+            (self.rgb, self.alpha),
+            self.metadata,
+            format=format,
+            bits=bits,
+            quality=quality,
+            settings=settings,
+        )
+        return path

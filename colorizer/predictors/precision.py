@@ -1,0 +1,45 @@
+"""In which precision does a network run fastest here? bf16 where the hardware gains by it, else float32."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from functools import cache
+
+import torch
+
+GAIN = 0.8  # of the time that float32 takes, or less: what bf16 has to be worth, and more than timing errs
+
+
+def autocast(device: torch.device) -> contextlib.AbstractContextManager[object]:
+    """bf16 where it is fast: on CUDA, and on processors with bf16 arithmetic; else plain float32."""
+    fast = device.type == "cuda" or has_bf16()
+    return torch.autocast(device.type, torch.bfloat16) if fast else contextlib.nullcontext()
+
+
+@cache
+def has_bf16() -> bool:
+    """Whether this processor convolves faster in bf16 than in float32.
+
+    Without bf16 arithmetic it is emulated and slow. With it, much is gained where there are matrix units
+    (AMX), and nothing on some that have instructions only; so it is tried, once, for a fifth of a second.
+    COLORIZER_BF16=0 or 1 in the environment decides instead.
+    """
+    if decided := os.environ.get("COLORIZER_BF16"):
+        return decided != "0"
+    check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(check and check()) and _seconds(torch.bfloat16) < GAIN * _seconds(torch.float32)
+
+
+@torch.inference_mode()
+def _seconds(kind: torch.dtype) -> float:
+    """What a convolution like those of the networks takes, at its fastest."""
+    conv = torch.nn.Conv2d(128, 128, 3, padding=1, dtype=kind).to(memory_format=torch.channels_last)
+    x = torch.zeros(1, 128, 64, 64, dtype=kind).contiguous(memory_format=torch.channels_last)
+    taken = []
+    for _ in range(4):
+        began = time.perf_counter()
+        conv(x)
+        taken.append(time.perf_counter() - began)
+    return min(taken)

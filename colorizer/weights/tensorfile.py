@@ -1,0 +1,67 @@
+"""How are tensors written to a file and read back? As safetensors, which unlike pickles hold no programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from colorizer.errors import WeightsError
+from colorizer.weights.manifest import write_whole
+
+SUFFIX = ".safetensors"
+HALF_MAX = torch.finfo(torch.float16).max
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a .safetensors file, floating ones as float32 on the CPU, and its metadata.
+
+    WeightsError: the file is missing, damaged, or anything else than safetensors.
+    """
+    if not path.is_file():
+        raise WeightsError(f"There is no weight file “{path}”. Check the path.")
+    if path.suffix.lower() != SUFFIX:
+        raise WeightsError(f"“{path}” is not read: weights are read from {SUFFIX} files only.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = {name: file.get_tensor(name) for name in list(file.keys())}
+            metadata = dict(file.metadata() or {})
+    except SafetensorError as error:
+        raise WeightsError(
+            f"“{path}” is damaged or something else under this name ({error}). "
+            f"Weights are read from {SUFFIX} files only."
+        ) from error
+    except OSError as error:
+        raise WeightsError(f"The weights “{path}” can't be read: {error.strerror or error}.") from error
+    floats = {name: value.float() for name, value in state.items() if value.is_floating_point()}
+    return state | floats, metadata
+
+
+def save(path: str | Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors and metadata (architecture, version, ...) as safetensors, floating tensors as float16.
+
+    A tensor with values beyond float16's 65504 stays float32. WeightsError when the file can't be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() != SUFFIX:
+        raise WeightsError(f"“{path}” is not written: weights are saved as {SUFFIX} files only.")
+    tensors = {name: _compact(value) for name, value in state.items()}
+    texts = {name: str(value) for name, value in metadata.items()}
+    try:
+        content = serialise(tensors, metadata=texts)  # save_file() would make a file for its owner alone
+        write_whole(path, lambda target: target.write_bytes(content))
+    except SafetensorError as error:
+        raise WeightsError(f"“{path}” can't be written: {error}.") from error
+
+
+def _compact(value: Tensor) -> Tensor:
+    value = value.detach().cpu()
+    if value.is_floating_point():
+        finite = value[value.isfinite()]
+        fits = finite.numel() == 0 or float(finite.abs().max()) <= HALF_MAX
+        value = value.to(torch.float16 if fits else torch.float32)
+    return value.clone(memory_format=torch.contiguous_format)  # safetensors refuses tensors that share memory

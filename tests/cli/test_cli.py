@@ -1,0 +1,338 @@
+"""Does the command line keep its promises: names, formats, exit statuses, and never a lost photograph?"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import colorizer
+from colorizer import cli
+from colorizer.cli.batch import ProgressLine, plan, printable
+from colorizer.photo import Photo
+from colorizer.predictors.colorize import Colorizer
+from colorizer.predictors.settings import ColorizeSettings
+from colorizer.ui.colorize_work import Coloured
+
+ROOT = Path(cli.__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("weights_folder")
+
+
+def run(*words: object) -> int:
+    return cli.main([str(word) for word in words])
+
+
+def colorize(*words: object) -> int:
+    return run("colorize", *words, "--size", 128)
+
+
+def usage_error(*words: object) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        run(*words)
+    return int(stopped.value.code or 0)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_one_photo_into_a_file(draw, tmp_path, capsys):
+    photo = draw("grandmother.jpg")
+    assert colorize(photo, "-o", tmp_path / "out.png") == 0
+    with Image.open(tmp_path / "out.png") as result:
+        assert result.size == (80, 60)
+        assert result.format == "PNG"
+        assert np.ptp(np.asarray(result.convert("RGB")).astype(int), axis=2).max() > 8  # there is colour
+    assert re.search(r"grandmother\.jpg -> .*out\.png \(\d", capsys.readouterr().out)
+
+
+def test_one_photo_into_a_folder_keeps_its_name(draw, tmp_path):
+    (tmp_path / "results").mkdir()
+    assert colorize(draw("grandmother.jpg"), "-o", tmp_path / "results") == 0
+    assert colorize(draw("aunt.jpg"), "-o", f"{tmp_path}/new/folder/") == 0
+    assert (tmp_path / "results" / "grandmother-colorized.png").is_file()
+    assert (tmp_path / "new" / "folder" / "aunt-colorized.png").is_file()
+
+
+@pytest.mark.parametrize(("name", "format"), [("a.jpg", "JPEG"), ("a.tif", "TIFF"), ("a.png", "PNG")])
+def test_the_result_s_name_decides_its_format(draw, tmp_path, name, format):
+    assert colorize(draw(), "-o", tmp_path / "out" / name) == 1, "the folder isn't there"
+    (tmp_path / "out").mkdir()
+    assert colorize(draw(), "-o", tmp_path / "out" / name) == 0
+    with Image.open(tmp_path / "out" / name) as result:
+        assert result.format == format
+
+
+def test_format_and_quality_of_a_batch(draw, tmp_path):
+    photos = [draw("a.png", 200, 150), draw("b.png", 200, 150)]
+    assert colorize(*photos, "-o", tmp_path / "fine", "--format", "jpeg") == 0
+    assert colorize(*photos, "-o", tmp_path / "rough", "--format", "jpeg", "--quality", 10) == 0
+    sizes = [(tmp_path / folder / "a-colorized.jpg").stat().st_size for folder in ("fine", "rough")]
+    assert sizes[0] > 1.5 * sizes[1]
+
+
+def test_a_folder_of_photos(draw, tmp_path):
+    for name in ("in/a.png", "in/b.JPG", "in/.hidden.png", "in/deeper/c.png"):
+        draw(name)
+    (tmp_path / "in" / "notes.txt").write_text("Aunt Emma, 1931")
+    assert colorize(tmp_path / "in", "-o", tmp_path / "out") == 0
+    assert names_in(tmp_path / "out") == ["a-colorized.png", "b-colorized.png"]
+
+
+def test_a_folder_into_itself_twice_colours_no_result_again(draw, tmp_path):
+    draw("in/a.png")
+    for _ in range(2):
+        assert colorize(tmp_path / "in", "-o", tmp_path / "in") == 0
+    assert names_in(tmp_path / "in") == ["a-colorized.png", "a.png"]
+
+
+def test_two_photos_of_one_name_get_two_results(draw, tmp_path):
+    assert colorize(draw("in/a.png"), draw("in/a.jpg"), draw("other/A.png"), "-o", tmp_path / "out") == 0
+    assert names_in(tmp_path / "out") == ["A-colorized-3.png", "a-colorized-2.png", "a-colorized.png"]
+
+
+def test_a_failed_photo_is_named_and_the_others_still_run(draw, tmp_path, capsys):
+    (tmp_path / "empty.jpg").touch()
+    photos = [draw("a.png"), tmp_path / "empty.jpg", tmp_path / "missing.png", draw("b.png")]
+    assert colorize(*photos, "-o", tmp_path / "out") == 1
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in errors[:2]] == [str(photos[1]), str(photos[2])]
+    assert errors[2:] == ["2 of 4 could not be coloured."]
+    assert all(len(line) > len(str(tmp_path)) + 20 for line in errors[:2]), "each says why"
+
+
+def test_a_folder_without_photos_is_a_failure(draw, tmp_path, capsys):
+    (tmp_path / "nothing").mkdir()
+    assert colorize(tmp_path / "nothing", draw("a.png"), "-o", tmp_path / "out") == 1
+    assert "no photograph" in capsys.readouterr().err
+    assert (tmp_path / "out" / "a-colorized.png").is_file()
+
+
+@pytest.mark.parametrize("link", [None, os.symlink, os.link])
+def test_a_photo_is_never_replaced_by_its_result(draw, tmp_path, capsys, link):
+    photo = target = draw("a.png")
+    before = photo.read_bytes()
+    if link:
+        target = tmp_path / "same.png"
+        link(photo, target)
+    assert colorize(photo, "-o", target) == 1
+    assert photo.read_bytes() == before
+    assert "replace the photograph itself" in capsys.readouterr().err
+
+
+def test_a_given_photo_is_not_replaced_by_another_s_result(draw, tmp_path):
+    first, second = draw("in/a.png"), draw("in/a-colorized.png")
+    before = second.read_bytes()
+    assert colorize(first, second, "-o", tmp_path / "in") == 0
+    assert second.read_bytes() == before
+    assert (tmp_path / "in" / "a-colorized-2.png").is_file()
+
+
+def test_results_need_a_folder(draw, tmp_path, capsys):
+    photos = [draw("a.png"), draw("b.png")]
+    assert colorize(*photos, "-o", draw("c.png")) == 1
+    assert "is a file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--saturation", "3"),
+        ("--temperature", "nan"),
+        ("--strength", "-0.1"),
+        ("--variant", "9"),
+        ("--size", "5000"),
+        ("--quality", "0"),
+        ("--format", "GIF89"),
+    ],
+)
+def test_a_setting_out_of_range_is_one_sentence_and_status_1(draw, tmp_path, capsys, words):
+    assert run("colorize", draw(), "-o", tmp_path / "out.png", *words) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert words[1] in error
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_missing_weights_are_one_sentence_for_the_whole_batch(draw, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path / "nowhere"))
+    assert colorize(draw("a.png"), draw("b.png"), "-o", tmp_path / "out") == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "weights" in error
+
+
+def test_a_surprise_in_one_photo_does_not_stop_the_others(draw, tmp_path, capsys, monkeypatch):
+    real = Colorizer.analyse
+
+    def surprise(self, photo, *rest):
+        if photo.name == "a":
+            raise ZeroDivisionError("of all things")
+        return real(self, photo, *rest)
+
+    monkeypatch.setattr(Colorizer, "analyse", surprise)
+    assert colorize(draw("a.png"), draw("b.png"), "-o", tmp_path / "out") == 1
+    assert "ZeroDivisionError: of all things" in capsys.readouterr().err
+    assert (tmp_path / "out" / "b-colorized.png").is_file()
+
+
+def test_what_a_person_should_know_is_said(draw, tmp_path, capsys):
+    path = tmp_path / "coloured.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(path)
+    assert colorize(path, "-o", tmp_path / "out.png") == 0
+    assert "already had colours" in capsys.readouterr().out
+
+
+def test_the_settings_travel_in_the_result(draw, tmp_path):
+    assert colorize(draw(), "-o", tmp_path / "out.png", "--saturation", "1.25") == 0
+    with Image.open(tmp_path / "out.png") as result:
+        about = json.loads(result.info["colorizer"])
+    assert (about["task"], about["version"], about["saturation"]) == ("colorize", "0.0.1", 1.25)
+
+
+def test_the_page_tells_the_same_of_its_results(draw, tmp_path):
+    assert colorize(draw(), "-o", tmp_path / "out.png", "--variant", 1) == 0
+    settings = ColorizeSettings(variant=1, size=128)
+    analysis = Colorizer.load().analyse(Photo.open(draw()), settings)
+    with Image.open(tmp_path / "out.png") as result:
+        about = json.loads(result.info["colorizer"])
+    assert about == Coloured(analysis, settings, analysis.photo, "").made_by
+
+
+def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
+    photos = [draw("0.png", 1500, 1200)]
+    photos += [Path(shutil.copy(photos[0], tmp_path / f"{number}.png")) for number in range(1, 15)]
+    words = [sys.executable, "-m", "colorizer", "colorize", *map(str, photos), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        words,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where the tests run in the background, Ctrl-C is ignored, and what they start would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    process.stdout.readline()  # the first result is there
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert error.splitlines()[-1] == "Stopped."
+    assert "Traceback" not in error
+    results = list((tmp_path / "out").iterdir())
+    assert 0 < len(results) < 15
+    for path in results:
+        with Image.open(path) as image:
+            image.load()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_ctrl_c_that_python_loses_stops_all_the_same(draw, tmp_path, capsys, monkeypatch):
+    class Doomed:
+        def __del__(self):  # an exception raised here is printed and lost
+            signal.raise_signal(signal.SIGINT)
+
+    real = Colorizer.render
+
+    def interrupted(self, *rest):
+        result = real(self, *rest)
+        Doomed()
+        return result
+
+    monkeypatch.setattr(Colorizer, "render", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
+    try:
+        assert colorize(draw("a.png"), draw("b.png"), "-o", tmp_path / "out") == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().err.splitlines()[-1] == "Stopped."
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a-colorized.png"]
+
+
+@pytest.mark.parametrize("words", [(), ("paint",), ("colorize",), ("colorize", "a.png"), ("weights", "burn")])
+def test_what_cannot_be_understood_is_status_2(words, capsys):
+    assert usage_error(*words) == 2
+    assert "usage: python -m colorizer" in capsys.readouterr().err
+
+
+def test_help_names_every_command(capsys):
+    assert usage_error("--help") == 0
+    text = capsys.readouterr().out
+    assert all(f"  {command} " in text for command in cli.commands.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "command", [["colorize"], ["upscale"], ["evaluate", "colorize"], ["train"], ["weights", "push"]]
+)
+def test_help_answers_without_torch(command):
+    code = (
+        "import sys; from colorizer.cli import main\n"
+        f"try: main({[*command, '--help']!r})\n"
+        "except SystemExit: sys.exit(int(any(name in sys.modules for name in ('torch', 'gradio'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "usage:" in done.stdout
+
+
+def test_version_and_module(capsys):
+    assert usage_error("--version") == 0
+    assert colorizer.__version__ in capsys.readouterr().out
+    words = [sys.executable, "-m", "colorizer", "--version"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split()[1] == colorizer.__version__
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_one_line_on_a_terminal_and_silent_elsewhere():
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        line = ProgressLine(stream, total=2)
+        line.begin(Path("grandmother.jpg"))
+        line(0.5, "Looking at the photograph")
+        line.clear()
+    assert "[1/2] grandmother.jpg  50% Looking" in terminal.getvalue()
+    assert "\n" not in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    assert file.getvalue() == ""
+
+
+def test_a_name_cannot_steer_the_terminal():
+    assert printable("a\x1b[2Jb\nc.jpg") == "a\N{REPLACEMENT CHARACTER}[2Jb\N{REPLACEMENT CHARACTER}c.jpg"
+
+
+def test_names_differ_even_where_case_does_not_count(tmp_path):
+    sources = [Path("x/Emma.png"), Path("y/emma.png")]
+    jobs = plan(["x/Emma.png", "y/emma.png"], sources, str(tmp_path), None, "-x4")
+    assert len({job.target.name.casefold() for job in jobs}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("x.bmp", "choose a name"), ("nowhere/x.png", "There is no folder")]
+)
+def test_an_impossible_place_is_said_before_any_work(draw, tmp_path, capsys, monkeypatch, name, reason):
+    monkeypatch.setattr(Colorizer, "load", lambda: pytest.fail("weights were loaded"))
+    assert colorize(draw(), "-o", tmp_path / name) == 1
+    assert reason in capsys.readouterr().err
+
+
+def test_formats_may_be_named_as_files_are(draw, tmp_path):
+    assert colorize(draw(), "-o", tmp_path / "out", "--format", "jpg") == 0
+    assert Image.open(tmp_path / "out").format == "JPEG"

@@ -1,0 +1,441 @@
+"""Do the figures of the report mean what their columns say?"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import random
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage import color
+
+from colorizer import weights
+from colorizer.cli.evaluate import add_evaluate_commands
+from colorizer.errors import ColorizerError
+from colorizer.evaluation import curve, features, metrics, pictures, plot, report, sheet
+from colorizer.networks.unet import ColorUNet
+from colorizer.photo import Photo
+from colorizer.predictors.colorize import Colorizer
+from colorizer.predictors.settings import ColorizeSettings
+from colorizer.weights.perception import imagenet_network, imagenet_state
+
+
+def draw(seed: int, width: int = 96, height: int = 64) -> np.ndarray:
+    """A smooth coloured picture, uint8 (height, width, 3)."""
+    small = np.random.default_rng(seed).integers(0, 256, (5, 6, 3), dtype=np.uint8)
+    return np.array(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    data = tmp_path / "pictures"
+    data.mkdir()
+    for seed in range(5):
+        Image.fromarray(draw(seed)).save(data / f"picture-{seed}.png")
+    return data
+
+
+def paint(photo: Photo, settings: ColorizeSettings) -> Photo:
+    """Stands in for a network: the same warm chroma everywhere, its strength decided by the settings."""
+    lab = pictures.to_lab(photo.rgb)
+    ab = (12 * settings.saturation, 18 * settings.saturation) if settings.model == "unet" else (4, 6)
+    lab[1:] = np.reshape(ab, (2, 1, 1))
+    rgb = color.lab2rgb(lab, channel_axis=0)
+    return photo.with_rgb((np.moveaxis(rgb, 0, -1) * 255).round().astype(np.uint8))
+
+
+def mean_features(rgb: np.ndarray) -> np.ndarray:
+    return np.concatenate((rgb.mean((0, 1)), rgb.std((0, 1)))) / 100
+
+
+def tiny_colorizer() -> Colorizer:
+    """The real colorizer with a narrow, random U-Net in place of the shipped one."""
+    torch.manual_seed(3)
+    network = ColorUNet(widths=(8, 8, 8)).eval().requires_grad_(False)
+    colorizer = Colorizer.load()
+    colorizer._networks["unet"] = network, "test"
+    return colorizer
+
+
+def run(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    add_evaluate_commands(parser.add_subparsers(required=True))
+    args = parser.parse_args(["evaluate", *words])
+    return args.run(args)
+
+
+# Metrics
+
+
+def test_psnr_of_a_known_error() -> None:
+    truth = np.full((8, 8, 3), 100, np.uint8)
+    assert metrics.psnr(truth + np.uint8(10), truth) == pytest.approx(20 * np.log10(25.5))
+    assert metrics.psnr(truth - np.uint8(10), truth) == pytest.approx(20 * np.log10(25.5))
+    assert metrics.psnr(truth, truth) == float("inf")
+
+
+def test_ciede2000_agrees_with_scikit_image_and_with_the_literature() -> None:
+    result, truth = draw(1), draw(2)
+    golden = color.deltaE_ciede2000(color.rgb2lab(result), color.rgb2lab(truth)).mean()
+    assert metrics.ciede2000(pictures.to_lab(result), pictures.to_lab(truth)) == pytest.approx(
+        golden, abs=2e-3
+    )
+    sharma_pair_1 = [np.array(lab).reshape(3, 1, 1) for lab in ((50, 2.6772, -79.7751), (50, 0, -82.7485))]
+    assert metrics.ciede2000(*sharma_pair_1) == pytest.approx(2.0425, abs=1e-4)
+
+
+def test_colourfulness_is_nothing_for_grey_and_grows_with_chroma() -> None:
+    picture = draw(1)
+    grey = pictures.lightness_alone(picture)
+    half = ((picture.astype(float) + grey) / 2).round().astype(np.uint8)
+    assert metrics.colourfulness(grey) == 0
+    assert 0 < metrics.colourfulness(half) < metrics.colourfulness(picture)
+
+
+def test_area_under_curve_of_known_distances() -> None:
+    truth = np.zeros((2, 4, 4))
+    assert metrics.area_under_curve(truth, truth) == 1
+    at_distance_50 = truth + np.array([30.0, 40.0])[:, None, None]
+    assert metrics.area_under_curve(at_distance_50, truth) == pytest.approx(101 / 151)
+    assert metrics.area_under_curve(truth + 200, truth) == 0
+
+
+def test_lightness_error_is_mean_and_largest() -> None:
+    given = np.zeros((2, 2))
+    assert metrics.lightness_error(np.array([[0, -3], [1, 0]]), given) == (1.0, 3.0)
+
+
+# Features and KID
+
+
+def test_kid_is_about_nothing_for_equal_sets_and_rises_with_a_shift() -> None:
+    noise = np.random.default_rng(0)
+    a, b = noise.normal(size=(2, 300, 16))
+    values = [features.kid(a, b + shift) for shift in (0.0, 0.25, 0.5, 1.0)]
+    assert abs(values[0]) < 0.05
+    assert values == sorted(values)
+    assert values[1] > 2 * abs(values[0])
+    assert features.kid(a, a, paired=True) == pytest.approx(0, abs=1e-12)
+
+
+def test_kid_agrees_with_a_slow_sum() -> None:
+    a, b = np.random.default_rng(1).normal(size=(2, 7, 4))
+
+    def kernel(x: np.ndarray, y: np.ndarray) -> float:
+        return (float(x @ y) / 4 + 1) ** 3
+
+    within = [kernel(x[i], x[j]) for x in (a, b) for i in range(7) for j in range(7) if i != j]
+    across = [kernel(a[i], b[j]) for i in range(7) for j in range(7)]
+    apart = [kernel(a[i], b[j]) for i in range(7) for j in range(7) if i != j]
+    assert features.kid(a, b) == pytest.approx(sum(within) / 42 - 2 * sum(across) / 49)
+    assert features.kid(a, b, paired=True) == pytest.approx(sum(within) / 42 - 2 * sum(apart) / 42)
+
+
+def test_kid_of_subsets_is_near_that_of_all_and_repeatable() -> None:
+    a, b = np.random.default_rng(2).normal(size=(2, 400, 8)) + np.array([0, 0.5])[:, None, None]
+    whole = features.kid(a, b)
+    parts = features.kid(a, b, subset=100, repeats=200)
+    assert parts == pytest.approx(whole, rel=0.15)
+    assert parts == features.kid(a, b, subset=100, repeats=200)
+
+
+def test_kid_of_a_single_picture_is_no_number() -> None:
+    assert np.isnan(features.kid(np.ones((1, 4)), np.ones((1, 4)), paired=True))
+
+
+def test_kid_refuses_pairs_of_different_length() -> None:
+    with pytest.raises(ValueError, match="3 and 4"):
+        features.kid(np.ones((3, 2)), np.ones((4, 2)), paired=True)
+
+
+def test_features_have_320_channels_and_know_one_picture_from_another() -> None:
+    extract = features.Features()
+    first, second = (extract(draw(seed, 64, 64)) for seed in (1, 2))
+    assert first.shape == (features.WIDTH,) and first.dtype == np.float64
+    assert not np.allclose(first, second)
+    with pytest.raises(ValueError, match="multiples of 32"):
+        extract(draw(1, 50, 64))
+
+
+def test_the_imagenet_encoder_still_recognises_a_cat() -> None:
+    """Weights, layers and input scale fit together: ImageNet's own head names the cat of scikit-image."""
+    from skimage.data import chelsea
+
+    state = imagenet_state()
+    picture = torch.from_numpy(pictures.square(chelsea())).movedim(-1, 0)[None].float()
+    with torch.inference_mode():
+        y = torch.conv2d(imagenet_network()((picture - 127) / 128)[-1], state["_conv_head.weight"])
+        norm = [state[f"_bn1.{name}"] for name in ("running_mean", "running_var", "weight", "bias")]
+        y = torch.nn.functional.relu6(torch.nn.functional.batch_norm(y, *norm, eps=1e-3)).mean((2, 3))
+        scores = y @ state["_fc.weight"].T + state["_fc.bias"]
+    cats = {281, 282, 283, 284, 285}
+    assert set(scores[0].topk(3).indices.tolist()) <= cats
+
+
+# Pictures
+
+
+def test_a_picture_is_brought_to_a_square_from_its_middle() -> None:
+    wide = np.zeros((256, 264, 3), np.uint8)
+    wide[:, 4:-4] = 200
+    assert np.array_equal(pictures.square(wide), np.full((256, 256, 3), 200, np.uint8))
+    assert pictures.square(draw(1, 500, 300), 128).shape == (128, 128, 3)
+    assert pictures.square(draw(1, 40, 30), 64).shape == (64, 64, 3)
+
+
+def test_sixteen_bits_are_rounded_to_eight() -> None:
+    values = np.array([0, 128, 129, 257, 65535 - 129, 65535 - 128, 65535], np.uint16)
+    assert pictures.eight_bit(values).tolist() == [0, 0, 1, 1, 254, 255, 255]
+
+
+def test_lightness_alone_is_grey_of_the_same_lightness() -> None:
+    picture = draw(4)
+    grey = pictures.lightness_alone(picture)
+    assert (grey == grey[..., :1]).all()
+    difference = color.rgb2lab(grey)[..., 0] - color.rgb2lab(picture)[..., 0]
+    assert np.abs(difference).max() < 0.3  # half a step of eight bits
+
+
+def test_a_limit_is_spread_over_the_folder(folder: Path) -> None:
+    names = [path.name for path in pictures.list_photos(folder, 2)]
+    assert names == ["picture-0.png", "picture-2.png"]
+    assert len(pictures.list_photos(folder, 99)) == 5
+
+
+@pytest.mark.parametrize(("limit", "words"), [(0, "--limit is 0"), (-1, "--limit is -1")])
+def test_a_limit_below_one_is_refused(folder: Path, limit: int, words: str) -> None:
+    with pytest.raises(ColorizerError, match=words):
+        pictures.list_photos(folder, limit)
+
+
+def test_folders_without_pictures_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ColorizerError, match="is not a folder"):
+        pictures.list_photos(tmp_path / "nowhere")
+    with pytest.raises(ColorizerError, match="holds no picture"):
+        pictures.list_photos(tmp_path)
+
+
+# The report
+
+
+def test_the_report_compares_every_model_with_the_truth(folder: Path) -> None:
+    nothing, model = report.evaluate_colorize(
+        folder, models=("unet",), side=64, colorize=paint, extract=mean_features
+    )
+    assert (nothing.model, nothing.pictures, nothing.colourfulness, nothing.largest_dl) == (
+        "nothing",
+        5,
+        0,
+        0,
+    )
+    truths = [pictures.square(draw(seed), 64) for seed in range(5)]
+    expected = np.mean([metrics.psnr(pictures.lightness_alone(truth), truth) for truth in truths])
+    assert nothing.psnr == pytest.approx(expected)
+    assert model.true_colourfulness == pytest.approx(
+        np.mean([metrics.colourfulness(truth) for truth in truths])
+    )
+    assert model.colourfulness > 0 and 0 < model.mean_dl < model.largest_dl and model.seconds > 0
+    assert 0 < model.auc < 1 and model.ciede2000 > 0
+
+
+def test_a_perfect_colorizer_has_no_distance(folder: Path) -> None:
+    truths = {path.stem: pictures.read_square(path, 64) for path in pictures.list_photos(folder)}
+
+    def perfect(photo: Photo, settings: ColorizeSettings) -> Photo:
+        return photo.with_rgb(truths.get(photo.name, photo.rgb))
+
+    row = report.evaluate_colorize(
+        folder, models=("unet",), side=64, colorize=perfect, extract=mean_features
+    )[1]
+    assert (row.psnr, row.ciede2000, row.auc) == (float("inf"), 0, 1)
+    assert row.kid == pytest.approx(0, abs=1e-9)
+    assert row.colourfulness == row.true_colourfulness
+
+
+def test_the_report_does_not_depend_on_the_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows() -> list[report.Row]:
+        found = report.evaluate_colorize(
+            folder, models=("unet",), side=64, colorize=paint, extract=mean_features
+        )
+        return [dataclasses.replace(row, seconds=0.0, kid=round(row.kid, 9)) for row in found]
+
+    first = rows()
+    paths = pictures.list_photos(folder)
+    random.Random(4).shuffle(paths)
+    monkeypatch.setattr(report, "list_photos", lambda folder, limit: paths)
+    assert rows() == first
+
+
+def test_an_unknown_model_is_refused_before_any_work(folder: Path) -> None:
+    with pytest.raises(ColorizerError, match="no model “resnet”"):
+        report.evaluate_colorize(folder, models=("resnet",))
+
+
+def test_the_report_is_written_as_markdown_and_json(folder: Path, tmp_path: Path) -> None:
+    rows = report.evaluate_colorize(
+        folder, models=("course-unet", "unet"), limit=1, side=64, colorize=paint, extract=mean_features
+    )
+    table = report.markdown(rows).splitlines()
+    assert len(table) == 5 and len({line.count("|") for line in table}) == 1
+    assert "do nothing (L only)" in table[2] and "course U-Net" in table[3]
+    report.write_json(tmp_path / "r.json", [dataclasses.asdict(row) for row in rows], ColorizeSettings(), 64)
+    content = json.loads((tmp_path / "r.json").read_text())
+    assert [row["model"] for row in content["rows"]] == ["nothing", "course-unet", "unet"]
+    assert content["rows"][0]["kid"] is None  # one picture has no KID, and JSON has no nan
+    assert content["settings"]["temperature"] == ColorizeSettings().temperature
+
+
+# The curve
+
+
+def test_the_curve_runs_the_network_once_a_picture(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    colorizer = tiny_colorizer()
+    calls = []
+    analyse = colorizer.analyse
+    monkeypatch.setattr(colorizer, "analyse", lambda *args: (calls.append(1), analyse(*args))[1])
+    points = curve.trace_curve(
+        folder,
+        settings=ColorizeSettings(size=128),
+        limit=2,
+        side=64,
+        colorizer=colorizer,
+        rebalance=(0.0, 1.0),
+        temperature=(0.38,),
+        saturation=(0.0, 1.0),
+    )
+    assert len(calls) == 2 and len(points) == 4
+    still = [point for point in points if point.saturation == 0]
+    assert all(point.colourfulness < 2 for point in still)  # grey, but for rounding
+    assert any(point.best for point in points)
+
+
+def test_the_curve_is_for_the_unet_only(folder: Path) -> None:
+    with pytest.raises(ColorizerError, match="needs the model “unet”"):
+        curve.trace_curve(folder, settings=ColorizeSettings(model="autoencoder"))
+
+
+def test_best_points_are_those_that_none_beats_in_both() -> None:
+    figures = [(24.0, 20.0), (23.0, 30.0), (22.5, 29.0), (24.0, 20.0), (20.0, 45.0)]
+    points = [curve.Point(0, 1, 1, quality, colour, 45.0) for quality, colour in figures]
+    assert [point.best for point in curve.mark_best(points)] == [True, True, False, True, True]
+
+
+def test_the_curve_is_drawn_as_svg_with_its_table(tmp_path: Path) -> None:
+    points = curve.mark_best(
+        [
+            curve.Point(r, t, s, 23 - r - s, 20 + 10 * s, 45.0)
+            for r in (0, 0.5)
+            for t in (0.38, 1)
+            for s in (0.8, 1.2)
+        ]
+    )
+    plot.write_curve(tmp_path / "c.svg", points)
+    tree = ElementTree.parse(tmp_path / "c.svg")
+    assert len(tree.findall(".//{http://www.w3.org/2000/svg}circle")) == 8
+    assert (tmp_path / "c.md").read_text().count("dB") == 8
+    with pytest.raises(ColorizerError, match=r"isn't named \.svg"):
+        plot.write_curve(tmp_path / "c.png", points)
+
+
+# The sheet
+
+
+def test_a_sheet_shows_the_truth_below_coloured_pictures(folder: Path, tmp_path: Path) -> None:
+    out = sheet.write_sheet(folder, tmp_path / "s.jpg", columns=3, side=64, colorize=paint)
+    band = sheet.LABEL + 3 * (64 + sheet.GAP) + sheet.GAP
+    with Image.open(out) as image:
+        assert image.size == (3 * (64 + sheet.GAP) + sheet.GAP, 2 * band)
+
+
+def test_a_sheet_of_grey_pictures_has_no_truth(tmp_path: Path) -> None:
+    data = tmp_path / "old"
+    data.mkdir()
+    Image.fromarray(draw(1)).convert("L").save(data / "a-very-long-name-of-an-old-picture.png")
+    out = sheet.write_sheet(data, tmp_path / "s.png", columns=4, side=64, colorize=paint)
+    with Image.open(out) as image:
+        assert image.size == (64 + 2 * sheet.GAP, sheet.LABEL + 2 * (64 + sheet.GAP) + sheet.GAP)
+
+
+def test_sheets_that_cannot_be_are_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ColorizerError, match=r"neither \.jpg nor \.png"):
+        sheet.write_sheet(folder, tmp_path / "s.gif", colorize=paint)
+    with pytest.raises(ColorizerError, match="0 columns"):
+        sheet.write_sheet(folder, tmp_path / "s.jpg", columns=0, colorize=paint)
+    with pytest.raises(ColorizerError, match="too tall"):
+        sheet.write_sheet(folder, tmp_path / "s.jpg", columns=1, side=8000, colorize=paint)
+
+
+# The command line
+
+
+def test_the_commands_print_and_write_what_they_promise(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    colorizer = tiny_colorizer()
+    monkeypatch.setattr(Colorizer, "load", classmethod(lambda cls, **options: colorizer))
+    monkeypatch.setattr(report, "Features", lambda: mean_features)
+    data = ("--data", str(folder), "--limit", "2", "--size", "128")
+    assert (
+        run("colorize", *data, "--models", "unet", "--saturation", "0.5", "--json", str(tmp_path / "r.json"))
+        == 0
+    )
+    assert "| U-Net |" in capsys.readouterr().out
+    assert json.loads((tmp_path / "r.json").read_text())["settings"]["saturation"] == 0.5
+    monkeypatch.setattr(
+        curve, "trace_curve", partial(curve.trace_curve, temperature=(0.38,), saturation=(1.0,))
+    )
+    assert run("colorize", *data, "--limit", "1", "--curve", str(tmp_path / "c.svg")) == 0
+    assert (tmp_path / "c.svg").exists() and (tmp_path / "c.md").exists()
+    assert run("sheet", *data, "-o", str(tmp_path / "s.jpg"), "--columns", "2") == 0
+    assert (tmp_path / "s.jpg").exists()
+
+
+def test_bad_options_are_refused_in_a_sentence(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ColorizerError, match="temperature is 7"):
+        run("colorize", "--data", str(folder), "--temperature", "7")
+    with pytest.raises(ColorizerError, match="There is no folder"):
+        run("colorize", "--data", str(folder), "--json", str(tmp_path / "nowhere" / "r.json"))
+    with pytest.raises(ColorizerError, match="no model"):
+        run("sheet", "--data", str(folder), "-o", str(tmp_path / "s.jpg"), "--model", "resnet")
+
+
+def test_aged_prints_are_given_to_all_models_and_cost_accuracy(folder: Path) -> None:
+    seen: dict[str, list[np.ndarray]] = {}
+
+    def watch(photo: Photo, settings: ColorizeSettings) -> Photo:
+        seen.setdefault(settings.model, []).append(photo.rgb)
+        return paint(photo, settings)
+
+    rows = {}
+    for aged in (False, True):
+        seen.clear()
+        found = report.evaluate_colorize(
+            folder,
+            models=("unet", "autoencoder"),
+            side=64,
+            aged=aged,
+            colorize=watch,
+            extract=mean_features,
+        )
+        rows[aged] = found[0]
+        assert all(np.array_equal(*pair) for pair in zip(*seen.values(), strict=True))
+        assert all(np.array_equal(rgb[..., 0], rgb[..., 2]) for rgb in seen["unet"])
+    assert rows[True].psnr < rows[False].psnr
+    assert rows[True].auc == pytest.approx(rows[False].auc, abs=0.01)  # no colour in, no colour out
+
+
+def test_a_weight_file_of_ones_own_is_measured_and_another_networks_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    weights.save(path, ColorUNet(widths=(8, 8, 8)).state_dict(), {})
+    network, version = Colorizer.load(files={"unet": path}).network("unet")
+    assert network.state_dict()["up4.join.0.weight"].shape[0] == 8
+    assert version == "your own"
+    with pytest.raises(ColorizerError, match=r"mine.safetensors.*weights of another network"):
+        Colorizer.load(files={"course-unet": path}).network("course-unet")

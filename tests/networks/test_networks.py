@@ -1,0 +1,137 @@
+"""Do the networks take and give what they promise, and does a weight file bring them back?"""
+
+import pytest
+import torch
+from torch import nn
+
+from colorizer.colour.lab import grey_to_lightness
+from colorizer.networks.autoencoder import AutoEncoder
+from colorizer.networks.course_unet import CourseUNet, luma_of_lightness, scale_lab
+from colorizer.networks.efficientnet_lite import CHANNELS, EfficientNetLite0
+from colorizer.networks.patchgan import PatchGAN
+from colorizer.networks.unet import ColorUNet, network_input
+
+
+def parameters(network):
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def small_color_unet():
+    bins = torch.tensor([[0.0, 0.0], [40.0, 20.0], [-30.0, 30.0]])
+    return ColorUNet(bins, (12, 10, 8)).eval()
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 96), (160, 32)])
+def test_color_unet_gives_logits_at_a_quarter_of_the_size(size):
+    logits = small_color_unet()(network_input(torch.rand(2, 1, *size) * 100))
+    assert logits.shape == (2, 3, size[0] // 4, size[1] // 4)
+    assert logits.isfinite().all()
+
+
+def test_encoder_halves_the_size_five_times():
+    maps = EfficientNetLite0(inputs=4).eval()(torch.rand(1, 4, 64, 96))
+    assert [tuple(part.shape[1:]) for part in maps] == [
+        (channels, 64 >> level, 96 >> level) for level, channels in enumerate(CHANNELS, start=1)
+    ]
+
+
+def test_shipped_color_unet_fits_into_a_small_file():
+    assert 2 * parameters(ColorUNet()) < 25_000_000
+
+
+def test_an_empty_mask_is_no_hint():
+    lightness = torch.rand(1, 1, 32, 32) * 100
+    hints, mask = torch.full((1, 2, 32, 32), 50.0), torch.zeros(1, 1, 32, 32)
+    assert torch.equal(network_input(lightness), network_input(lightness, hints, mask))
+
+
+def test_network_input_is_scaled():
+    values = network_input(
+        torch.full((1, 1, 1, 1), 100.0), torch.full((1, 2, 1, 1), -110.0), torch.ones(1, 1, 1, 1)
+    )
+    assert values.flatten().tolist() == [1.0, -1.0, -1.0, 1.0]
+
+
+def test_hints_have_no_effect_before_training():
+    from colorizer.training.colorizer import imagenet_encoder
+
+    network = small_color_unet()
+    imagenet_encoder(network)
+    lightness, ones = torch.rand(1, 1, 32, 32) * 100, torch.ones(1, 1, 32, 32)
+    plain = network(network_input(lightness))
+    assert torch.equal(plain, network(network_input(lightness, torch.rand(1, 2, 32, 32) * 50, ones)))
+    assert not torch.equal(plain, network(network_input(100 - lightness)))
+
+
+@pytest.mark.parametrize("size", [(16, 16), (48, 64), (128, 16)])
+def test_course_unet_gives_scaled_lab(size):
+    network = CourseUNet().eval()
+    lab = network(torch.rand(2, 1, *size))
+    assert lab.shape == (2, 3, *size)
+    assert lab.abs().max() <= 1
+    ab = network.predict_ab(torch.rand(2, 1, *size) * 100)
+    assert ab.shape == (2, 2, *size)
+    assert ab.abs().max() <= 128
+
+
+def test_course_unet_is_small():
+    assert parameters(CourseUNet()) < 4_000_000
+
+
+def test_lightness_becomes_the_luma_of_the_grey_value():
+    grey = torch.linspace(0, 1, 256)[None, None, None]
+    assert torch.allclose(luma_of_lightness(grey_to_lightness(grey)), grey, atol=5e-4)
+
+
+def test_lab_is_scaled_to_one():
+    lab = torch.tensor([0.0, 128.0, -128.0])[None, :, None, None]
+    assert scale_lab(lab).flatten().tolist() == [-1.0, 1.0, -1.0]
+
+
+def test_autoencoder_has_twelve_and_a_half_million_parameters():
+    network = AutoEncoder().eval()
+    assert 12.4e6 < parameters(network) < 12.7e6
+    assert 2 * sum(value.numel() for value in network.state_dict().values()) < 25 * 2**20
+    ab = network.predict_ab(torch.rand(1, 1, 128, 128) * 100)
+    assert ab.shape == (1, 2, 128, 128)
+    assert ab.abs().max() <= 128
+
+
+@pytest.mark.parametrize(
+    "network",
+    [small_color_unet(), CourseUNet((4, 6, 8)), CourseUNet((4, 5, 6, 7, 8)), AutoEncoder((4, 5, 6, 7, 8))],
+    ids=lambda network: type(network).__name__,
+)
+def test_a_state_dict_is_enough_to_build_the_network(network):
+    state = dict(sorted(network.state_dict().items()))  # by alphabet, as a weight file lists it
+    again = type(network).from_state(state)
+    assert again.state_dict().keys() == network.state_dict().keys()
+    for name, value in again.state_dict().items():
+        assert torch.equal(value, state[name])
+
+
+@pytest.mark.parametrize("kind", [ColorUNet, CourseUNet, AutoEncoder])
+def test_another_networks_state_is_refused(kind):
+    with pytest.raises((KeyError, IndexError, RuntimeError, ValueError)):
+        kind.from_state(PatchGAN(width=4).state_dict())
+
+
+def test_patchgan_judges_patches_of_70_pixels():
+    network = PatchGAN(width=4).eval()
+    for number, layer in enumerate(network.layers):
+        if isinstance(layer, nn.InstanceNorm2d):  # its statistics are of the whole picture
+            network.layers[number] = nn.Identity()
+    picture = torch.rand(1, 3, 256, 256, requires_grad=True)
+    scores = network(picture)
+    assert scores.shape == (1, 1, 30, 30)
+    scores[0, 0, 15, 15].backward()
+    rows, columns = picture.grad[0].abs().sum(0).nonzero().unbind(1)
+    assert rows.max() - rows.min() + 1 == 70
+    assert columns.max() - columns.min() + 1 == 70
+
+
+@pytest.mark.parametrize(("size", "width"), [((32, 32), 8), ((64, 128), 16)])
+def test_patchgan_runs_at_any_size_and_width(size, width):
+    network = PatchGAN(inputs=2, width=width)
+    assert network(torch.rand(1, 2, *size)).shape == (1, 1, size[0] // 8 - 2, size[1] // 8 - 2)
+    assert network.layers[0].weight.shape == (width, 2, 4, 4)

@@ -1,0 +1,242 @@
+"""The network runs once, settings are arithmetic, and the lightness of a photograph is never touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage import color, data
+
+from colorizer import weights
+from colorizer.colour.compose import compose
+from colorizer.colour.guided import LocalLines
+from colorizer.errors import Cancelled, SettingsError, WeightsError
+from colorizer.networks.autoencoder import AutoEncoder
+from colorizer.networks.course_unet import CourseUNet
+from colorizer.networks.unet import ColorUNet
+from colorizer.photo import Photo
+from colorizer.predictors.colorize import Analysis, Colorizer, network_size
+from colorizer.predictors.settings import ColorizeSettings
+
+
+@pytest.fixture(scope="module")
+def random_weights(tmp_path_factory) -> Path:
+    """A weights folder of random networks, the U-Net's made opinionated so that its colours are strong."""
+    folder, trained = tmp_path_factory.mktemp("random"), tmp_path_factory.mktemp("trained")
+    torch.manual_seed(0)
+    unet = ColorUNet(widths=(16, 16, 16))
+    with torch.no_grad():
+        unet.classify.weight.mul_(8.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
+        for name, network in (
+            ("unet", unet),
+            ("course-unet", CourseUNet((4, 8, 8, 8, 8))),
+            ("autoencoder", AutoEncoder((8, 8, 16, 16, 16))),
+        ):
+            weights.save(trained / "new.safetensors", network.state_dict(), {})
+            weights.register(name, trained / "new.safetensors", "0.1", "colorize")
+    return folder
+
+
+@pytest.fixture
+def colorizer(random_weights, monkeypatch) -> Colorizer:
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(random_weights))
+    return Colorizer.load()
+
+
+def grey_photo(height: int = 120, width: int = 160, bits: int = 8) -> Photo:
+    picture = color.rgb2gray(data.astronaut())[:height, :width]
+    return Photo.from_array(np.round(picture * (2**bits - 1)).astype(f"uint{bits}"))
+
+
+def lightness(rgb: np.ndarray) -> np.ndarray:
+    return color.rgb2lab(rgb)[..., 0]
+
+
+@pytest.mark.parametrize("model", ["unet", "course-unet", "autoencoder"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_lightness_is_that_of_the_photograph(colorizer: Colorizer, model: str, bits: int):
+    photo = grey_photo(bits=bits)
+    result = colorizer.colorize(photo, ColorizeSettings(model=model, saturation=2.0))
+    assert result.rgb.dtype == photo.rgb.dtype and result.rgb.shape == photo.rgb.shape
+    assert np.abs(lightness(result.rgb) - lightness(photo.rgb)).mean() < (0.3 if bits == 8 else 0.1)
+    assert color.rgb2lab(result.rgb)[..., 1:].std() > 0.5
+
+
+@pytest.mark.parametrize("chroma", [30.0, 80.0, 300.0])
+def test_saturated_colours_keep_the_lightness_too(chroma: float):
+    ramp = np.tile(np.arange(256, dtype=np.uint8), (12, 1))
+    angle = torch.linspace(0, 6.28, 12)[None, None, :, None]
+    ab = chroma * torch.cat((angle.cos(), angle.sin()), dim=1).expand(1, 2, 12, 8)
+    result = compose(np.repeat(ramp[..., None], 3, 2), LocalLines(torch.zeros_like(ab), ab), 1.0)
+    difference = np.abs(lightness(result) - lightness(np.repeat(ramp[..., None], 3, 2)))
+    assert difference.mean() < 0.3 and difference.max() < 1.5
+
+
+def test_settings_do_not_run_the_network_again(colorizer: Colorizer):
+    photo = grey_photo()
+    analysis = colorizer.analyse(photo)
+    network, _ = colorizer.network("unet")
+    calls = []
+    network.register_forward_pre_hook(lambda *_: calls.append(1))
+    plain = colorizer.render(analysis)
+    for changed in (
+        {"saturation": 0.5},
+        {"temperature": 0.9},
+        {"strength": 0.4},
+        {"variant": 1},
+    ):
+        other = colorizer.render(analysis, replace(ColorizeSettings(), **changed))
+        assert not np.array_equal(other.rgb, plain.rgb), changed
+    assert not calls
+
+
+def test_no_saturation_and_no_strength_give_the_photograph_back(colorizer: Colorizer):
+    photo = grey_photo()
+    analysis = colorizer.analyse(photo)
+    for chosen in (ColorizeSettings(saturation=0.0), ColorizeSettings(strength=0.0)):
+        assert np.abs(colorizer.render(analysis, chosen).rgb.astype(int) - photo.rgb).max() <= 1
+
+
+def test_no_strength_gives_a_coloured_photograph_back(colorizer: Colorizer):
+    photo = Photo.from_array(data.astronaut()[:100, :140])
+    result = colorizer.colorize(photo, ColorizeSettings(strength=0.0))
+    assert np.abs(result.rgb.astype(int) - photo.rgb).max() <= 1
+
+
+def test_the_colours_of_the_input_do_not_matter_at_full_strength(colorizer: Colorizer):
+    coloured = Photo.from_array(data.astronaut()[:96, :128])
+    lab = color.rgb2lab(coloured.rgb) * np.array((1.0, 0.0, 0.0))
+    grey = Photo.from_array(np.round(color.lab2rgb(lab) * 255).astype(np.uint8))
+    ours, theirs = colorizer.colorize(coloured).rgb, colorizer.colorize(grey).rgb
+    assert np.abs(ours.astype(int) - theirs).mean() < 3.0
+
+
+def test_alpha_and_metadata_stay(colorizer: Colorizer):
+    alpha = np.arange(120 * 160, dtype=np.uint8).reshape(120, 160)
+    photo = Photo.from_array(grey_photo().rgb, alpha, "cat.png")
+    result = colorizer.colorize(photo)
+    assert result.alpha is not None and np.array_equal(result.alpha, alpha)
+    assert result.metadata.name == "cat.png"
+
+
+@settings(max_examples=12, deadline=None)
+@given(height=st.integers(1, 70), width=st.integers(1, 70), size=st.sampled_from([128, 200, 320]))
+def test_any_size_has_a_network_size_that_fits(height: int, width: int, size: int):
+    photo = Photo.from_array(np.zeros((height, width), np.uint8))
+    w, h = network_size(photo, ColorizeSettings(size=size))
+    assert w % 32 == 0 and h % 32 == 0 and min(w, h) >= 32 and max(w, h) <= max(size + 16, 32)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (7, 5)])
+def test_odd_shapes_come_back_as_they_went_in(colorizer: Colorizer, shape: tuple[int, int]):
+    photo = Photo.from_array(np.full(shape, 120, np.uint8))
+    assert colorizer.colorize(photo).rgb.shape == (*shape, 3)
+
+
+def analysis_of(colorizer: Colorizer, log_probability: torch.Tensor, photo: Photo) -> Analysis:
+    """An analysis whose distribution is given (1, Q, h, w)."""
+    from colorizer.predictors.variants import mode_tilts
+
+    plain = colorizer.analyse(photo)
+    assert plain.bins is not None
+    guide = torch.full((1, 1, *log_probability.shape[-2:]), 50.0)
+    return replace(plain, output=log_probability, guide=guide, tilts=mode_tilts(log_probability, plain.bins))
+
+
+def distribution(colorizer: Colorizer, modes: dict[tuple[int, int], float]) -> torch.Tensor:
+    bins = colorizer.network("unet")[0].bins
+    density = sum(
+        share * torch.exp(-((bins - torch.tensor(place, dtype=torch.float32)) ** 2).sum(1) / 100)
+        for place, share in modes.items()
+    )
+    return torch.log(density / density.sum() + 1e-9)[None, :, None, None].expand(1, -1, 6, 8)
+
+
+def test_variants_are_the_modes_and_differ_visibly(colorizer: Colorizer):
+    modes = {(50, 30): 0.4, (-40, 30): 0.35, (10, -50): 0.25}
+    analysis = analysis_of(colorizer, distribution(colorizer, modes), grey_photo())
+    found = colorizer.variants(analysis)
+    assert 2 <= len(found) <= 4
+    previews = [colorizer.render(analysis).preview(64)] + [picture for _, picture in found]
+    means = [color.rgb2lab(picture)[..., 1:].mean((0, 1)) for picture in previews]
+    for first in range(len(means)):
+        for second in range(first):
+            assert np.linalg.norm(means[first] - means[second]) > 4.0
+
+
+def test_a_sure_network_has_no_variants(colorizer: Colorizer):
+    analysis = analysis_of(colorizer, distribution(colorizer, {(20, 40): 1.0}), grey_photo())
+    assert colorizer.variants(analysis) == []
+
+
+def test_confidence_is_high_for_one_mode_and_low_for_all(colorizer: Colorizer):
+    photo = grey_photo()
+    sure = analysis_of(colorizer, distribution(colorizer, {(20, 40): 1.0}), photo)
+    bins = colorizer.network("unet")[0].bins
+    unsure = analysis_of(colorizer, torch.full((1, len(bins), 6, 8), -float(np.log(len(bins)))), photo)
+    assert colorizer.confidence(sure).mean() > 0.5
+    assert colorizer.confidence(unsure).max() < 0.01
+    assert colorizer.confidence(sure, side=80).shape == (60, 80)
+
+
+def test_rebalancing_favours_rare_colours(colorizer: Colorizer):
+    log_probability = distribution(colorizer, {(0, 0): 0.6, (60, 40): 0.4})
+    analysis = analysis_of(colorizer, log_probability, grey_photo())
+    analysis = replace(analysis, prior=distribution(colorizer, {(0, 0): 1.0})[0, :, 0, 0].exp())
+    chroma = [
+        float(analysis.chroma(ColorizeSettings(rebalance=amount)).norm(dim=1).mean())
+        for amount in (0, 0.5, 1)
+    ]
+    assert chroma[0] < chroma[1] < chroma[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("saturation", 2.1),
+        ("temperature", 0.0),
+        ("strength", -0.1),
+        ("variant", 5),
+        ("size", 4096),
+        ("model", "x"),
+        ("variant", 1.5),
+    ],
+)
+def test_settings_out_of_range_say_which_and_what_is_allowed(name: str, value: object):
+    with pytest.raises(SettingsError, match=str(value)):
+        ColorizeSettings(**{name: value})
+
+
+def test_an_analysis_of_another_model_is_refused(colorizer: Colorizer):
+    analysis = colorizer.analyse(grey_photo(), ColorizeSettings(model="autoencoder"))
+    with pytest.raises(SettingsError, match="autoencoder"):
+        colorizer.render(analysis, ColorizeSettings(model="unet"))
+    with pytest.raises(SettingsError):
+        colorizer.confidence(analysis)
+
+
+def test_cancelling_stops_the_work(colorizer: Colorizer):
+    def stop(share: float, text: str) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        colorizer.colorize(grey_photo(), progress=stop)
+
+
+def test_weights_of_another_network_under_a_models_name_are_refused_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path / "weights"))
+    weights.save(tmp_path / "other.safetensors", AutoEncoder((8, 8, 8, 8, 8)).state_dict(), {})
+    weights.register("unet", tmp_path / "other.safetensors", "0.1", "colorize")
+    photo = Photo.from_array(np.zeros((8, 8), np.uint8))
+    with pytest.raises(WeightsError, match="“unet” holds the weights of another network"):
+        Colorizer.load().colorize(photo)
+    own = Colorizer.load(files={"unet": tmp_path / "other.safetensors"})
+    with pytest.raises(WeightsError, match=r"other\.safetensors” holds the weights of another network"):
+        own.colorize(photo)

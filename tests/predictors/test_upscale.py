@@ -1,0 +1,354 @@
+"""Is a photo four times as large afterwards, in its own depth, and refused before work where too large?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from colorizer import weights
+from colorizer.colour.filling import fill_hidden
+from colorizer.errors import Cancelled, PhotoTooLarge, SettingsError, WeightsError
+from colorizer.networks.resampling import enlarge, shrink
+from colorizer.networks.srgan import Generator
+from colorizer.photo import Photo
+from colorizer.predictors import precision, upscale
+from colorizer.predictors.back_projection import back_project, remaining_error
+from colorizer.predictors.settings import UpscaleSettings
+from colorizer.predictors.tiling import Tiling, to_pixels, to_tensor
+from colorizer.predictors.upscale import Upscaler, offered, settled
+
+ASTRONAUT = data.astronaut()
+
+
+def network(seed: int, blocks: int = 1) -> Generator:
+    """A narrow generator of random weights that changes the picture visibly, and not too much."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        made = Generator(blocks, (6, 4, 4)).eval().requires_grad_(False)
+        torch.nn.init.normal_(made.tail.weight, 0.0, 0.1)
+    return made
+
+
+def register(folder: Path, name: str, seed: int, blocks: int = 1) -> None:
+    weights.save(folder / "new.safetensors", network(seed, blocks).state_dict(), {})
+    weights.register(name, folder / "new.safetensors", "0.1", "upscale")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A weights folder in force, empty."""
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
+    (tmp_path / "manifest.json").write_text(
+        '{"format": 1, "repository": null, "revision": null, "files": {}}'
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def upscaler(folder: Path) -> Upscaler:
+    """An upscaler with random networks under all three names."""
+    for seed, name in enumerate(("srresnet", "srgan", "srgan-photo")):
+        register(folder, name, seed)
+    return Upscaler.load()
+
+
+@pytest.fixture
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles so small that small pictures have several."""
+    monkeypatch.setattr(upscale, "SIDE", 20)
+    monkeypatch.setattr(upscale, "ALPHA_TILING", Tiling(20, 4, 0))
+
+
+def photo(height: int = 50, width: int = 60, bits: int = 8, alpha: bool = False, grey: bool = False) -> Photo:
+    rgb = ASTRONAUT[100 : 100 + height, 180 : 180 + width]
+    if grey:
+        rgb = rgb[..., 1:2].repeat(3, axis=2)
+    levels = rgb.astype(np.uint16) * 257 if bits == 16 else rgb
+    veil = None
+    if alpha:
+        veil = np.zeros((height, width), levels.dtype)
+        veil[: height // 2, : width // 2] = np.iinfo(levels.dtype).max
+    return Photo.from_array(levels.copy(), veil, "dog.jpg")
+
+
+def difference(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.abs(first.astype(int) - second.astype(int)).max())
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (3, 7), (41, 30)])
+def test_a_photo_of_any_size_gets_four_times_as_large(upscaler, small_tiles, shape, bits):
+    given = photo(*shape, bits=bits)
+    result = upscaler.upscale(given)
+    assert (result.height, result.width) == (4 * shape[0], 4 * shape[1])
+    assert result.rgb.dtype == given.rgb.dtype
+    assert result.alpha is None
+
+
+def test_tiles_give_what_the_network_gives_on_the_whole(upscaler, small_tiles):
+    given = photo(60, 70)
+    found = upscaler.upscale(given, UpscaleSettings(detail=0, consistency=0)).rgb
+    whole = to_pixels(network(0)(to_tensor(given.rgb))[0], given.rgb.dtype)
+    border = 4 * network(0).reach
+    inner = (slice(border, -border), slice(border, -border))
+    assert difference(found[inner], whole[inner]) <= 1
+    assert difference(whole, to_pixels(enlarge(to_tensor(given.rgb))[0], given.rgb.dtype)) > 10
+
+
+@pytest.mark.parametrize(("detail", "name"), [(0, "srresnet"), (1, "srgan")])
+def test_at_its_ends_detail_is_the_network_of_the_file(upscaler, detail, name):
+    made, names = upscaler._networks.get(settled(UpscaleSettings(detail=detail)))
+    state, _ = weights.load(name)
+    assert names == (f"{name} 0.1",)
+    assert all(torch.equal(value, state[key]) for key, value in made.state_dict().items())
+
+
+def test_between_its_ends_detail_is_between_the_weights(upscaler):
+    made, names = upscaler._networks.get(settled(UpscaleSettings(detail=0.25)))
+    low, high = (weights.load(name)[0] for name in ("srresnet", "srgan"))
+    assert names == ("srresnet 0.1", "srgan 0.1")
+    for key, value in made.state_dict().items():
+        assert torch.allclose(value, 0.75 * low[key] + 0.25 * high[key], atol=1e-6)
+
+
+def test_only_the_last_few_networks_are_kept(upscaler):
+    for number in range(8):
+        upscaler._networks.get(settled(UpscaleSettings(detail=number / 8)))
+    first = upscaler._networks.get(settled(UpscaleSettings(detail=7 / 8)))
+    assert len(upscaler._networks._kept) == 4
+    assert upscaler._networks.get(settled(UpscaleSettings(detail=7 / 8))) is first
+
+
+@pytest.mark.parametrize(
+    ("there", "models", "detail"),
+    [
+        (("srresnet",), ["clean"], 0.0),
+        (("srgan",), ["clean"], 1.0),
+        (("srresnet", "srgan"), ["clean"], 0.5),
+        (("srgan-photo",), ["photo"], 1.0),
+        (("srresnet", "srgan", "srgan-photo"), ["clean", "photo"], 0.5),
+    ],
+)
+def test_only_what_has_weights_is_offered(folder, there, models, detail):
+    for name in there:
+        register(folder, name, 1)
+    offers = offered()
+    assert [offer.model for offer in offers] == models
+    assert offers[0].defaults.detail == detail
+    for offer in offers:
+        assert settled(UpscaleSettings(offer.model)) == offer.defaults
+        for end in offer.details:
+            assert settled(UpscaleSettings(offer.model, detail=end)).detail == end
+
+
+def test_what_has_no_weights_is_refused_in_a_sentence(folder):
+    with pytest.raises(WeightsError, match="no weights for enlarging"):
+        settled()
+    register(folder, "srresnet", 1)
+    with pytest.raises(SettingsError, match=r"detail is 0\.5.*only give 0\. Choose 0"):
+        Upscaler.load().upscale(photo(), UpscaleSettings(detail=0.5))
+    with pytest.raises(SettingsError, match=r"“photo” yet\. Choose clean"):
+        settled(UpscaleSettings("photo"))
+
+
+def test_weights_that_do_not_fit_are_refused_in_a_sentence(folder):
+    register(folder, "srresnet", 1)
+    register(folder, "srgan", 1, blocks=2)
+    weights.save(folder / "new.safetensors", {"a": torch.ones(2)}, {})
+    weights.register("srgan-photo", folder / "new.safetensors", "0.1", "upscale")
+    with pytest.raises(WeightsError, match="different shape"):
+        Upscaler.load().upscale(photo())
+    assert Upscaler.load().upscale(photo(9, 9), UpscaleSettings(detail=1)).width == 36
+    with pytest.raises(WeightsError, match="another network"):
+        Upscaler.load().upscale(photo(), UpscaleSettings("photo"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("detail", 1.1), ("detail", "much"), ("consistency", 5), ("consistency", 0.5), ("model", "x")],
+)
+def test_settings_out_of_range_say_which(name: str, value: object):
+    with pytest.raises(SettingsError, match=str(value)):
+        UpscaleSettings(**{name: value})
+
+
+def test_back_projection_brings_the_reduced_result_closer():
+    small = shrink(to_tensor(ASTRONAUT[:200, :240])).clamp(0, 1)
+    large = enlarge(small) + 0.05 * torch.randn(1, 3, 200, 240, generator=torch.Generator().manual_seed(1))
+    errors = [float((shrink(back_project(large, small, times)) - small).abs().mean()) for times in range(4)]
+    assert errors[1] < errors[0] / 2 and errors[3] < errors[1] / 2
+    assert back_project(large, small, 2).amin() >= 0 and back_project(large, small, 2).amax() <= 1
+
+
+def test_a_correction_leaves_less_error_and_the_result_says_how_much(upscaler, small_tiles):
+    given = photo()
+    results = [upscaler.run(given, UpscaleSettings(consistency=times)) for times in (0, 1, 2)]
+    errors = [result.error for result in results]
+    assert errors[0] > 2 * errors[1] and errors[1] > errors[2] > 0
+    reduced = shrink(to_tensor(results[1].photo.rgb))
+    assert float((reduced - to_tensor(given.rgb)).abs().mean()) * 255 == pytest.approx(errors[1], rel=1e-4)
+    assert f"{errors[2]:.2f}/255" in results[2].photo.metadata.notes[-1]
+    assert results[2].settings == UpscaleSettings("clean", 0.5, 2)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_remaining_error_is_the_same_in_strips(monkeypatch, dtype):
+    large = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (120, 88, 3), dtype=dtype)
+    small = np.random.default_rng(1).integers(0, np.iinfo(dtype).max, (30, 22, 3), dtype=dtype)
+    whole = float((shrink(to_tensor(large)) - to_tensor(small)).abs().mean()) * 255
+    assert remaining_error(large, small) == pytest.approx(whole, rel=1e-5)
+    monkeypatch.setattr("colorizer.predictors.back_projection.STRIP_PIXELS", 100)
+    assert remaining_error(large, small) == pytest.approx(whole, rel=1e-5)
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_grey_stays_grey(upscaler, small_tiles, alpha):
+    result = upscaler.upscale(photo(grey=True, alpha=alpha), UpscaleSettings(detail=1)).rgb
+    assert (result == result[..., :1]).all()
+    assert np.ptp(upscaler.upscale(photo(), UpscaleSettings(detail=1)).rgb.astype(int), axis=2).max() > 0
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_alpha_is_enlarged_apart(upscaler, small_tiles, bits):
+    given = photo(bits=bits, alpha=True)
+    result = upscaler.upscale(given)
+    assert given.alpha is not None and result.alpha is not None
+    expected = to_pixels(enlarge(to_tensor(given.alpha[..., None]))[0], given.alpha.dtype)[..., 0]
+    inner = (slice(8, -8), slice(8, -8))
+    assert result.alpha.dtype == given.alpha.dtype and result.alpha.shape == expected.shape
+    assert difference(result.alpha[inner], expected[inner]) <= 1
+
+
+def test_an_opaque_alpha_stays_opaque(upscaler, small_tiles):
+    given = Photo.from_array(photo().rgb, np.full((50, 60), 255, np.uint8))
+    assert (upscaler.upscale(given).alpha == 255).all()
+
+
+def test_hidden_colours_do_not_matter(upscaler, small_tiles):
+    given = photo(alpha=True)
+    other = given.rgb.copy()
+    other[given.alpha == 0] = (255, 0, 255)
+    first, second = upscaler.upscale(given), upscaler.upscale(Photo.from_array(other, given.alpha))
+    assert np.array_equal(first.rgb, second.rgb)
+
+
+def test_hidden_pixels_continue_the_visible_ones():
+    rgb = np.zeros((20, 30, 3), np.uint8)
+    rgb[:, :10] = (200, 100, 50)
+    alpha = np.zeros((20, 30), np.uint8)
+    alpha[:, :10] = 9
+    filled = fill_hidden(rgb, alpha, 5)
+    assert (filled[:, :15] == (200, 100, 50)).all()
+    assert (filled[:, 15:] == 128).all()
+    assert fill_hidden(rgb, np.full((20, 30), 1, np.uint8), 5) is rgb
+    assert (fill_hidden(rgb, np.zeros((20, 30), np.uint8), 5) == 128).all()
+
+
+def test_metadata_stays(upscaler, tmp_path, draw):
+    given = Photo.open(draw("dog.tif", 20, 16, "RGB", dpi=(300, 300)))
+    result = upscaler.upscale(given)
+    assert result.name == "dog" and result.metadata.dpi == given.metadata.dpi is not None
+    saved = Photo.open(result.save(tmp_path / "large.tif"))
+    assert (saved.width, saved.height) == (80, 64) and saved.metadata.dpi == given.metadata.dpi
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("box", [(0, 0, 1, 1), (11, 23, 40, 49), (5, 0, 60, 50), (59, 49, 60, 50)])
+def test_a_crop_is_that_part_of_the_whole(upscaler, small_tiles, box, alpha):
+    given = photo(alpha=alpha)
+    left, top, right, bottom = (4 * edge for edge in box)
+    whole, crop = upscaler.upscale(given), upscaler.crop(given, box)
+    assert difference(crop.rgb, whole.rgb[top:bottom, left:right]) <= 1
+    if alpha:
+        assert difference(crop.alpha, whole.alpha[top:bottom, left:right]) <= 1
+
+
+@pytest.mark.parametrize("box", [(0, 0, 61, 5), (-1, 0, 4, 4), (5, 5, 5, 9), (0, 9, 4, 8)])
+def test_a_crop_outside_the_photo_is_refused(upscaler, box):
+    with pytest.raises(SettingsError, match="60 x 50"):
+        upscaler.crop(photo(), box)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [((2000, 1501), r"is 3 megapixels, which become 48\..*1999 x 1500"), ((7501, 2), "7500")],
+)
+def test_too_large_is_refused_before_any_work(upscaler, size, said):
+    def work(share: float, text: str) -> None:
+        raise AssertionError("it began")
+
+    given = Photo.from_array(np.zeros((size[1], size[0]), np.uint8), name="dog.jpg")
+    for refused in (
+        lambda: upscaler.upscale(given, progress=work),
+        lambda: upscaler.forecast(given),
+        lambda: upscaler.forecast(size),
+        lambda: upscaler.crop(given, (0, 0, *size)),
+    ):
+        with pytest.raises(PhotoTooLarge, match=said):
+            refused()
+    assert upscaler.crop(given, (0, 0, 3, 2)).width == 12
+
+
+def test_the_forecast_says_size_time_and_memory(upscaler):
+    forecast = upscaler.forecast((2000, 1500))
+    assert (forecast.width, forecast.height) == (8000, 6000)
+    assert forecast.seconds > 0 and 144e6 < forecast.bytes < 1e9
+    smaller = upscaler.forecast((1000, 750))
+    assert smaller.seconds == pytest.approx(forecast.seconds / 4, rel=0.2)
+    given = photo(bits=16, alpha=True)
+    assert upscaler.forecast(given).bytes > upscaler.forecast((given.width, given.height)).bytes
+    assert len(upscaler._paces) == 1, "it was timed once"
+
+
+def test_progress_grows_to_one_and_cancelling_stops(upscaler, small_tiles):
+    shares: list[float] = []
+    upscaler.upscale(photo(alpha=True), progress=lambda share, text: shares.append(share))
+    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1 and len(shares) > 10
+
+    def stop(share: float, text: str) -> None:
+        if share > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        upscaler.upscale(photo(), progress=stop)
+
+
+@pytest.mark.parametrize(
+    ("there", "seconds", "used"),
+    [(True, 0.5, True), (True, 0.9, False), (True, 1.4, False), (False, 0.5, False)],
+)
+def test_bf16_is_used_where_it_is_there_and_faster(there, seconds, used, monkeypatch):
+    monkeypatch.delenv("COLORIZER_BF16")
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: there)
+    taken = {torch.bfloat16: seconds, torch.float32: 1.0}
+    monkeypatch.setattr(precision, "_seconds", taken.get)
+    precision.has_bf16.cache_clear()
+    assert precision.has_bf16() is used
+    precision.has_bf16.cache_clear()
+
+
+def test_bf16_arithmetic_gives_nearly_the_same(upscaler, small_tiles, monkeypatch):
+    monkeypatch.setattr("colorizer.predictors.precision.has_bf16", lambda: False)
+    exact = upscaler.upscale(photo()).rgb
+    monkeypatch.setattr("colorizer.predictors.precision.has_bf16", lambda: True)
+    rounded = upscaler.upscale(photo()).rgb
+    assert 0 < difference(exact, rounded) <= 3
+    assert np.abs(exact.astype(int) - rounded).mean() < 0.3
+
+
+SHIPPED = [name for name, entry in weights.entries().items() if entry.task == "upscale"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_overlap_is_enough_for_the_shipped_weights(name, monkeypatch):
+    model, detail = {"srresnet": ("clean", 0), "srgan": ("clean", 1), "srgan-photo": ("photo", 1)}[name]
+    given, settings = Photo.from_array(ASTRONAUT[60:156, 180:276].copy()), UpscaleSettings(model, detail)
+    whole = Upscaler.load().upscale(given, settings).rgb
+    monkeypatch.setattr(upscale, "SIDE", 32)
+    tiles = Upscaler.load().upscale(given, settings).rgb
+    assert upscale.tile_count(given) == 9
+    assert difference(whole, tiles) <= 1

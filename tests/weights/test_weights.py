@@ -1,0 +1,519 @@
+"""Are weights found, verified, fetched and published as promised, and does every failure say what to do?"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import pickle
+import socket
+import sys
+import time
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+import torch
+from hub_server import FIRST_COMMIT, SECOND_COMMIT, Hub
+from huggingface_hub import constants
+
+from colorizer import weights
+from colorizer.cli.weights import add_weights_commands
+from colorizer.errors import WeightsError
+from colorizer.weights import hub as hub_client
+from colorizer.weights import manifest, store
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE = {"conv.weight": torch.linspace(-1, 1, 6000).reshape(20, 300), "steps": torch.tensor(7)}
+ABOUT = {"architecture": "test", "version": "1.2.0"}
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path, monkeypatch):
+    """An empty weights folder and Hub cache, no settings of the machine, and no waiting between tries."""
+    settings = "COLORIZER_HUB_REPO COLORIZER_HUB_REVISION HF_HUB_CACHE HF_TOKEN HF_HUB_OFFLINE"
+    for name in settings.split():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path / "weights"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)  # the client reads it once, when it is imported
+    huggingface_hub.close_session()
+    store._hashes.clear()
+    manifest.write_manifest(manifest.Manifest())
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return tmp_path / "weights"
+
+
+@pytest.fixture
+def server(monkeypatch):
+    server = Hub()
+    server.start()
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    yield server
+    server.stop()
+    huggingface_hub.close_session()
+
+
+@pytest.fixture
+def taking(server, monkeypatch) -> Hub:
+    """A Hub that takes uploads by Git LFS, not by Xet, which needs more than one small server."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    return server
+
+
+@pytest.fixture
+def unet(tmp_path, folder) -> bytes:
+    """The manifest names “unet” and its file lies in the weights folder; its bytes."""
+    weights.save(tmp_path / "trained.safetensors", STATE, ABOUT)
+    weights.register("unet", tmp_path / "trained.safetensors", "1.2.0", "colorize")
+    return (folder / "unet.safetensors").read_bytes()
+
+
+@pytest.fixture
+def published(unet, folder, server, monkeypatch) -> Hub:
+    """The file is on the Hub and no longer in the weights folder; the repository is named."""
+    (folder / "unet.safetensors").unlink()
+    server.files["unet.safetensors"] = unet
+    monkeypatch.setenv("COLORIZER_HUB_REPO", "you/name")
+    return server
+
+
+def cached_files(tmp_path) -> list[Path]:
+    """Whatever of a weight file is in the Hub cache: content, links, pieces."""
+    found = (tmp_path / "hf").rglob("*")
+    return [
+        path
+        for path in found
+        if (path.is_file() or path.is_symlink()) and {"blobs", "snapshots"} & {*path.parts}
+    ]
+
+
+def failure(function, *args) -> str:
+    with pytest.raises(WeightsError) as caught:
+        function(*args)
+    return str(caught.value)
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def test_floats_are_kept_as_float16_and_read_as_float32(tmp_path):
+    weights.save(tmp_path / "a.safetensors", STATE, ABOUT)
+    state, about = weights.load(tmp_path / "a.safetensors")
+    assert (tmp_path / "a.safetensors").stat().st_size < 6000 * 2 + 1000
+    assert state["conv.weight"].dtype == torch.float32
+    assert torch.equal(state["conv.weight"], STATE["conv.weight"].half().float())
+    assert state["steps"].dtype == torch.int64
+    assert state["steps"] == 7
+    assert about == ABOUT
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "a.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_values_beyond_float16_tied_and_transposed_tensors_survive(tmp_path):
+    large, tied = torch.tensor([1e6, 1.0]), torch.rand(3, 4)
+    state = {"large": large, "a": tied, "b": tied, "transposed": tied.T, "empty": torch.zeros(0)}
+    weights.save(tmp_path / "a.safetensors", state, {})
+    read, _ = weights.load(str(tmp_path / "a.safetensors"))
+    assert torch.equal(read["large"], large)
+    assert torch.equal(read["transposed"], read["a"].T)
+    assert torch.equal(read["a"], read["b"])
+
+
+@pytest.mark.parametrize("content", [pickle.dumps({"a": 1}), b"just a text\n", b"", b"\xff" * 64], ids=repr)
+def test_anything_but_safetensors_is_refused(tmp_path, content):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    assert "safetensors files only" in failure(weights.load, path)
+
+
+def test_a_truncated_file_is_refused(tmp_path, unet):
+    (tmp_path / "cut.safetensors").write_bytes(unet[:-100])
+    assert "damaged" in failure(weights.load, tmp_path / "cut.safetensors")
+
+
+def test_a_pickle_is_refused_by_its_suffix_and_never_run(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "ran",))
+
+    torch.save(Bomb(), tmp_path / "model.pth")
+    assert ".safetensors files only" in failure(weights.load, tmp_path / "model.pth")
+    assert not (tmp_path / "ran").exists()
+    assert ".safetensors files only" in failure(weights.save, tmp_path / "model.pt", STATE, ABOUT)
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.safetensors"
+    weights.save(path, STATE, ABOUT)
+    before = path.read_bytes()
+
+    def full(target, content):
+        target.open("wb").write(content[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert "No space left" in failure(weights.save, path, STATE, ABOUT)
+    assert path.read_bytes() == before
+    assert [item.name for item in tmp_path.glob("*part")] == []
+
+
+def test_a_missing_path_and_an_unknown_name_say_so(tmp_path, unet):
+    assert "There is no weight file" in failure(weights.load, tmp_path / "none.safetensors")
+    assert "The names are: unet" in failure(weights.load, "vgg")
+
+
+# --- the manifest ---------------------------------------------------------------------------------
+
+
+def test_register_copies_the_file_and_enters_hash_and_size(unet, folder):
+    entry = weights.entries()["unet"]
+    assert entry.sha256 == hashlib.sha256(unet).hexdigest()
+    assert (entry.bytes, entry.version, entry.task, entry.card) == (len(unet), "1.2.0", "colorize", "unet.md")
+    text = (folder / "manifest.json").read_text(encoding="utf-8")
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+    state, about = weights.load("unet")
+    assert state.keys() == STATE.keys()
+    assert about == ABOUT
+
+
+def test_register_again_replaces_the_entry_and_keeps_the_others(tmp_path, unet):
+    weights.register("second", tmp_path / "trained.safetensors", "1.0.0", "upscale")
+    weights.save(tmp_path / "better.safetensors", {"a": torch.ones(3)}, ABOUT)
+    weights.register("unet", tmp_path / "better.safetensors", "2.0.0", "colorize")
+    assert set(weights.entries()) == {"unet", "second"}
+    assert weights.load("unet")[0]["a"].tolist() == [1, 1, 1]
+
+
+def test_register_refuses_other_files_and_odd_names(tmp_path, unet, folder):
+    (tmp_path / "text.safetensors").write_text("hello")
+    assert "safetensors files only" in failure(weights.register, "b", tmp_path / "text.safetensors", "1", "x")
+    assert "can't be a name" in failure(weights.register, "../b", folder / "unet.safetensors", "1", "x")
+    assert set(weights.entries()) == {"unet"}
+
+
+GOOD = {"file": "a.safetensors", "version": "1", "sha256": "0" * 64, "bytes": 5, "task": "colorize"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not an object"),
+        ('{"format": 2}', "“format” is 2"),
+        ('{"format": 1}', "“files” is missing"),
+        ('{"format": 1, "files": {}, "repository": 3}', "“repository”"),
+        (GOOD | {"file": "../a.safetensors"}, "plain file name"),
+        (GOOD | {"file": "a.pth"}, "ends in .safetensors"),
+        (GOOD | {"sha256": "abc"}, "64 digits"),
+        (GOOD | {"bytes": "5"}, "whole number"),
+        (GOOD | {"version": None}, "lacks “version”"),
+        (GOOD | {"card": "/etc/passwd"}, "“card”"),
+    ],
+)
+def test_a_wrong_manifest_is_named_with_its_fault(folder, content, words):
+    if isinstance(content, dict):
+        content = json.dumps({"format": 1, "files": {"a": content}})
+    (folder / "manifest.json").write_text(content)
+    message = failure(weights.entries)
+    assert words in message
+    assert "manifest.json" in message
+
+
+def test_a_missing_manifest_says_how_to_name_its_folder(folder):
+    (folder / "manifest.json").unlink()
+    assert "COLORIZER_WEIGHTS_DIR" in failure(weights.entries)
+
+
+def test_the_projects_own_weights_are_whole_and_each_has_a_card(monkeypatch):
+    monkeypatch.delenv("COLORIZER_WEIGHTS_DIR")
+    assert weights.weights_dir() == ROOT / "weights"
+    entries, checks = weights.entries(), weights.verify()
+    tasks = {
+        "colorize": {"unet", "course-unet", "autoencoder"},
+        "upscale": {"srresnet", "srgan", "srgan-photo"},
+        "stylize": {"photo2monet", "monet2photo"},
+    }
+    for task, names in tasks.items():
+        assert {name for name, entry in entries.items() if entry.task == task} == names
+    assert [check for check in checks if not check.ok] == [] and len(checks) == len(entries) == 8
+    for entry in entries.values():
+        assert (ROOT / "weights" / entry.card).read_text(encoding="utf-8").strip(), entry.name
+
+
+# --- the weights folder ---------------------------------------------------------------------------
+
+
+def test_embedded_weights_need_no_network_and_no_hub_client(unet, monkeypatch):
+    monkeypatch.setenv("COLORIZER_HUB_REPO", "you/name")
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)  # importing it fails
+    monkeypatch.setattr(socket.socket, "connect", None)
+    assert weights.load("unet")[1] == ABOUT
+    assert weights.verify()[0].ok
+
+
+def test_a_wrong_hash_names_file_expected_and_found(unet, folder):
+    path = folder / "unet.safetensors"
+    path.write_bytes(unet[:-1] + b"\x01")
+    message = failure(weights.load, "unet")
+    for part in (path, hashlib.sha256(unet).hexdigest(), hashlib.sha256(unet[:-1] + b"\x01").hexdigest()):
+        assert str(part) in message
+
+
+def test_a_file_is_hashed_once_and_again_when_it_changes(unet, folder, monkeypatch):
+    calls = []
+    real = hashlib.sha256
+    monkeypatch.setattr(hashlib, "sha256", lambda: calls.append(1) or real())
+    store._hashes.clear()
+    weights.resolve("unet")
+    weights.resolve("unet")
+    assert len(calls) == 1
+    (folder / "unet.safetensors").write_bytes(b"changed")
+    failure(weights.resolve, "unet")
+    assert len(calls) == 2
+
+
+def test_a_git_lfs_pointer_is_recognised(unet, folder):
+    (folder / "unet.safetensors").write_text(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
+    )
+    assert "git lfs pull" in failure(weights.load, "unet")
+
+
+def test_a_missing_file_says_that_no_repository_is_named_and_how_to_name_one(unet, folder):
+    (folder / "unet.safetensors").unlink()
+    message = failure(weights.load, "unet")
+    assert "unet.safetensors" in message
+    assert "no Hub repository is named" in message
+    assert "COLORIZER_HUB_REPO=you/name" in message
+    assert "weights pull --repo you/name" in message
+
+
+# --- the Hub --------------------------------------------------------------------------------------
+
+
+def test_a_missing_file_comes_from_the_hub_once(published, unet):
+    assert weights.load("unet")[1] == ABOUT
+    assert len(published.gets()) == 1
+    published.log.clear()
+    assert weights.resolve("unet").read_bytes() == unet
+    assert published.log == []
+
+
+def test_the_manifests_repository_and_pinned_revision_are_used(published, monkeypatch):
+    monkeypatch.delenv("COLORIZER_HUB_REPO")
+    entries = weights.entries()
+    manifest.write_manifest(manifest.Manifest("you/name", FIRST_COMMIT, entries))
+    assert FIRST_COMMIT in str(weights.resolve("unet"))
+    manifest.write_manifest(manifest.Manifest("you/name", "3" * 40, entries))
+    assert f"no revision “{'3' * 40}”" in failure(weights.resolve, "unet")
+    monkeypatch.setenv("COLORIZER_HUB_REVISION", FIRST_COMMIT)
+    assert FIRST_COMMIT in str(weights.resolve("unet"))
+
+
+def test_a_broken_download_goes_on_where_it_stopped(published, monkeypatch, unet):
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1000)  # what the client keeps are whole chunks
+    published.cuts = [5000]
+    assert weights.resolve("unet").read_bytes() == unet
+    assert published.gets() == ["GET unet.safetensors", "GET unet.safetensors bytes=5000-"]
+
+
+def test_a_download_that_never_completes_fails_and_leaves_no_file(published, tmp_path, unet):
+    published.cuts = [5000] + [0] * 20
+    assert "broke off" in failure(weights.resolve, "unet")
+    assert [path for path in cached_files(tmp_path) if path.suffix != ".incomplete"] == []
+    published.cuts = []
+    assert weights.resolve("unet").read_bytes() == unet
+
+
+def test_a_wrong_download_is_removed_and_the_next_try_starts_afresh(published, tmp_path, unet):
+    wrong = b"\x00" * len(unet)
+    published.files["unet.safetensors"] = wrong
+    message = failure(weights.resolve, "unet")
+    assert hashlib.sha256(wrong).hexdigest() in message
+    assert hashlib.sha256(unet).hexdigest() in message
+    assert "you/name" in message
+    assert cached_files(tmp_path) == []
+    published.files["unet.safetensors"] = unet
+    assert weights.resolve("unet").read_bytes() == unet
+
+
+def test_a_damaged_cache_is_fetched_anew(published, monkeypatch, unet):
+    monkeypatch.setenv("COLORIZER_HUB_REVISION", FIRST_COMMIT)
+    weights.resolve("unet").resolve().write_bytes(b"damaged")
+    assert weights.resolve("unet").read_bytes() == unet
+    assert len(published.gets()) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (404, "", "no such file"),
+        (404, "EntryNotFound", "no such file"),
+        (404, "RepoNotFound", "no such repository, or it is private"),
+        (404, "RevisionNotFound", "no revision “main”"),
+        (403, "GatedRepo", "terms"),
+        (401, "", "hf auth login"),
+        (403, "", "HF_TOKEN"),
+        (429, "", "too many requests"),
+        (500, "", "error 500"),
+        (503, "", "Try again later"),
+    ],
+)
+def test_each_refusal_of_the_hub_is_one_sentence_that_says_what_to_do(published, status, code, words):
+    published.status, published.code = status, code
+    message = failure(weights.load, "unet")
+    assert words in message
+    assert message.startswith("“unet.safetensors” could not be downloaded from you/name at revision main: ")
+    assert "\n" not in message
+    assert published.gets() == []
+
+
+def test_a_passing_error_of_the_hub_is_tried_again(published, monkeypatch, unet):
+    published.status = 503
+    monkeypatch.setattr(time, "sleep", lambda seconds: setattr(published, "status", 0))
+    assert weights.resolve("unet").read_bytes() == unet
+
+
+def test_a_missing_hub_client_says_how_to_install_it(published, monkeypatch):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    assert "pip install huggingface_hub" in failure(weights.load, "unet")
+
+
+def test_a_silent_hub_is_not_waited_for(published, monkeypatch):
+    monkeypatch.setattr(hub_client, "ANSWER_TIMEOUT", 0.1)
+    published.silent = True
+    began = time.monotonic()
+    assert "no answer in time" in failure(weights.load, "unet")
+    assert time.monotonic() - began < 3
+
+
+def test_no_connection_names_the_address(published, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    message = failure(weights.load, "unet")
+    assert "http://127.0.0.1:9 can't be reached" in message
+
+
+def test_offline_serves_the_cache_and_else_says_why_not(published, monkeypatch, unet):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert "HF_HUB_OFFLINE" in failure(weights.load, "unet")
+    assert published.log == []
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    weights.resolve("unet")
+    published.log.clear()
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert weights.resolve("unet").read_bytes() == unet
+    assert published.log == []
+
+
+def test_something_else_at_the_address_is_recognised(published, monkeypatch):
+    monkeypatch.setattr(published, "commit", "")
+    monkeypatch.setenv("COLORIZER_HUB_REVISION", "main")
+    assert "doesn't answer like a Hub" in failure(weights.load, "unet")
+
+
+@pytest.mark.parametrize("repository", ["a/b/c", "with space/x", "-"])
+def test_an_odd_repository_is_refused_by_name(published, monkeypatch, repository):
+    monkeypatch.setenv("COLORIZER_HUB_REPO", repository)
+    assert "like you/name" in failure(weights.load, "unet")
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+
+def command(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    add_weights_commands(parser.add_subparsers())
+    args = parser.parse_args(["weights", *words])
+    return args.run(args)
+
+
+def test_list_and_verify_say_what_is_there(unet, folder, capsys):
+    assert command("list") == 0
+    assert str(folder / "unet.safetensors") in capsys.readouterr().out
+    assert command("verify") == 0
+    assert capsys.readouterr().out == "unet: right\n"
+    (folder / "unet.safetensors").write_bytes(b"damaged")
+    assert command("verify") == 1
+    assert hashlib.sha256(b"damaged").hexdigest() in capsys.readouterr().out
+    (folder / "unet.safetensors").unlink()
+    assert command("verify") == 1
+    assert "no Hub repository is named" in capsys.readouterr().out
+
+
+def test_an_empty_manifest_is_no_error(capsys):
+    assert [command(word) for word in ("list", "verify", "pull")] == [0, 0, 0]
+    assert "names no weight files" in capsys.readouterr().out
+
+
+def test_pull_fetches_what_is_missing_or_damaged_into_the_weights_folder(
+    published, folder, monkeypatch, unet
+):
+    monkeypatch.delenv("COLORIZER_HUB_REPO")
+    assert command("pull", "--repo", "you/name", "--revision", FIRST_COMMIT) == 0
+    assert (folder / "unet.safetensors").read_bytes() == unet
+    (folder / "unet.safetensors").write_bytes(b"damaged")
+    assert command("pull", "--repo", "you/name") == 0
+    assert weights.resolve("unet") == folder / "unet.safetensors"
+    published.log.clear()
+    assert command("pull", "--repo", "you/name") == 0
+    assert published.log == []
+
+
+def test_add_enters_a_trained_file(tmp_path, capsys):
+    weights.save(tmp_path / "trained.safetensors", STATE, ABOUT)
+    words = ("add", "unet", str(tmp_path / "trained.safetensors"), "--version", "1.2.0", "--task", "colorize")
+    assert command(*words) == 0
+    assert weights.entries()["unet"].sha256 in capsys.readouterr().out
+    assert weights.load("unet")[1] == ABOUT
+
+
+def test_push_publishes_what_pull_then_fetches(taking, unet, folder, capsys):
+    (folder / "unet.md").write_text("# The U-Net\n", encoding="utf-8")
+    (folder / "notes.txt").write_text("not for others", encoding="utf-8")
+    assert command("push", "--repo", "you/name", "--private", "--pin") == 0
+    assert SECOND_COMMIT in capsys.readouterr().out
+    assert set(taking.files) == {"manifest.json", "unet.safetensors", "unet.md"}
+    assert taking.files["unet.safetensors"] == unet
+    assert taking.private
+    pinned = manifest.read_manifest()
+    assert (pinned.repository, pinned.revision) == ("you/name", SECOND_COMMIT)
+    (folder / "unet.safetensors").unlink()
+    assert weights.load("unet")[1] == ABOUT
+
+
+def test_push_without_pin_leaves_the_manifest_alone(taking, unet, folder, capsys):
+    before = (folder / "manifest.json").read_bytes()
+    assert command("push", "--repo", "you/name") == 0
+    assert f"COLORIZER_HUB_REVISION={SECOND_COMMIT}" in capsys.readouterr().out
+    assert (folder / "manifest.json").read_bytes() == before
+
+
+def test_push_publishes_nothing_damaged_missing_or_nameless(taking, unet, folder):
+    assert "--repo you/name" in failure(weights.push)
+    (folder / "unet.safetensors").write_bytes(b"damaged")
+    assert "SHA-256" in failure(weights.push, "you/name")
+    (folder / "unet.safetensors").unlink()
+    assert "Fetch it first" in failure(weights.push, "you/name")
+    manifest.write_manifest(manifest.Manifest())
+    assert "nothing to publish" in failure(weights.push, "you/name")
+    assert taking.log == []
+
+
+def test_push_refused_says_how_to_log_in(taking, unet):
+    taking.status = 401
+    message = failure(weights.push, "you/name")
+    assert message.startswith("The weights could not be published to you/name: ")
+    assert "hf auth login" in message
+
+
+def test_push_respects_offline(taking, unet, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert "HF_HUB_OFFLINE" in failure(weights.push, "you/name")
+    assert taking.log == []
