@@ -45,7 +45,7 @@ def restyle(photo: str, painting: str, features: str, size: str, steps: str, out
 
 def there() -> Found:
     """The kinds of features that can be measured here."""
-    from colorizer.weights.perception import vgg_there
+    from colorizer.predictors.perception import vgg_there
 
     return {"kinds": ["vgg19", "lite0"] if vgg_there() else ["lite0"]}
 

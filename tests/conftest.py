@@ -24,8 +24,8 @@ from PIL import Image
 from colorizer import weights
 from colorizer.networks import vgg
 from colorizer.networks.unet import ColorUNet
+from colorizer.predictors import perception
 from colorizer.predictors.style_features import StyleFeatures
-from colorizer.weights import perception
 
 settings.register_profile("default", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("default")

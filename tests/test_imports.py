@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,30 @@ import colorizer
 
 PACKAGE = Path(colorizer.__file__).resolve().parent
 ROOT = PACKAGE.parent
-# What measures may wear pictures as training does; nothing else may import colorizer.training.
-TRAINING_SIDE = ("training/", "evaluation/", "cli/train.py", "cli/evaluate.py")
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+# What each room may import beside itself; every room may import what lies in the root.
+BELOW: dict[str, set[str]] = {"photo": set(), "colour": set(), "networks": {"colour"}}
+BELOW["weights"] = {"networks"}
+BELOW["predictors"] = {"photo", "colour", "networks", "weights"}
+BELOW["training"] = BELOW["predictors"] | {"predictors"}
+BELOW["evaluation"] = BELOW["predictors"] | {"predictors"}
+BELOW["ui"] = BELOW["predictors"] | {"predictors"}
+BELOW["cli"] = BELOW["ui"] | {"training", "evaluation"}
+# What measures must age and wear pictures as training does, and the trainers report what is measured.
+ALSO = {"evaluation": {"training"}, "training": {"evaluation"}}
+ROOT_MODULES = {"__init__", "__main__", "errors", "interrupts"}
+
+
+def module_of(file: str) -> str:
+    return "colorizer." + file.removesuffix(".py").removesuffix("__init__").strip("/").replace("/", ".")
+
+
+MODULES = {module_of(file).rstrip("."): file for file in FILES}
 
 
 def imported(path: Path) -> set[str]:
-    """Every module that a file imports, anywhere in it."""
+    """Every module that a file imports, anywhere in it, for types too."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -29,27 +47,54 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+def ours(file: str) -> set[str]:
+    """The package's modules that a file imports: the nearest that there is for each name."""
+    found = {name for name in imported(PACKAGE / file) if name in MODULES}
+    inner = {name for name in found if any(other.startswith(f"{name}.") for other in found)}
+    return found - inner - {"colorizer"}
+
+
 def belongs(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if not file.startswith(TRAINING_SIDE)])
+@pytest.mark.parametrize("room", BELOW)
+def test_imports_run_one_way(room):
+    allowed = BELOW[room] | {room} | ALSO.get(room, set()) | ROOT_MODULES
+    wrong = {
+        file: sorted(name for name in ours(file) if name.split(".")[1] not in allowed)
+        for file in FILES
+        if file.startswith(f"{room}/")
+    }
+    assert {file: names for file, names in wrong.items() if names} == {}
+
+
+def test_there_is_no_circle():
+    graph = {name: ours(file) - {name} for name, file in MODULES.items() if not belongs(name, "colorizer.ui")}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
+def test_every_module_has_a_room():
+    assert {file.removesuffix(".py") for file in FILES if "/" not in file} == ROOT_MODULES
+    assert {file.split("/")[0] for file in FILES if "/" in file} == set(BELOW)
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in FILES if not file.startswith(("training/", "evaluation/"))]
+)
 def test_nothing_that_serves_a_request_imports_training_or_torchvision(file):
-    wrong = [name for name in imported(PACKAGE / file) if belongs(name, "colorizer.training", "torchvision")]
-    assert not wrong
+    if not file.startswith(("training/", "evaluation/", "cli/train.py", "cli/evaluate.py")):
+        names = imported(PACKAGE / file)
+        assert not [name for name in names if belongs(name, "colorizer.training", "torchvision")]
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if not file.startswith("ui/")])
 def test_only_the_page_knows_gradio(file):
     wrong = [name for name in imported(PACKAGE / file) if belongs(name, "gradio", "colorizer.ui")]
     assert not wrong
-
-
-@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("networks/")])
-def test_networks_are_pure(file):
-    ours = [name for name in imported(PACKAGE / file) if belongs(name, "colorizer")]
-    neutral = ("colorizer.networks", "colorizer.colour.lab", "colorizer.networks.resampling")
-    assert [name for name in ours if not belongs(name, *neutral)] == []
 
 
 def python(code: str) -> str:

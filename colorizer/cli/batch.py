@@ -96,7 +96,7 @@ class Job:
 
 def check_output(format: str | None, quality: int) -> str | None:
     """The format as FORMATS spells it; ColorizerError when it or the quality can't be, before any work."""
-    from colorizer.photo.encode import format_named
+    from colorizer.photo import format_named
 
     if not 1 <= quality <= 100:
         raise SettingsError(f"quality is {quality}, but must be a whole number from 1 to 100.")
@@ -171,7 +171,7 @@ def plan(inputs: list[str], sources: list[Path], output: str, format: str | None
 
 def check_target(target: Path, format: str | None) -> None:
     """ColorizerError when no result can be written there, before any work."""
-    from colorizer.photo.encode import writer_of
+    from colorizer.photo import writer_of
 
     writer_of(target, format)
     if not os.path.isdir(target.parent):

@@ -14,8 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from colorizer.errors import ColorizerError
-from colorizer.photo import LIMITS
-from colorizer.photo.file_kinds import check_file
+from colorizer.photo import LIMITS, check_file
 
 
 def key_of(source: Path, made_by: str) -> str:

@@ -76,7 +76,7 @@ def verify_weights(args: argparse.Namespace) -> int:
 
 def pull_weights(args: argparse.Namespace) -> int:
     if args.name == "vgg19":
-        from colorizer.weights.perception import pull_vgg
+        from colorizer.predictors.perception import pull_vgg
 
         print(pull_vgg())
         return 0

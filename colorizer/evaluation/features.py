@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from colorizer.networks.efficientnet_lite import CHANNELS, EfficientNetLite0
-from colorizer.weights.perception import imagenet_network
+from colorizer.predictors.perception import imagenet_network
 
 WIDTH = CHANNELS[-1]
 MULTIPLE = 32

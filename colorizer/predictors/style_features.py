@@ -20,7 +20,7 @@ from torch import Tensor
 from colorizer.errors import WeightsError
 from colorizer.networks.efficientnet_lite import EfficientNetLite0, InvertedResidual
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.weights.perception import VGG_PULL, frozen, imagenet_network, read_vgg, vgg_there
+from colorizer.predictors.perception import VGG_PULL, frozen, imagenet_network, read_vgg, vgg_there
 
 FEATURE_NAMES = {"vgg19": "VGG-19", "lite0": "EfficientNet-Lite0"}
 VGG_STYLE = (1, 3, 5, 7)  # relu1_2, relu2_2, relu3_2, conv3_4

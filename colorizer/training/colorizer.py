@@ -26,6 +26,7 @@ from colorizer.colour.lab import (
     rgb_to_lab,
 )
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
+from colorizer.predictors.perception import imagenet_values
 from colorizer.training import common
 from colorizer.training.adversary import Adversary
 from colorizer.training.data import CropSettings, fingerprint, read_rgb, training_pictures
@@ -34,7 +35,6 @@ from colorizer.training.draws import Random
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import Picture
 from colorizer.training.validation import validate, validation_pictures
-from colorizer.weights.perception import imagenet_values
 
 log = logging.getLogger("colorizer.training")
 

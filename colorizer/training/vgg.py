@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.weights.perception import VGG_SOURCE, frozen, pull_vgg, read_vgg, vgg_kept, vgg_there
+from colorizer.predictors.perception import VGG_SOURCE, frozen, pull_vgg, read_vgg, vgg_kept, vgg_there
 
 
 def load_vgg(file: Path | None = None) -> tuple[VGGFeatures, str]:

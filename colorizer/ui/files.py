@@ -14,8 +14,7 @@ import numpy as np
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from colorizer.photo import FORMATS, Photo
-from colorizer.photo.encode import to_bits
+from colorizer.photo import FORMATS, Photo, to_bits
 
 SHOWN_PIXELS = 24_000_000  # beyond it a browser on a phone gives up
 SURROUND = 119  # the mid-grey of the result area, under transparent pixels

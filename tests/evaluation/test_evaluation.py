@@ -23,8 +23,8 @@ from colorizer.evaluation import curve, features, metrics, pictures, plot, repor
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
+from colorizer.predictors.perception import imagenet_network, imagenet_state
 from colorizer.predictors.settings import ColorizeSettings
-from colorizer.weights.perception import imagenet_network, imagenet_state
 
 
 def draw(seed: int, width: int = 96, height: int = 64) -> np.ndarray:

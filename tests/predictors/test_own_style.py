@@ -15,12 +15,12 @@ from colorizer.colour.palette import in_the_palette_of
 from colorizer.errors import Cancelled, SettingsError, WeightsError
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.photo import Photo
+from colorizer.predictors import perception
 from colorizer.predictors.own_style import StyleTransfer, shuffled
 from colorizer.predictors.settings import RESTYLE_RANGES, RestyleSettings
 from colorizer.predictors.style_features import StyleFeatures, available, load_features
 from colorizer.predictors.style_steps import distance, levels_for, style_of
 from colorizer.predictors.tiling import to_tensor
-from colorizer.weights import perception
 
 QUICK = RestyleSettings(size=128, steps=30)
 EXAMPLES = Path(perception.__file__).parents[1] / "ui" / "examples"
