@@ -68,10 +68,10 @@ def verify_weights(args: argparse.Namespace) -> int:
 
     checks = verify()
     for check in checks:
-        print(f"{check.entry.name}: {'right' if check.ok else check.message}")
+        print(f"{check.entry.name}: {'right' if check.path else check.message}")
     if not checks:
         print("The manifest names no weight files.")
-    return 0 if all(check.ok for check in checks) else 1
+    return 0 if all(check.path for check in checks) else 1
 
 
 def pull_weights(args: argparse.Namespace) -> int:

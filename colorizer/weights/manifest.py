@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,20 +21,20 @@ from uuid import uuid4
 from colorizer.errors import WeightsError
 
 WEIGHTS_DIR = Path(__file__).resolve().parents[2] / "weights"
-MANIFEST = "manifest.json"
+FILE = "manifest.json"
 FORMAT = 1
+PULL = "python -m colorizer weights pull"
 
-# A name becomes a path in the weights folder and on the Hub: no separators, and no dot in front.
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-HASH = re.compile(r"[0-9a-f]{64}")
+# What every value of an entry has to match. Names become paths: no separators in them, and no dot in front.
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+FORMS = {"name": rf"{NAME}(?<!\.safetensors)", "file": rf"{NAME}\.safetensors", "card": rf"({NAME})?"}
+FORMS |= {"version": r"\S.*", "task": r"\S.*", "sha256": r"[0-9a-f]{64}", "bytes": r"[1-9][0-9]*"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One weight file: what the program calls it, its file name, its version, its hash and its size.
-
-    sha256: 64 lower-case hexadecimal digits. card: file name of the model card beside it, "" for none.
-    """
+    """One weight file: what the program calls it, its file name, its version, its SHA-256 (64 digits 0-9a-f),
+    its size, its task, and the model card beside it ("": none). WeightsError for what can't be."""
 
     name: str
     file: str
@@ -44,6 +44,12 @@ class Entry:
     task: str
     card: str = ""
 
+    def __post_init__(self) -> None:
+        for key, form in FORMS.items():
+            value = getattr(self, key)
+            if type(value) is not (int if key == "bytes" else str) or not re.fullmatch(form, str(value)):
+                raise WeightsError(f"The {key} of the weights “{self.name}” can't be {value!r}.")
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -51,7 +57,7 @@ class Manifest:
 
     repository: str | None = None
     revision: str | None = None
-    files: Mapping[str, Entry] = field(default_factory=dict)
+    files: dict[str, Entry] = field(default_factory=dict)
 
 
 def weights_dir() -> Path:
@@ -60,41 +66,32 @@ def weights_dir() -> Path:
     return Path(chosen).expanduser() if chosen else WEIGHTS_DIR
 
 
-def read_manifest() -> Manifest:
+def read() -> Manifest:
     """The manifest of the weights folder; WeightsError when it is missing or doesn't say what it should."""
-    path = weights_dir() / MANIFEST
+    path = weights_dir() / FILE
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise WeightsError(f"Its format is {content['format']!r}, and this version reads {FORMAT}.")
+        files = {name: Entry(name, **values) for name, values in sorted(content["files"].items())}
+        return Manifest(content.get("repository"), content.get("revision"), files)
+    except OSError as error:
         raise WeightsError(
-            f"There is no list of weights “{path}”. Set COLORIZER_WEIGHTS_DIR to the folder that holds it."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise WeightsError(f"The list of weights “{path}” can't be read: {error}.") from error
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        place = f"{error.msg} in line {error.lineno}"
-        raise WeightsError(f"“{path}” is not JSON: {place}. Correct it there.") from error
-    try:
-        return _parse(content)
-    except ValueError as error:
-        raise WeightsError(f"“{path}” is not a list of weights: {error}. Correct it there.") from error
+            f"The list of weights “{path}” can't be read ({error.strerror or error}). "
+            "Set COLORIZER_WEIGHTS_DIR to the folder that holds it."
+        ) from error
+    except (WeightsError, ValueError, KeyError, TypeError, AttributeError) as error:
+        fault = str(error) if isinstance(error, WeightsError) else repr(error)
+        raise WeightsError(f"“{path}” is not a list of weights. Correct it there: {fault}") from error
 
 
-def write_manifest(manifest: Manifest) -> None:
+def write(manifest: Manifest) -> None:
     """Write the manifest, sorted and indented, in one step: nobody ever reads half of it."""
-    files = {name: asdict(entry) for name, entry in manifest.files.items()}
-    for values in files.values():
+    content = {"format": FORMAT, **asdict(manifest)}
+    for values in content["files"].values():
         del values["name"]  # it is the key
-    content = {
-        "format": FORMAT,
-        "repository": manifest.repository,
-        "revision": manifest.revision,
-        "files": files,
-    }
     text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    write_whole(weights_dir() / MANIFEST, lambda target: target.write_text(text, encoding="utf-8"))
+    write_whole(weights_dir() / FILE, lambda target: target.write_text(text, encoding="utf-8"))
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -109,46 +106,3 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-
-
-def _parse(content: object) -> Manifest:
-    """The manifest in parsed JSON; ValueError with the rest of a sentence when it isn't one."""
-    if not isinstance(content, dict):
-        raise ValueError("it is not an object {…}")
-    if content.get("format") != FORMAT:
-        raise ValueError(f"its “format” is {content.get('format')!r}, and this version reads {FORMAT}")
-    files = content.get("files")
-    if not isinstance(files, dict):
-        raise ValueError("“files” is missing or not an object {…}")
-    entries = {name: _entry(name, values) for name, values in files.items()}
-    return Manifest(_optional_text(content, "repository"), _optional_text(content, "revision"), entries)
-
-
-def _entry(name: str, values: object) -> Entry:
-    if not NAME.fullmatch(name):
-        raise ValueError(f"“{name}” can't be a name; use letters, digits, dots, hyphens and underscores")
-    if not isinstance(values, dict):
-        raise ValueError(f"“{name}” is not an object {{…}}")
-    texts = {}
-    for key in ("file", "version", "sha256", "task"):
-        if not isinstance(values.get(key), str) or not values[key]:
-            raise ValueError(f"“{name}” lacks “{key}”, which is a text")
-        texts[key] = values[key]
-    if not NAME.fullmatch(texts["file"]) or not texts["file"].endswith(".safetensors"):
-        raise ValueError(f"“file” of “{name}” is not a plain file name that ends in .safetensors")
-    if not HASH.fullmatch(texts["sha256"]):
-        raise ValueError(f"“sha256” of “{name}” is not 64 digits 0-9a-f")
-    size = values.get("bytes")
-    if not isinstance(size, int) or isinstance(size, bool) or size <= 0:
-        raise ValueError(f"“bytes” of “{name}” is not a positive whole number")
-    card = values.get("card") or ""
-    if not isinstance(card, str) or (card and not NAME.fullmatch(card)):
-        raise ValueError(f"“card” of “{name}” is not a plain file name")
-    return Entry(name=name, bytes=size, card=card, **texts)
-
-
-def _optional_text(content: dict[str, object], key: str) -> str | None:
-    value = content.get(key)
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"“{key}” is neither null nor a text")
-    return value.strip() or None if value else None
