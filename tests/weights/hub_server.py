@@ -37,7 +37,6 @@ class Hub:
     uploads: dict[str, bytes] = field(default_factory=dict)  # Git LFS objects by SHA-256
     private: bool = False
     stopped: threading.Event = field(default_factory=threading.Event)
-    url: str = ""
 
     def start(self) -> None:
         handler = type("Handler", (HubHandler,), {"hub": self})
@@ -62,11 +61,28 @@ class HubHandler(BaseHTTPRequestHandler):
     def log_message(self, *args) -> None:
         """Stay quiet."""
 
-    def do_HEAD(self) -> None:
-        self._resolve()
-
     def do_GET(self) -> None:
-        self._resolve()
+        """/you/name/resolve/REVISION/FILE"""
+        prefix, _, rest = urlsplit(self.path).path.strip("/").partition("/resolve/")
+        revision, _, name = rest.partition("/")
+        span = self.headers.get("Range", "")
+        self.hub.log.append(f"{self.command} {name} {span}".strip())
+        if self._misbehaves():
+            return
+        wrong = {"RepoNotFound": prefix != self.hub.repository, "EntryNotFound": name not in self.hub.files}
+        wrong["RevisionNotFound"] = revision not in ("main", self.hub.commit)
+        commit = {"X-Repo-Commit": self.hub.commit} if self.hub.commit else {}
+        if codes := [code for code, holds in wrong.items() if holds]:
+            return self._send(404, {"X-Error-Code": codes[0], **commit})
+        body = self.hub.files[name]
+        headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()}"', "X-Linked-Size": str(len(body)), **commit}
+        start = int(span.removeprefix("bytes=").partition("-")[0]) if span else 0
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        cut = self.hub.cuts.pop(0) if self.command == "GET" and self.hub.cuts else None
+        self._send(206 if start else 200, headers, body[start:], cut)
+
+    do_HEAD = do_GET
 
     def _misbehaves(self) -> bool:
         silent, status = self.hub.silent, self.hub.status  # a test may change them while it reads the answer
@@ -77,46 +93,14 @@ class HubHandler(BaseHTTPRequestHandler):
             self._send(status, {"X-Error-Code": self.hub.code} if self.hub.code else {})
         return silent or bool(status)
 
-    def _resolve(self) -> None:
-        """/you/name/resolve/REVISION/FILE"""
-        prefix, _, rest = urlsplit(self.path).path.strip("/").partition("/resolve/")
-        revision, _, name = rest.partition("/")
-        span = self.headers.get("Range", "")
-        self.hub.log.append(f"{self.command} {name} {span}".strip())
-        if self._misbehaves():
-            return
-        if prefix != self.hub.repository:
-            return self._send(404, {"X-Error-Code": "RepoNotFound"})
-        if revision not in ("main", self.hub.commit):
-            return self._send(404, {"X-Error-Code": "RevisionNotFound"})
-        if name not in self.hub.files:
-            return self._send(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": self.hub.commit})
-        body = self.hub.files[name]
-        headers = {
-            "ETag": f'"{hashlib.sha256(body).hexdigest()}"',
-            "X-Linked-Size": str(len(body)),
-            "Accept-Ranges": "bytes",
-        }
-        if self.hub.commit:
-            headers["X-Repo-Commit"] = self.hub.commit
-        start = int(span.removeprefix("bytes=").partition("-")[0]) if span else 0
-        if start:
-            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        cut = self.hub.cuts.pop(0) if self.command == "GET" and self.hub.cuts else None
-        self._send(206 if start else 200, headers, body[start:], cut)
-
-    def _send(
-        self, status: int, headers: dict[str, str] | None = None, body: bytes = b"", cut: int | None = None
-    ) -> None:
+    def _send(self, status: int, headers: dict[str, str], body: bytes = b"", cut: int | None = None) -> None:
         self.send_response(status)
-        for name, value in (headers or {}).items():
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body[:cut])
-        if cut is not None:
-            self.close_connection = True
+        self.close_connection = self.close_connection or cut is not None
 
     def do_POST(self) -> None:
         path = urlsplit(self.path).path
@@ -124,18 +108,24 @@ class HubHandler(BaseHTTPRequestHandler):
         self.hub.log.append(f"POST {path}")
         if self._misbehaves():
             return
+        lines = [json.loads(line) for line in body.splitlines()]  # one but for a commit
         answer: dict[str, object] = {}
-        if path == "/api/repos/create":
-            wanted = json.loads(body)  # one key or the other, by the client's version
-            self.hub.private = wanted.get("visibility") == "private" or wanted.get("private", False)
+        if path == "/api/repos/create":  # one key or the other, by the client's version
+            self.hub.private = lines[0].get("visibility") == "private" or lines[0].get("private", False)
             answer = {"url": f"{self.hub.url}/{self.hub.repository}"}
         elif "/preupload/" in path:
-            answer = {"files": [_upload_mode(file["path"]) for file in json.loads(body)["files"]]}
+            answer = {"files": [upload_mode(file["path"]) for file in lines[0]["files"]]}
         elif path.endswith("/info/lfs/objects/batch"):
-            objects = json.loads(body)["objects"]
-            answer = {"transfer": "basic", "objects": [self._lfs_upload(item) for item in objects]}
+            for item in lines[0]["objects"]:
+                item["actions"] = {"upload": {"href": f"{self.hub.url}/lfs/{item['oid']}"}}
+            answer = {"transfer": "basic", "objects": lines[0]["objects"]}
         elif "/commit/" in path:
-            self._commit([json.loads(line) for line in body.splitlines()])
+            for kind, value in ((line["key"], line["value"]) for line in lines):
+                if kind == "file":
+                    self.hub.files[value["path"]] = base64.b64decode(value["content"])
+                elif kind == "lfsFile":
+                    self.hub.files[value["path"]] = self.hub.uploads[value["oid"]]
+            self.hub.commit = SECOND_COMMIT
             address = f"{self.hub.url}/{self.hub.repository}/commit/{SECOND_COMMIT}"
             answer = {"commitUrl": address, "commitOid": SECOND_COMMIT}
         self._send(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
@@ -143,21 +133,9 @@ class HubHandler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.hub.uploads[hashlib.sha256(body).hexdigest()] = body
-        self._send(200)
-
-    def _lfs_upload(self, item: dict) -> dict:
-        return {**item, "actions": {"upload": {"href": f"{self.hub.url}/lfs/{item['oid']}"}}}
-
-    def _commit(self, lines: list[dict]) -> None:
-        for line in lines:
-            value = line["value"]
-            if line["key"] == "file":
-                self.hub.files[value["path"]] = base64.b64decode(value["content"])
-            elif line["key"] == "lfsFile":
-                self.hub.files[value["path"]] = self.hub.uploads[value["oid"]]
-        self.hub.commit = SECOND_COMMIT
+        self._send(200, {})
 
 
-def _upload_mode(path: str) -> dict[str, object]:
+def upload_mode(path: str) -> dict[str, object]:
     mode = "lfs" if path.endswith(".safetensors") else "regular"
     return {"path": path, "uploadMode": mode, "shouldIgnore": False}
