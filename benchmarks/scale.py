@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from colorizer.colour.lab import ab_bins
+from colorizer.colour.bins import ab_bins
 from colorizer.networks.cyclegan import Generator as Painter
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.srgan import Generator as Enlarger

@@ -107,16 +107,7 @@ def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> np.ndarray:
 def with_colours_of(picture: np.ndarray, colours: np.ndarray) -> np.ndarray:
     """The lightness of `picture` with the ab of `colours`, both (H, W, 3) of one type: a picture of that
     type."""
-    height, width = picture.shape[:2]
-    levels = int(np.iinfo(picture.dtype).max) + 1
-    result = np.empty_like(picture)
-    rows = max(1, STRIP_PIXELS // width)
-    with torch.inference_mode():
-        for top in range(0, height, rows):
-            strip = slice(top, top + rows)
-            lightness, ab = _strip_lightness(picture[strip]), _strip_ab(colours[strip])
-            result[strip] = to_levels(lightness, ab, levels)
-    return result
+    return _recoloured(picture, lambda rows, _: _strip_ab(colours[rows]))
 
 
 def compose(
@@ -128,27 +119,38 @@ def compose(
     uint8 or uint16 in, the same out; its lightness is that of the input up to rounding. `progress` is told
     now and then and may raise to stop.
     """
+
+    def ab_of(rows: slice, lightness: Tensor) -> Tensor:
+        ab = lines.rows(lightness, rows.start, len(rgb))
+        return ab if strength == 1 else torch.lerp(_strip_ab(rgb[rows]), ab, strength)
+
+    return _recoloured(rgb, ab_of, progress)
+
+
+def _recoloured(
+    rgb: np.ndarray,
+    ab_of: Callable[[slice, Tensor], Tensor],
+    progress: Callable[[float, str], None] | None = None,
+) -> np.ndarray:
+    """The picture with the ab (1, 2, h, W) that `ab_of` gives for rows of it and their lightness."""
     height, width = rgb.shape[:2]
     levels = int(np.iinfo(rgb.dtype).max) + 1
     result = np.empty_like(rgb)
-    rows = max(1, STRIP_PIXELS // width)
+    count = max(1, STRIP_PIXELS // width)
 
     @torch.inference_mode()  # it counts for the thread that it is called on
-    def compose_strip(top: int) -> int:
-        strip = rgb[top : top + rows]
-        lightness = _strip_lightness(strip)
-        ab = lines.rows(lightness, top, height)
-        if strength != 1:
-            ab = torch.lerp(_strip_ab(strip), ab, strength)
-        result[top : top + rows] = to_levels(lightness, ab, levels)
+    def recolour(top: int) -> int:
+        rows = slice(top, top + count)
+        lightness = _strip_lightness(rgb[rows])
+        result[rows] = to_levels(lightness, ab_of(rows, lightness), levels)
         return top
 
     # Two strips at a time: while one waits for a table, the other computes.
     pool = ThreadPoolExecutor(max_workers=2)
     try:
-        for number, top in enumerate(pool.map(compose_strip, range(0, height, rows))):
+        for number, top in enumerate(pool.map(recolour, range(0, height, count))):
             if progress is not None and number % 8 == 7:
-                done = min(1.0, (top + rows) / height)
+                done = min(1.0, (top + count) / height)
                 progress(done, f"Colouring at full size, {done:.0%}")
     finally:
         pool.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""How are colours turned from sRGB into Lab and back, and which ab colours exist at all?
+"""How are colours turned from sRGB into Lab and back, and which of them can sRGB show?
 
 Every function works on tensors whose third-last dimension holds the channels: (..., C, H, W).
 Lab is CIE 1976 with the D65 white of the 2 degree observer, as scikit-image has it:
@@ -7,13 +7,10 @@ L in 0..100, a and b roughly in -110..110.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 from torch import Tensor
 
-TEMPERATURE = 0.38  # of the annealed mean, as in Zhang et al. 2016
 XYZ_FROM_RGB = (
     (0.412453, 0.357580, 0.180423),
     (0.212671, 0.715160, 0.072169),
@@ -123,55 +120,3 @@ def clamp_to_gamut(lab: Tensor, steps: int = 7, tolerance: float = 1e-4) -> Tens
     result = flat.clone()
     result[outside] = pixels
     return result.movedim(-1, -3)
-
-
-@lru_cache(maxsize=4)
-def _gamut_bins(spacing: int, samples: int) -> np.ndarray:
-    axis = np.linspace(0.0, 1.0, samples)
-    cube = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=0).reshape(
-        3, samples, samples * samples
-    )
-    ab = rgb_to_lab(torch.from_numpy(cube))[1:].reshape(2, -1).T.numpy()
-    return np.unique(np.round(ab / spacing), axis=0).astype(np.float32) * spacing
-
-
-def ab_bins(spacing: int = 10, samples: int = 52) -> Tensor:
-    """Centres of the ab squares that hold a colour of sRGB: (Q, 2) float32, sorted by a, then b.
-
-    Zhang et al. 2016, section 2.1: a grid of side 10 leaves their 313 squares; those that a colour
-    really falls into are fewer.
-    """
-    return torch.from_numpy(_gamut_bins(spacing, samples).copy())
-
-
-class SoftEncoding:
-    """The soft-encoding of ab colours over the bins (Zhang et al. 2016, section 2.2).
-
-    Each colour is spread over its five nearest bins, weighted by a Gaussian of sigma 5. The table is
-    computed once for whole-number ab, which is finer than eight-bit pictures resolve.
-    """
-
-    reach = 112
-
-    def __init__(self, bins: Tensor, neighbours: int = 5, sigma: float = 5.0) -> None:
-        axis = torch.arange(-self.reach, self.reach + 1, dtype=torch.float32)
-        grid = torch.cartesian_prod(axis, axis)
-        distance, index = torch.cdist(grid, bins.float().cpu()).topk(neighbours, largest=False)
-        self.index = index.to(bins.device)
-        self.weight = torch.softmax(-(distance**2) / (2 * sigma**2), dim=1).to(bins.device)
-
-    def __call__(self, ab: Tensor) -> tuple[Tensor, Tensor]:
-        """ab (N, 2, H, W) -> bin numbers (N, K, H, W) int64 and their weights (N, K, H, W), which sum to
-        1."""
-        a, b = (ab.round().clamp(-self.reach, self.reach).long() + self.reach).unbind(1)
-        row = a * (2 * self.reach + 1) + b
-        return self.index[row].movedim(-1, 1), self.weight[row].movedim(-1, 1)
-
-
-def annealed_mean(logits: Tensor, bins: Tensor, temperature: float = TEMPERATURE) -> Tensor:
-    """The annealed mean of a distribution over bins (Zhang et al. 2016, section 2.3).
-
-    logits (N, Q, H, W) and bins (Q, 2) -> ab (N, 2, H, W). Temperature 1 is the mean, towards 0 the mode.
-    """
-    probability = torch.softmax(logits / temperature, dim=1)
-    return torch.einsum("nqhw,qc->nchw", probability, bins.to(probability.dtype))

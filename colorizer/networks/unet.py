@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from colorizer.colour.lab import ab_bins
+from colorizer.colour.bins import ab_bins
 from colorizer.networks.efficientnet_lite import CHANNELS, EfficientNetLite0
 
 MULTIPLE = 32  # height and width of the input must be multiples of this

@@ -6,7 +6,6 @@ to full size along the edges of the photograph's own lightness and kept inside w
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,20 +16,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer import weights
+from colorizer.colour.bins import annealed_mean, mode_tilts, rebalance_logits
 from colorizer.colour.compose import compose
-from colorizer.colour.guided import fit_lines
-from colorizer.colour.lab import annealed_mean, rgb_to_lab
+from colorizer.colour.guided import LocalLines, fit_lines
+from colorizer.colour.lab import rgb_to_lab
 from colorizer.errors import SettingsError
 from colorizer.networks.autoencoder import SIDE as AUTOENCODER_SIDE
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import MULTIPLE, ColorUNet, network_input
 from colorizer.photo import Photo
-from colorizer.predictors.memory import keep_freed_memory
+from colorizer.predictors.memory import Cache, keep_freed_memory
+from colorizer.predictors.precision import channels_last, prepared
 from colorizer.predictors.settings import VARIANTS, ColorizeSettings
-from colorizer.predictors.variants import mode_tilts
-
-Progress = Callable[[float, str], None]
+from colorizer.predictors.tiling import Progress, tell, to_tensor
 
 BUILDERS: dict[str, Callable[[dict[str, Tensor]], nn.Module]] = {
     "unet": ColorUNet.from_state,
@@ -72,19 +71,13 @@ class Analysis:
             logits = logits + self.tilts[settings.variant - 1][None, :, None, None]
         return GAIN * annealed_mean(logits, self.bins, settings.temperature)
 
-    def made_by(self, settings: ColorizeSettings) -> dict[str, str | float | int]:
+    def lines(self, settings: ColorizeSettings) -> LocalLines:
+        """What brings that chroma, saturated, to the size of any copy of the photo."""
+        return fit_lines(self.guide, self.chroma(settings) * settings.saturation)
+
+    def made_by(self, settings: ColorizeSettings) -> dict[str, object]:
         """Everything needed to make what is rendered under these settings again."""
         return {"task": "colorize", "version": self.version, **settings.as_dict()}
-
-
-def rebalance_logits(prior: Tensor, amount: float) -> Tensor:
-    """What is added to the logits (Q,) to favour rare colours.
-
-    Zhang et al. 2016, section 2.2, weight the loss by 1 / (prior / 2 + 1 / 2Q); a network trained without
-    those weights gets the same distribution by multiplying them in afterwards (logit adjustment, Menon et
-    al. 2021), and by any share of them.
-    """
-    return -amount * torch.log(0.5 * prior + 0.5 / len(prior))
 
 
 class Colorizer:
@@ -92,8 +85,7 @@ class Colorizer:
 
     def __init__(self, device: str = "cpu", files: Mapping[str, Path] | None = None) -> None:
         self.device, self.files = torch.device(device), dict(files or {})
-        self._networks: dict[str, tuple[nn.Module, str]] = {}
-        self._lock = threading.Lock()
+        self._networks: Cache[str, tuple[nn.Module, str]] = Cache()
         keep_freed_memory()
 
     @classmethod
@@ -104,17 +96,15 @@ class Colorizer:
 
     def network(self, model: str) -> tuple[nn.Module, str]:
         """The network of that name and its version, read once."""
-        with self._lock:
-            if model not in self._networks:
-                source = self.files.get(model, model)
-                state, about = weights.load(source)
-                network = weights.fitted(BUILDERS[model], state, str(source)).eval().requires_grad_(False)
-                network = network.to(self.device).to(memory_format=torch.channels_last)
-                version = about.get("version", "")
-                if not version:
-                    version = "your own" if model in self.files else weights.entries()[model].version
-                self._networks[model] = network, version
-            return self._networks[model]
+        return self._networks.get(model, lambda: self._read(model))
+
+    def _read(self, model: str) -> tuple[nn.Module, str]:
+        source = self.files.get(model, model)
+        state, about = weights.load(source)
+        version = about.get("version", "")
+        if not version:
+            version = "your own" if model in self.files else weights.entries()[model].version
+        return prepared(weights.fitted(BUILDERS[model], state, str(source)), self.device), version
 
     @torch.inference_mode()
     def analyse(
@@ -122,19 +112,18 @@ class Colorizer:
     ) -> Analysis:
         """Run the network once; of the settings only `model` and `size` matter here."""
         settings = settings or ColorizeSettings()
-        _report(progress, 0.0, "Looking at the photograph")
+        tell(progress, 0.0, "Looking at the photograph")
         network, version = self.network(settings.model)
-        width, height = network_size(photo, settings)
-        lightness = small_lightness(photo, width, height).to(self.device)
-        if not isinstance(network, ColorUNet):
+        lightness = small_lightness(photo, *network_size(photo, settings)).to(self.device)
+        distribution: tuple[Tensor, ...] = ()
+        if isinstance(network, ColorUNet):
+            logits = network(channels_last(network_input(lightness), self.device)).float()
+            output, bins = torch.log_softmax(logits, dim=1).cpu(), network.bins.cpu()
+            distribution = bins, network.prior.cpu(), mode_tilts(output, bins, VARIANTS)
+        else:
             output = network.predict_ab(lightness).float().cpu()  # type: ignore[operator]
-            guide = F.interpolate(lightness, size=output.shape[-2:], mode="area").cpu()
-            return Analysis(photo, settings.model, version, output, guide)
-        logits = network(network_input(lightness).contiguous(memory_format=torch.channels_last)).float()
-        output = torch.log_softmax(logits, dim=1).cpu()
         guide = F.interpolate(lightness, size=output.shape[-2:], mode="area").cpu()
-        bins, prior = network.bins.cpu(), network.prior.cpu()
-        return Analysis(photo, settings.model, version, output, guide, bins, prior, mode_tilts(output, bins))
+        return Analysis(photo, settings.model, version, output, guide, *distribution)
 
     @torch.inference_mode()
     def render(
@@ -144,17 +133,16 @@ class Colorizer:
         settings = settings or ColorizeSettings()
         if settings.model != analysis.model:
             raise SettingsError(
-                f"The photograph was analysed by “{analysis.model}”, not by “{settings.model}”. Analyse it "
-                f"again."
+                f"The photograph was analysed by “{analysis.model}”, not by “{settings.model}”. "
+                "Analyse it again."
             )
-        lines = fit_lines(analysis.guide, analysis.chroma(settings) * settings.saturation)
-        return analysis.photo.with_rgb(compose(analysis.photo.rgb, lines, settings.strength, progress))
+        photo = analysis.photo
+        return photo.with_rgb(compose(photo.rgb, analysis.lines(settings), settings.strength, progress))
 
     def colorize(
         self, photo: Photo, settings: ColorizeSettings | None = None, progress: Progress | None = None
     ) -> Photo:
         """Analyse and render in one call."""
-        settings = settings or ColorizeSettings()
         return self.render(self.analyse(photo, settings, progress), settings, progress)
 
     @torch.inference_mode()
@@ -167,15 +155,13 @@ class Colorizer:
         if analysis.bins is None:
             return []
         preview = analysis.photo.preview(side)
-        shown = [analysis.chroma(replace(settings, variant=0))]
-        found = []
+        shown, found = [analysis.chroma(replace(settings, variant=0))], []
         for number in range(1, VARIANTS + 1):
-            ab = analysis.chroma(replace(settings, variant=number))
-            if min(float((ab - other).norm(dim=1).mean()) for other in shown) < VISIBLE:
-                continue
-            shown.append(ab)
-            lines = fit_lines(analysis.guide, ab * settings.saturation)
-            found.append((number, compose(preview, lines, settings.strength)))
+            variant = replace(settings, variant=number)
+            ab = analysis.chroma(variant)
+            if min(float((ab - other).norm(dim=1).mean()) for other in shown) >= VISIBLE:
+                shown.append(ab)
+                found.append((number, compose(preview, analysis.lines(variant), settings.strength)))
         return found
 
     @torch.inference_mode()
@@ -185,24 +171,18 @@ class Colorizer:
         if analysis.bins is None:
             raise SettingsError(f"The model “{analysis.model}” gives no confidence. Choose “unet”.")
         entropy = -(analysis.output.exp() * analysis.output).sum(1, keepdim=True) / np.log(len(analysis.bins))
-        scale = min(1.0, side / max(analysis.photo.width, analysis.photo.height))
-        size = [max(1, round(length * scale)) for length in (analysis.photo.height, analysis.photo.width)]
+        height, width = analysis.photo.rgb.shape[:2]
+        scale = min(1.0, side / max(width, height))
+        size = [max(1, round(length * scale)) for length in (height, width)]
         confidence = 1 - F.interpolate(entropy, size=size, mode="bilinear", align_corners=False)
         return confidence.clamp(0, 1)[0, 0].numpy()
 
 
-def _report(progress: Progress | None, share: float, text: str) -> None:
-    if progress is not None:
-        progress(share, text)
-
-
 def small_lightness(photo: Photo, width: int, height: int) -> Tensor:
     """L (1, 1, height, width) in 0..100 of a copy of the photo brought to that size."""
-    rgb = torch.from_numpy(photo.preview(2 * max(width, height)).copy())
-    lightness = rgb_to_lab(rgb.movedim(-1, 0)[None].float() / 255)[:, :1]
-    return F.interpolate(
-        lightness, size=(height, width), mode="bilinear", align_corners=False, antialias=True
-    )
+    lightness = rgb_to_lab(to_tensor(photo.preview(2 * max(width, height))))[:, :1]
+    size = (height, width)
+    return F.interpolate(lightness, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
 def network_size(photo: Photo, settings: ColorizeSettings) -> tuple[int, int]:
@@ -210,8 +190,6 @@ def network_size(photo: Photo, settings: ColorizeSettings) -> tuple[int, int]:
     needs."""
     if settings.model == "autoencoder":
         return AUTOENCODER_SIDE, AUTOENCODER_SIDE
-    scale = settings.size / max(photo.width, photo.height)
-    width, height = (
-        max(MULTIPLE, round(length * scale / MULTIPLE) * MULTIPLE) for length in (photo.width, photo.height)
-    )
+    units = settings.size / max(photo.width, photo.height) / MULTIPLE
+    width, height = (MULTIPLE * max(1, round(length * units)) for length in (photo.width, photo.height))
     return width, height

@@ -1,5 +1,4 @@
-"""Why are the colours dull? Three colorizers on one photograph, and what the last of them thinks of each
-place.
+"""Why are the colours dull? Three colorizers on one photograph, and what the last thinks of each place.
 
 A dress may be red or blue. A network that must name one colour and pays the square of its error names the
 mean of the two, which is grey; one that says how likely each colour is (Zhang et al. 2016) can choose.
@@ -15,12 +14,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from colorizer.colour.bins import annealed_mean
 from colorizer.colour.compose import compose, to_levels
 from colorizer.colour.guided import fit_lines
-from colorizer.colour.lab import annealed_mean, rgb_to_lab
+from colorizer.colour.lab import rgb_to_lab
 from colorizer.photo import Photo
-from colorizer.predictors.colorize import Analysis, Colorizer
+from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import ColorizeSettings
+from colorizer.predictors.tiling import to_tensor
 
 REGRESSION = ("autoencoder", "course-unet")  # trained by squared error
 CLASSIFICATION = "unet"
@@ -77,14 +78,24 @@ def look_into(colorizer: Colorizer, photo: Photo) -> Dullness:
     """
     small = Photo.from_array(photo.preview(2 * ColorizeSettings().size))  # once, for all three
     preview = small.preview(SIDE)
-    lab = rgb_to_lab(torch.from_numpy(preview.copy()).movedim(-1, 0)[None].float() / 255)
+    lab = rgb_to_lab(to_tensor(preview))
     true = lab[:, 1:] if photo.tone == "coloured" else None
-    grid = _grid(preview.shape[1], preview.shape[0])
+    units = CELLS / max(preview.shape[:2])
+    grid = [max(1, round(length * units)) for length in preview.shape[:2]]  # rows and columns of square cells
+
+    def cells(x: Tensor) -> np.ndarray:
+        """(1, C, h, w) -> (rows, columns, C)."""
+        return F.interpolate(x, size=grid, mode="area")[0].movedim(0, -1).numpy()
+
     readings = []
     for model in (*REGRESSION, CLASSIFICATION):
         settings = ColorizeSettings(model=model)
         analysis = colorizer.analyse(small, settings)
-        readings.append(_read(analysis, settings, preview, true, grid))
+        ab = analysis.chroma(settings)
+        picture = compose(preview, fit_lines(analysis.guide, ab), 1.0)
+        made = rgb_to_lab(to_tensor(picture))[:, 1:]
+        error = None if true is None else _size(made - true)
+        readings.append(Reading(model, analysis.version, picture, cells(ab), _size(made), error))
     assert analysis.bins is not None
     likely = F.interpolate(analysis.output.exp(), size=grid, mode="area")
     likely = likely / likely.sum(1, keepdim=True)
@@ -92,39 +103,13 @@ def look_into(colorizer: Colorizer, photo: Photo) -> Dullness:
         to_levels(lab[:, :1], torch.zeros_like(lab[:, 1:]), 256),
         tuple(readings),
         analysis.bins.numpy(),
-        _last(likely),
-        _last(annealed_mean(likely.log(), analysis.bins, 1.0)),
-        None if true is None else _last(F.interpolate(true, size=grid, mode="area")),
-        None if true is None else float(true.norm(dim=1).mean()),
+        cells(likely),
+        cells(annealed_mean(likely.log(), analysis.bins, 1.0)),
+        None if true is None else cells(true),
+        None if true is None else _size(true),
     )
 
 
-def _read(
-    analysis: Analysis,
-    settings: ColorizeSettings,
-    preview: np.ndarray,
-    true: Tensor | None,
-    grid: tuple[int, int],
-) -> Reading:
-    ab = analysis.chroma(settings)
-    picture = compose(preview, fit_lines(analysis.guide, ab), 1.0)
-    made = rgb_to_lab(torch.from_numpy(picture).movedim(-1, 0)[None].float() / 255)[:, 1:]
-    return Reading(
-        analysis.model,
-        analysis.version,
-        picture,
-        _last(F.interpolate(ab, size=grid, mode="area")),
-        float(made.norm(dim=1).mean()),
-        None if true is None else float((made - true).norm(dim=1).mean()),
-    )
-
-
-def _grid(width: int, height: int) -> tuple[int, int]:
-    """Rows and columns of about square cells."""
-    scale = CELLS / max(width, height)
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def _last(x: Tensor) -> np.ndarray:
-    """(1, C, h, w) -> (h, w, C)."""
-    return x[0].movedim(0, -1).cpu().numpy()
+def _size(ab: Tensor) -> float:
+    """How long (1, 2, h, w) is on average."""
+    return float(ab.norm(dim=1).mean())

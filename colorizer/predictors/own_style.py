@@ -1,13 +1,12 @@
 """How does a photograph take on the style of a painting that somebody brings, or a sample become a texture?
 
 Nothing is learnt beforehand: the picture itself is optimised (see style_steps.py) until a network's features
-of it occur together as those of the painting do. It begins as the photograph; a
-texture begins as the sample's own pixels, shuffled. Either can be stopped at any step and keeps what it has.
+of it occur together as those of the painting do. It begins as the photograph; a texture begins as the
+sample's own pixels, shuffled. Either can be stopped at any step and keeps what it has.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -19,20 +18,11 @@ from colorizer.colour.filling import fill_hidden
 from colorizer.colour.palette import in_the_palette_of
 from colorizer.errors import Cancelled, SettingsError
 from colorizer.photo import Photo
-from colorizer.predictors.memory import keep_freed_memory
+from colorizer.predictors import style_steps
+from colorizer.predictors.memory import Cache, keep_freed_memory
 from colorizer.predictors.settings import RestyleSettings
 from colorizer.predictors.style_features import FEATURE_NAMES, StyleFeatures, available, load_features
-from colorizer.predictors.style_steps import (
-    Reached,
-    descend,
-    distance,
-    fitted,
-    grown,
-    levels_for,
-    resized,
-    style_of,
-)
-from colorizer.predictors.tiling import Progress, to_tensor
+from colorizer.predictors.tiling import Progress, tell, to_pixels, to_tensor
 
 SHORTEST = 32  # pixels of a result's short side
 SEEN_SIDE = 2048  # a larger picture is reduced to that before anything else: it is seen smaller anyway
@@ -70,6 +60,11 @@ class Restyled:
         """How many times smaller the style distance has become."""
         return self.before / max(self.after, 1e-12)
 
+    @property
+    def whole(self) -> bool:
+        """Whether it was let run to its end."""
+        return self.steps == self.settings.steps
+
     def made_by(self, painting: Photo) -> dict[str, object]:
         """Everything needed to make it again, with the painting's name."""
         return {
@@ -80,11 +75,6 @@ class Restyled:
             "steps_done": self.steps,
             "style_distance": [round(self.before, 6), round(self.after, 6)],
         }
-
-    @property
-    def whole(self) -> bool:
-        """Whether it was let run to its end."""
-        return self.steps == self.settings.steps
 
 
 class StyleTransfer:
@@ -97,8 +87,7 @@ class StyleTransfer:
 
     def __init__(self, features: StyleFeatures | str = "auto", device: str = "cpu") -> None:
         self.features, self.device = features, device
-        self._loaded: dict[str, StyleFeatures] = {}
-        self._lock = threading.Lock()
+        self._loaded: Cache[str, StyleFeatures] = Cache()
         keep_freed_memory()
 
     @classmethod
@@ -129,19 +118,24 @@ class StyleTransfer:
         settings = settings or RestyleSettings()
         size = size_of(photo, settings)
         features = self.network(settings)
-        given, model = self._tensor(photo), self._tensor(painting)
-        given = resized(given, size)
-        model = fitted(model, round(settings.brush * settings.size))
+        given = style_steps.resized(self._tensor(photo), size)
+        model = style_steps.fitted(self._tensor(painting), round(settings.brush * settings.size))
         if settings.keep_colours:
             model = in_the_palette_of(model, given)
-        recoloured = features.recolour and not settings.keep_colours
-        start = in_the_palette_of(given, model) if recoloured else given
+        start = given
+        if features.recolour and not settings.keep_colours:
+            start = in_the_palette_of(given, model)
         weight = features.weight * 10 ** (DECADES * (settings.strength - 0.5))
-        watch = _Watch(settings.steps, progress, preview, stop)
-        steps = descend(features, start, model, settings.brush, weight, levels_for(*size, settings.steps))
-        reached = watch.follow(steps)
-        picture = _finished(reached.picture, start)
-        before, after = (_distance(features, one, model) for one in (given, picture))
+        steps = style_steps.descend(
+            features, start, model, settings.brush, weight, style_steps.levels_for(*size, settings.steps)
+        )
+        reached = _follow(steps, settings.steps, progress, preview, stop)
+        picture = reached.picture
+        if picture.shape != start.shape:  # it was stopped on the way to the result's size
+            picture = style_steps.grown(
+                picture, style_steps.resized(start, (picture.shape[-2], picture.shape[-1])), start, True
+            )
+        before, after = (style_steps.style_distance(features, one, model) for one in (given, picture))
         return Restyled(_like(photo, picture), settings, reached.step, features.kind, before, after)
 
     def texture(
@@ -157,15 +151,15 @@ class StyleTransfer:
         settings = settings or RestyleSettings()
         size = size_of(sample, settings)
         features = self.network(settings)
-        model = fitted(self._tensor(sample), round(settings.brush * settings.size))
-        levels = levels_for(*size, settings.steps)
+        model = style_steps.fitted(self._tensor(sample), round(settings.brush * settings.size))
+        levels = style_steps.levels_for(*size, settings.steps)
         # Noise at the coarsest size: a large one made smaller would be an even grey.
         start = shuffled(model, levels[0].size, settings.seed)
-        watch = _Watch(settings.steps, progress, preview, stop)
-        reached = watch.follow(descend(features, start, model, settings.brush, None, levels))
-        picture = resized(reached.picture, size)
+        steps = style_steps.descend(features, start, model, settings.brush, None, levels)
+        reached = _follow(steps, settings.steps, progress, preview, stop)
+        picture = style_steps.resized(reached.picture, size)
         noise = shuffled(model, size, settings.seed)
-        before, after = (_distance(features, one, model) for one in (noise, picture))
+        before, after = (style_steps.style_distance(features, one, model) for one in (noise, picture))
         opaque = _like(Photo(sample.rgb, None, sample.metadata), picture)
         return Restyled(opaque, settings, reached.step, features.kind, before, after, "texture")
 
@@ -175,10 +169,7 @@ class StyleTransfer:
             return self.features
         kind = self.features if settings.features == "auto" else settings.features
         kind = available() if kind == "auto" else kind
-        with self._lock:
-            if kind not in self._loaded:
-                self._loaded[kind] = load_features(kind, self.device)
-            return self._loaded[kind]
+        return self._loaded.get(kind, lambda: load_features(kind, self.device))
 
     def _tensor(self, photo: Photo) -> Tensor:
         """(1, 3, h, w) in 0..1; where it is transparent, what is visible beside."""
@@ -209,58 +200,31 @@ def shuffled(sample: Tensor, size: tuple[int, int], seed: int) -> Tensor:
     return colours[:, chosen.to(colours.device)].reshape(1, 3, *size)
 
 
-class _Watch:
-    """Follows the steps, tells of them, and stops where somebody asks."""
-
-    def __init__(
-        self, steps: int, progress: Progress | None, preview: Preview | None, stop: Stop | None
-    ) -> None:
-        self.steps, self.progress, self.preview, self.stop = steps, progress, preview, stop
-
-    def follow(self, steps: Iterator[Reached]) -> Reached:
-        """What is reached last; Cancelled when that is nothing."""
-        reached = None
-        for reached in steps:
-            if self.preview and (reached.step % PREVIEW_EVERY == 0 or reached.step == 1):
-                self.preview(_pixels(reached.picture, 8))
-            if self.progress:
-                self.progress(reached.share, f"Step {reached.step} of {self.steps}")
-            if self.stop and self.stop():
-                break
-        if reached is None:
-            raise Cancelled
-        return reached
-
-
-def _distance(features: StyleFeatures, picture: Tensor, model: Tensor) -> float:
-    return float(distance(style_of(features, picture), style_of(features, model)))
-
-
-def _finished(picture: Tensor, start: Tensor) -> Tensor:
-    """What was reached, at the result's size, if it was stopped on the way there."""
-    if picture.shape == start.shape:
-        return picture
-    return grown(picture, resized(start, (picture.shape[-2], picture.shape[-1])), start, True)
-
-
-def _pixels(picture: Tensor, bits: int) -> np.ndarray:
-    """(1, 3, h, w) in 0..1 -> (h, w, 3) uint8 or uint16."""
-    levels = 2**bits - 1
-    whole = (picture[0].movedim(0, -1).clamp(0, 1) * levels).round().cpu().numpy()
-    return whole.astype(np.uint8 if bits == 8 else np.uint16)
+def _follow(
+    steps: Iterator[style_steps.Reached],
+    count: int,
+    progress: Progress | None,
+    preview: Preview | None,
+    stop: Stop | None,
+) -> style_steps.Reached:
+    """What is reached last, or when `stop` says so; Cancelled when that is nothing."""
+    reached = None
+    for reached in steps:
+        if preview and (reached.step % PREVIEW_EVERY == 0 or reached.step == 1):
+            preview(to_pixels(reached.picture[0], np.dtype(np.uint8)))
+        tell(progress, reached.share, f"Step {reached.step} of {count}")
+        if stop and stop():
+            break
+    if reached is None:
+        raise Cancelled
+    return reached
 
 
 def _like(photo: Photo, picture: Tensor) -> Photo:
     """The picture (1, 3, h, w) as a photo with all else that the given one has."""
-    return photo.resized_to(_pixels(picture, photo.bits), _alpha(photo, picture))
-
-
-def _alpha(photo: Photo, picture: Tensor) -> np.ndarray | None:
-    """The photo's transparency at the size of the result."""
-    if photo.alpha is None:
-        return None
-    alpha = to_tensor(photo.alpha[..., None].repeat(3, 2))
-    return _pixels(resized(alpha, (picture.shape[-2], picture.shape[-1])), photo.bits)[..., 0]
-
-
-__all__ = ["Restyled", "StyleTransfer", "shuffled", "size_of"]
+    alpha = None
+    if photo.alpha is not None:
+        mask = to_tensor(photo.alpha[..., None].repeat(3, 2))
+        mask = style_steps.resized(mask, (picture.shape[-2], picture.shape[-1]))
+        alpha = to_pixels(mask[0], photo.rgb.dtype)[..., 0]
+    return photo.resized_to(to_pixels(picture[0], photo.rgb.dtype), alpha)

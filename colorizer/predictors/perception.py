@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,16 +22,12 @@ from colorizer.networks.efficientnet_lite import EfficientNetLite0
 from colorizer.networks.vgg import BLOCKS, VGGFeatures
 
 VGG_VARIABLE = "COLORIZER_VGG"
-VGG_URL = (
-    "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # torchvision's VGG19_Weights.IMAGENET1K_V1
-)
-VGG_SHA256 = "dcbb9e9d"  # how it begins
 VGG_SOURCE = "torchvision's VGG19_Weights.IMAGENET1K_V1"
+VGG_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
+VGG_SHA256 = "dcbb9e9d"  # how it begins
 VGG_PULL = "python -m colorizer weights pull vgg19"
-MEAN, DEVIATION = (
-    (0.485, 0.456, 0.406),
-    (0.229, 0.224, 0.225),
-)  # of ImageNet, as torchvision's weights want it
+# Of ImageNet, as torchvision's weights want it.
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -41,16 +37,17 @@ def frozen(network: N) -> N:
     return network.eval().requires_grad_(False)
 
 
-# VGG-19
+def _filled(network: N, values: Iterable[Tensor]) -> N:
+    """The network with these values, in the order of its own state dict."""
+    network.load_state_dict(dict(zip(network.state_dict(), values, strict=True)))
+    return network
 
 
 def vgg_there() -> Path | None:
     """The file of VGG-19's weights that is already there: the one that COLORIZER_VGG names, or torch's."""
-    named = os.environ.get(VGG_VARIABLE, "").strip()
-    if named:
+    if named := os.environ.get(VGG_VARIABLE, "").strip():
         return Path(named).expanduser()
-    kept = vgg_kept()
-    return kept if kept.is_file() else None
+    return vgg_kept() if vgg_kept().is_file() else None
 
 
 def vgg_kept() -> Path:
@@ -73,18 +70,13 @@ def read_vgg(file: Path) -> VGGFeatures:
 def vgg_from_file(file: Path) -> VGGFeatures:
     """VGG-19 from safetensors with ConvB_N.weight and .bias, and Conv0 for the input; else WeightsError."""
     given, _ = weights.load(file)
-    names = ["Conv0"] + [f"Conv{b + 1}_{n + 1}" for b, block in enumerate(BLOCKS) for n in range(len(block))]
-    network = VGGFeatures()
+    names = ["Conv0"] + [f"Conv{b}_{n + 1}" for b, block in enumerate(BLOCKS, 1) for n in range(len(block))]
     try:
         parts = [given[f"{name}.{part}"] for name in names for part in ("weight", "bias")]
-        network.load_state_dict(dict(zip(network.state_dict(), parts, strict=True)))
-    except KeyError as error:
-        raise WeightsError(f"“{file}” holds no VGG-19: {error} is missing. Name another file.") from None
-    except RuntimeError:
-        raise WeightsError(
-            f"“{file}” holds no VGG-19: its layers have other sizes. Name another file."
-        ) from None
-    return network
+        return _filled(VGGFeatures(), parts)
+    except (KeyError, RuntimeError) as error:
+        why = f"{error} is missing" if isinstance(error, KeyError) else "its layers have other sizes"
+        raise WeightsError(f"“{file}” holds no VGG-19: {why}. Name another file.") from None
 
 
 def vgg_from_torchvision(state: Mapping[str, Tensor]) -> VGGFeatures:
@@ -97,29 +89,23 @@ def vgg_from_torchvision(state: Mapping[str, Tensor]) -> VGGFeatures:
             parts += [state[f"features.{number}.weight"], state[f"features.{number}.bias"]]
             number += 2  # the ReLU behind it
         number += 1  # the pooling behind the block
-    network = VGGFeatures()
-    network.load_state_dict(dict(zip(network.state_dict(), parts, strict=True)))
-    return network
+    return _filled(VGGFeatures(), parts)
 
 
 def pull_vgg() -> Path:
     """Download VGG-19's weights to where torch keeps them, unless they are there; ColorizerError when that
     fails."""
     target = vgg_kept()
-    if target.is_file():
-        return target
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(VGG_URL, str(target), VGG_SHA256)
+        if not target.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(VGG_URL, str(target), VGG_SHA256)
     except (OSError, RuntimeError) as error:
         raise ColorizerError(
             f"VGG-19's weights can't be had from {VGG_URL} ({error}). Try again later, put the file into "
             f"“{target.parent}” yourself, or name a safetensors file of them with {VGG_VARIABLE}."
         ) from None
     return target
-
-
-# EfficientNet-Lite0
 
 
 def imagenet_state() -> dict[str, Tensor]:
@@ -144,6 +130,4 @@ def imagenet_values() -> list[Tensor]:
 
 def imagenet_network() -> EfficientNetLite0:
     """EfficientNet-Lite0 with its ImageNet weights; it wants (RGB in 0..255 - 127) / 128."""
-    network = EfficientNetLite0()
-    network.load_state_dict(dict(zip(network.state_dict(), imagenet_values(), strict=True)))
-    return frozen(network)
+    return frozen(_filled(EfficientNetLite0(), imagenet_values()))

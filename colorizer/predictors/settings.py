@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import ClassVar
 
 from colorizer.errors import SettingsError
 
+Ranges = dict[str, tuple[float, float]]
+Choices = dict[str, tuple[str, ...]]
+
 MODELS = ("unet", "course-unet", "autoencoder")
 VARIANTS = 4
-RANGES: dict[str, tuple[float, float]] = {
+RANGES: Ranges = {
     "saturation": (0.0, 2.0),
     "temperature": (0.1, 1.0),
     "rebalance": (0.0, 1.0),
@@ -18,13 +21,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "size": (128, 512),
 }
 UPSCALE_MODELS = ("clean", "photo")
-UPSCALE_RANGES: dict[str, tuple[float, float]] = {"detail": (0.0, 1.0), "consistency": (0, 4)}
-
+UPSCALE_RANGES: Ranges = {"detail": (0.0, 1.0), "consistency": (0, 4)}
 DIRECTIONS = ("photo2monet", "monet2photo")
-STYLIZE_RANGES: dict[str, tuple[float, float]] = {"strength": (0.0, 1.0), "brush": (1.0, 32.0)}
-
+STYLIZE_RANGES: Ranges = {"strength": (0.0, 1.0), "brush": (1.0, 32.0)}
 FEATURES = ("auto", "vgg19", "lite0")
-RESTYLE_RANGES: dict[str, tuple[float, float]] = {
+RESTYLE_RANGES: Ranges = {
     "strength": (0.0, 1.0),
     "brush": (0.5, 2.0),
     "size": (128, 768),
@@ -34,7 +35,36 @@ RESTYLE_RANGES: dict[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True)
-class ColorizeSettings:
+class Settings:
+    """What all have in common: names are looked up in CHOICES, numbers in RANGES; a field's type says whether
+    a number must be whole and whether it may be None."""
+
+    CHOICES: ClassVar[Choices] = {}
+    RANGES: ClassVar[Ranges] = {}
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            name, value, kind = field.name, getattr(self, field.name), str(field.type)
+            if name in self.CHOICES and value not in self.CHOICES[name]:
+                there, known = "are" if name.endswith("s") else "is", ", ".join(self.CHOICES[name])
+                raise SettingsError(f"There {there} no {name} “{value}”. Choose one of {known}.")
+            if name not in self.RANGES or (value is None and "None" in kind):
+                continue
+            low, high = self.RANGES[name]
+            if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+                raise SettingsError(f"{name} is {value!r}, but must be a number from {low:g} to {high:g}.")
+            if "int" in kind:
+                if int(value) != value:
+                    raise SettingsError(f"{name} is {value!r}, but must be a whole number.")
+                object.__setattr__(self, name, int(value))
+
+    def as_dict(self) -> dict[str, str | float | bool | None]:
+        """Plain values, for a file's metadata and the API."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ColorizeSettings(Settings):
     """The settings of a colouring; SettingsError for a value out of range.
 
     model: "unet", or one of the two course models for comparison.
@@ -46,6 +76,9 @@ class ColorizeSettings:
     size: the long side, in pixels, of the copy that the network sees, 128..512.
     """
 
+    CHOICES: ClassVar = {"model": MODELS}
+    RANGES: ClassVar = RANGES
+
     model: str = "unet"
     saturation: float = 1.0
     temperature: float = 0.38
@@ -54,16 +87,9 @@ class ColorizeSettings:
     variant: int = 0
     size: int = 256
 
-    def __post_init__(self) -> None:
-        _check(self, MODELS, RANGES, whole=("variant", "size"))
-
-    def as_dict(self) -> dict[str, str | float | int]:
-        """Plain values, for a file's metadata and the API."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
-class UpscaleSettings:
+class UpscaleSettings(Settings):
     """The settings of a fourfold enlargement; SettingsError for a value out of range.
 
     model: "clean" for pictures that are small but otherwise good, "photo" for noisy or compressed ones.
@@ -75,22 +101,16 @@ class UpscaleSettings:
     back with it.
     """
 
+    CHOICES: ClassVar = {"model": UPSCALE_MODELS}
+    RANGES: ClassVar = UPSCALE_RANGES
+
     model: str = "clean"
     detail: float | None = None
     consistency: int | None = None
 
-    def __post_init__(self) -> None:
-        _check(
-            self, UPSCALE_MODELS, UPSCALE_RANGES, whole=("consistency",), optional=("detail", "consistency")
-        )
-
-    def as_dict(self) -> dict[str, str | float | int | None]:
-        """Plain values, for a file's metadata and the API."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
-class StylizeSettings:
+class StylizeSettings(Settings):
     """The settings of a painting, or of the way back; SettingsError for a value out of range.
 
     direction: "photo2monet", or "monet2photo" for a photograph of a painting.
@@ -100,25 +120,17 @@ class StylizeSettings:
     keep_colours: the painted lightness with the picture's own colours.
     """
 
+    CHOICES: ClassVar = {"direction": DIRECTIONS}
+    RANGES: ClassVar = STYLIZE_RANGES
+
     direction: str = "photo2monet"
     strength: float = 0.8
     brush: float | None = None
     keep_colours: bool = False
 
-    def __post_init__(self) -> None:
-        if self.direction not in DIRECTIONS:
-            raise SettingsError(
-                f"There is no direction “{self.direction}”. Choose one of {', '.join(DIRECTIONS)}."
-            )
-        _check_numbers(self, STYLIZE_RANGES, optional=("brush",))
-
-    def as_dict(self) -> dict[str, str | float | bool | None]:
-        """Plain values, for a file's metadata and the API."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
-class RestyleSettings:
+class RestyleSettings(Settings):
     """The settings of a picture in the style of another, or of a texture; SettingsError for a value out of
     range.
 
@@ -133,6 +145,9 @@ class RestyleSettings:
     seed: of the noise that a texture begins with.
     """
 
+    CHOICES: ClassVar = {"features": FEATURES}
+    RANGES: ClassVar = RESTYLE_RANGES
+
     strength: float = 0.5
     brush: float = 1.0
     size: int = 384
@@ -140,46 +155,3 @@ class RestyleSettings:
     keep_colours: bool = False
     features: str = "auto"
     seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.features not in FEATURES:
-            raise SettingsError(
-                f"There are no features “{self.features}”. Choose one of {', '.join(FEATURES)}."
-            )
-        _check_numbers(self, RESTYLE_RANGES, whole=("size", "steps", "seed"))
-
-    def as_dict(self) -> dict[str, str | float | bool]:
-        """Plain values, for a file's metadata and the API."""
-        return asdict(self)
-
-
-def _check(
-    settings: ColorizeSettings | UpscaleSettings,
-    models: Sequence[str],
-    ranges: Mapping[str, tuple[float, float]],
-    whole: Sequence[str] = (),
-    optional: Sequence[str] = (),
-) -> None:
-    """SettingsError unless the model and every number are allowed; those in `whole` become integers, those in
-    `optional` may be None."""
-    if settings.model not in models:
-        raise SettingsError(f"There is no model “{settings.model}”. Choose one of {', '.join(models)}.")
-    _check_numbers(settings, ranges, whole, optional)
-
-
-def _check_numbers(
-    settings: object,
-    ranges: Mapping[str, tuple[float, float]],
-    whole: Sequence[str] = (),
-    optional: Sequence[str] = (),
-) -> None:
-    for name, (low, high) in ranges.items():
-        value = getattr(settings, name)
-        if value is None and name in optional:
-            continue
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-            raise SettingsError(f"{name} is {value!r}, but must be a number from {low:g} to {high:g}.")
-        if name in whole:
-            if int(value) != value:
-                raise SettingsError(f"{name} is {value!r}, but must be a whole number.")
-            object.__setattr__(settings, name, int(value))

@@ -46,13 +46,12 @@ class Level:
 
 @dataclass(frozen=True)
 class Reached:
-    """After a step: how many are done, the share of the work that is done (0..1), the picture (1, 3, h, w) at
-    the size of its level, and its style distance there."""
+    """After a step: how many are done, the share of the work that is done (0..1), and the best picture so
+    far, (1, 3, h, w) in 0..1 at the size of its level."""
 
     step: int
     share: float
     picture: Tensor
-    distance: float
 
 
 def levels_for(height: int, width: int, steps: int) -> list[Level]:
@@ -81,6 +80,11 @@ def distance(style: list[Tensor], goal: list[Tensor]) -> Tensor:
     return torch.stack([share(one, other) for one, other in zip(style, goal, strict=True)]).mean()
 
 
+def style_distance(features: StyleFeatures, picture: Tensor, painting: Tensor) -> float:
+    """How far the style of a picture is from that of a painting, both (1, 3, H, W) in 0..1."""
+    return float(distance(style_of(features, picture), style_of(features, painting)))
+
+
 def descend(
     features: StyleFeatures,
     start: Tensor,
@@ -101,11 +105,11 @@ def descend(
     for number, level in enumerate(levels):
         before, given = given, resized(start, level.size)
         picture = given if number == 0 else grown(picture, before, given, weight is not None)
-        longest = max(level.size)
-        goal = style_of(features, fitted(painting, max(COARSEST // 2, round(brush * longest))))
-        for better, far in _steps(features, picture, given, goal, weight, level.steps):
+        side = max(COARSEST // 2, round(brush * max(level.size)))
+        goal = style_of(features, fitted(painting, side))
+        for better in _steps(features, picture, given, goal, weight, level.steps):
             picture, done, spent = better, done + 1, spent + level.cost
-            yield Reached(done, spent / cost, picture, far)
+            yield Reached(done, spent / cost, picture)
 
 
 def grown(picture: Tensor, before: Tensor, given: Tensor, keep_detail: bool) -> Tensor:
@@ -125,45 +129,38 @@ def _steps(
     goal: list[Tensor],
     weight: float | None,
     steps: int,
-) -> Iterator[tuple[Tensor, float]]:
-    """One level: the best picture so far and its style distance, after every step."""
+) -> Iterator[Tensor]:
+    """One level: the best picture so far, after every step."""
     x = picture.detach().clone().contiguous().requires_grad_()
     with torch.no_grad():
         content = features.maps(given)[1] if weight is not None else None
-    best, lowest, far = picture, float("inf"), float("nan")
+    best, lowest = picture, float("inf")
     seen: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=SEEN)
 
     def loss() -> Tensor:
         """Of x, with its gradient; what the line search has just looked at isn't computed again."""
-        nonlocal best, lowest, far
+        nonlocal best, lowest
         for place, value, slope in seen:
             if torch.equal(place, x):
                 x.grad = slope.clone()
                 return value
-        x.grad = None
         layers, deep = features.maps(x)
-        style = distance([gram(layer)[0] for layer in layers], goal)
-        total = style if content is None or weight is None else weight * style + share(deep, content)
+        total = distance([gram(layer)[0] for layer in layers], goal)
+        if content is not None and weight is not None:
+            total = weight * total + share(deep, content)
         total = total + OUTSIDE * ((x - x.clamp(0, 1)) ** 2).mean() + features.smooth * roughness(x)
+        x.grad = None
         scaled: Tensor = SCALE * total
         scaled.backward()
+        assert isinstance(x.grad, Tensor)
         place, value = x.detach().clone(), scaled.detach()
-        seen.append((place, value, torch.zeros_like(x) if x.grad is None else x.grad.clone()))
+        seen.append((place, value, x.grad.clone()))
         if float(value) < lowest:
-            best, lowest, far = place, float(value), float(style.detach())
+            best, lowest = place, float(value)
         return value
 
     first = FIRST * x.numel()  # L-BFGS divides its first step by the length of the gradient
-    optimiser = torch.optim.LBFGS(
-        [x],
-        lr=first,
-        max_iter=1,
-        max_eval=LOOKS,
-        tolerance_grad=0,
-        tolerance_change=0,
-        history_size=HISTORY,
-        line_search_fn="strong_wolfe",
-    )
+    optimiser = torch.optim.LBFGS([x], first, 1, LOOKS, 0, 0, HISTORY, "strong_wolfe")  # one iteration a step
     for _ in range(steps):
         before = x.detach().clone()
         optimiser.step(loss)
@@ -172,7 +169,7 @@ def _steps(
             first /= 4
             optimiser.state.clear()
             optimiser.param_groups[0]["lr"] = first
-        yield best.clamp(0, 1), far
+        yield best.clamp(0, 1)
 
 
 def roughness(picture: Tensor) -> Tensor:
@@ -190,7 +187,6 @@ def resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
 
 def fitted(picture: Tensor, side: int) -> Tensor:
     """The same with its long side so long, and the short one long enough for a network."""
-    height, width = (
-        max(SHORTEST, round(length * side / max(picture.shape[-2:]))) for length in picture.shape[-2:]
-    )
+    sides, longest = picture.shape[-2:], max(picture.shape[-2:])
+    height, width = (max(SHORTEST, round(length * side / longest)) for length in sides)
     return resized(picture, (height, width))

@@ -9,8 +9,6 @@ colours come last, and cost little.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -24,8 +22,8 @@ from colorizer.colour.filling import fill_hidden
 from colorizer.errors import SettingsError
 from colorizer.networks.cyclegan import MULTIPLE, Generator
 from colorizer.photo import Photo
-from colorizer.predictors.memory import keep_freed_memory
-from colorizer.predictors.precision import autocast
+from colorizer.predictors.memory import Cache, keep_freed_memory
+from colorizer.predictors.precision import autocast, channels_last, prepared
 from colorizer.predictors.settings import DIRECTIONS, STYLIZE_RANGES, StylizeSettings
 from colorizer.predictors.tiling import Progress, Tiling, run, to_tensor
 
@@ -60,7 +58,7 @@ class Painting:
     settings: StylizeSettings
     weights: str
 
-    def made_by(self, settings: StylizeSettings) -> dict[str, str | float | bool | None]:
+    def made_by(self, settings: StylizeSettings) -> dict[str, object]:
         """Everything needed to make what is rendered under these settings again."""
         used = {"direction": self.settings.direction, "brush": self.settings.brush}
         return {"task": "stylize", "weights": self.weights, **settings.as_dict(), **used}
@@ -88,8 +86,7 @@ class Stylizer:
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = torch.device(device)
-        self._networks: dict[str, tuple[Generator, str]] = {}
-        self._lock = threading.Lock()
+        self._networks: Cache[str, tuple[Generator, str]] = Cache()
         keep_freed_memory()
 
     @classmethod
@@ -115,10 +112,10 @@ class Stylizer:
         network, name = self.network(settings.direction)
         brush = settings.brush or suited_brush(photo)
         rgb = photo.rgb if photo.alpha is None else fill_hidden(photo.rgb, photo.alpha)
-        small = _reduced(rgb, brush)
+        small = _shrunk(rgb, 1 / brush) if brush > 1 else rgb
         painted = self._paint(network, small, FINISHES[settings.direction], progress)
         if painted.shape != rgb.shape:
-            painted = _enlarged(painted, rgb, small)
+            painted = _with_detail(_fitted(painted, rgb), rgb, _fitted(small, rgb), DETAIL)
         return Painting(photo, painted, replace(settings, brush=brush), name)
 
     def render(self, painting: Painting, settings: StylizeSettings) -> Photo:
@@ -136,8 +133,7 @@ class Stylizer:
         there, back = direction, DIRECTIONS[1 - DIRECTIONS.index(direction)]
         translated = self._paint(self.network(there)[0], given, FINISHES[there])
         again = self._paint(self.network(back)[0], translated, FINISHES[back])
-        difference = float(np.abs(again.astype(np.int16) - given).mean())
-        return Cycle(given, translated, again, difference)
+        return Cycle(given, translated, again, float(np.abs(again.astype(np.int16) - given).mean()))
 
     def network(self, direction: str) -> tuple[Generator, str]:
         """The network of a direction, and the name and version of its weights."""
@@ -147,15 +143,12 @@ class Stylizer:
                 f"There are no weights for the direction “{direction}” yet. Train some with "
                 "`python -m colorizer train cyclegan` and enter them with `python -m colorizer weights add`."
             )
-        with self._lock:
-            if direction not in self._networks:
-                self._networks[direction] = self._build(direction), f"{direction} {known[direction].version}"
-            return self._networks[direction]
 
-    def _build(self, direction: str) -> Generator:
-        network = weights.fitted(Generator.from_state, weights.load(direction)[0], direction)
-        network.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
-        return network
+        def read() -> tuple[Generator, str]:
+            network = weights.fitted(Generator.from_state, weights.load(direction)[0], direction)
+            return prepared(network, self.device), f"{direction} {known[direction].version}"
+
+        return self._networks.get(direction, read)
 
     @torch.inference_mode()
     def _paint(
@@ -164,32 +157,24 @@ class Stylizer:
         """(h, w, 3) uint8 or uint16 -> the same, painted: at once where it is small, else in tiles that share
         the statistics of a small copy."""
         height, width = rgb.shape[:2]
-        whole = max(height, width) <= WHOLE_SIDE
-        tiling = Tiling(WHOLE_SIDE, 0, 0, MULTIPLE) if whole else TILING
-        if not whole:
-            network = self._held(network, rgb)
-        grown = _at_least(rgb, SMALLEST)
-        painted = run(self._function(network), grown, tiling, progress=progress, text="Painting")
+        tiling = Tiling(WHOLE_SIDE, 0, 0, MULTIPLE)
+        if max(height, width) > WHOLE_SIDE:
+            tiling, network = TILING, self._held(network, rgb)
+
+        def function(tile: Tensor) -> Tensor:
+            with autocast(self.device):
+                return network(channels_last(tile, self.device)).float()
+
+        painted = run(function, _at_least(rgb, SMALLEST), tiling, progress=progress, text="Painting")
         return finished(painted[:height, :width], rgb, finish)
 
     def _held(self, network: Generator, rgb: np.ndarray) -> Generator:
         """The network with the statistics of a small copy of the picture."""
-        scale = WHOLE_SIDE / max(rgb.shape[:2])
-        small = cv2.resize(rgb, _scaled(rgb, scale), interpolation=cv2.INTER_AREA)
+        small = _shrunk(rgb, WHOLE_SIDE / max(rgb.shape[:2]))
         height, width = (max(SMALLEST, length // MULTIPLE * MULTIPLE) for length in small.shape[:2])
         small = _at_least(small, SMALLEST)[:height, :width]
         with autocast(self.device):
-            return network.hold(self._to_device(to_tensor(small)))
-
-    def _function(self, network: Generator) -> Callable[[Tensor], Tensor]:
-        def function(tile: Tensor) -> Tensor:
-            with autocast(self.device):
-                return network(self._to_device(tile)).float()
-
-        return function
-
-    def _to_device(self, tile: Tensor) -> Tensor:
-        return tile.to(self.device).contiguous(memory_format=torch.channels_last)
+            return network.hold(channels_last(to_tensor(small), self.device))
 
 
 def suited_brush(photo: Photo) -> float:
@@ -198,40 +183,17 @@ def suited_brush(photo: Photo) -> float:
     return float(min(most, max(1.0, min(photo.width, photo.height) / SEEN_SIDE)))
 
 
-def _reduced(rgb: np.ndarray, brush: float) -> np.ndarray:
-    if brush <= 1:
-        return rgb
-    return cv2.resize(rgb, _scaled(rgb, 1 / brush), interpolation=cv2.INTER_AREA)
-
-
-def _scaled(rgb: np.ndarray, scale: float) -> tuple[int, int]:
-    """Width and height, scaled, a pixel at least."""
-    height, width = (max(1, round(length * scale)) for length in rgb.shape[:2])
-    return width, height
-
-
-def _enlarged(painted: np.ndarray, rgb: np.ndarray, small: np.ndarray) -> np.ndarray:
-    """A small painting at the photo's size; edges regain a share of the detail that the photo has and its
-    small copy lacks."""
-    size = (rgb.shape[1], rgb.shape[0])
-    large = cv2.resize(painted, size, interpolation=cv2.INTER_CUBIC)
-    plain = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
-    return _add(large, rgb, plain, DETAIL)
-
-
 def finished(painted: np.ndarray, given: np.ndarray, finish: Finish) -> np.ndarray:
     """What the network made of a picture of the same size, with detail; `painted` itself is changed where its
     memory is in one piece."""
     if not finish.detail:
         return painted
-    size = (given.shape[1], given.shape[0])
-    small = cv2.resize(given, _scaled(given, 1 / finish.finest), interpolation=cv2.INTER_AREA)
-    plain = cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
-    return _add(np.ascontiguousarray(painted), given, plain, finish.detail)
+    plain = _fitted(_shrunk(given, 1 / finish.finest), given, cv2.INTER_LINEAR)
+    return _with_detail(np.ascontiguousarray(painted), given, plain, finish.detail)
 
 
-def _add(painted: np.ndarray, given: np.ndarray, plain: np.ndarray, share: float) -> np.ndarray:
-    """`painted`, changed: it gains a share of what `given` has and `plain` lacks."""
+def _with_detail(painted: np.ndarray, given: np.ndarray, plain: np.ndarray, share: float) -> np.ndarray:
+    """`painted`, changed: it gains a share of what `given` has and `plain`, made of a small copy, lacks."""
     levels = int(np.iinfo(painted.dtype).max)
     rows = max(1, STRIP // painted.shape[1])
     for top in range(0, len(painted), rows):
@@ -245,12 +207,20 @@ def _add(painted: np.ndarray, given: np.ndarray, plain: np.ndarray, share: float
     return painted
 
 
+def _shrunk(rgb: np.ndarray, scale: float) -> np.ndarray:
+    """A smaller copy of the picture, a pixel at least."""
+    height, width = (max(1, round(length * scale)) for length in rgb.shape[:2])
+    return cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _fitted(small: np.ndarray, rgb: np.ndarray, interpolation: int = cv2.INTER_CUBIC) -> np.ndarray:
+    """A small picture at the size of another."""
+    return cv2.resize(small, (rgb.shape[1], rgb.shape[0]), interpolation=interpolation)
+
+
 def _at_least(rgb: np.ndarray, side: int) -> np.ndarray:
     """The picture, mirrored at its right and lower edge until both sides are that long."""
     height, width = (max(0, side - length) for length in rgb.shape[:2])
     if not height and not width:
         return rgb
     return cv2.copyMakeBorder(rgb, 0, height, 0, width, cv2.BORDER_REFLECT)
-
-
-__all__ = ["Cycle", "Finish", "Painting", "Stylizer", "finished", "offered", "suited_brush"]

@@ -40,19 +40,31 @@ class Tiling:
         if not (self.side >= 1 and self.multiple >= 1 and 0 <= self.blend <= self.overlap):
             raise ValueError(f"no picture can be cut with a blend beyond the overlap, or nothing: {self}")
 
+    def parts(self, length: int, low: int = 0, high: int | None = None) -> list[Part]:
+        """Cut low..high of an axis of that length, or all of it, into as few and as equal cores as can be."""
+        high, unit = length if high is None else high, self.multiple
+        most = max(self.side, 4 * self.blend + 2 * unit) // unit
+        units = -(-(high - low) // unit)
+        count = -(-units // most)
+        cuts = [low + number * units // count * unit for number in range(count)] + [high]
+        found = []
+        for start, stop in pairwise(cuts):
+            begin = max(0, (start - self.overlap) // unit * unit)
+            end = -(-min(length, stop + self.overlap) // unit) * unit
+            found.append(Part(begin - low, end - low, start - low, stop - low, start == low, stop == high))
+        return found
+
     def count(self, width: int, height: int) -> int:
         """How many tiles a picture of that size is cut into."""
-        return len(parts(width, 0, width, self)) * len(parts(height, 0, height, self))
+        return len(self.parts(width)) * len(self.parts(height))
 
     def pixels(self, width: int, height: int) -> int:
         """How many pixels the network sees in all, overlaps counted as often as they are seen."""
-        across, down = (parts(length, 0, length, self) for length in (width, height))
-        return sum(part.size for part in across) * sum(part.size for part in down)
+        return sum(part.size for part in self.parts(width)) * sum(part.size for part in self.parts(height))
 
     def largest(self, width: int, height: int) -> int:
         """How many pixels the largest tile has, overlaps included."""
-        across, down = (parts(length, 0, length, self) for length in (width, height))
-        return max(part.size for part in across) * max(part.size for part in down)
+        return max(part.size for part in self.parts(width)) * max(part.size for part in self.parts(height))
 
 
 @dataclass(frozen=True)
@@ -71,27 +83,6 @@ class Part:
     @property
     def size(self) -> int:
         return self.end - self.begin
-
-
-def parts(length: int, low: int, high: int, tiling: Tiling) -> list[Part]:
-    """Cut low..high of an axis of that length into as few and as equal cores as possible."""
-    unit = tiling.multiple
-    most = max(tiling.side, 4 * tiling.blend + 2 * unit) // unit
-    units = -(-(high - low) // unit)
-    count = -(-units // most)
-    cuts = [low + number * units // count * unit for number in range(count)] + [high]
-    found = []
-    for start, stop in pairwise(cuts):
-        begin = max(0, (start - tiling.overlap) // unit * unit)
-        end = -(-min(length, stop + tiling.overlap) // unit) * unit
-        found.append(Part(begin - low, end - low, start - low, stop - low, start == low, stop == high))
-    return found
-
-
-def mirrored(indices: np.ndarray, length: int) -> np.ndarray:
-    """Any indices as indices of an axis of that length, mirrored at its edges: c b a | a b c | c b a."""
-    turned = indices % (2 * length)
-    return np.where(turned < length, turned, 2 * length - 1 - turned)
 
 
 @torch.inference_mode()
@@ -113,62 +104,47 @@ def run(
     """
     height, width, channels = picture.shape
     left, top, right, bottom = box or (0, 0, width, height)
-    rows, columns = parts(height, top, bottom, tiling), parts(width, left, right, tiling)
-    down = [mirrored(np.arange(top + row.begin, top + row.end), height) for row in rows]
-    across = [mirrored(np.arange(left + column.begin, left + column.end), width) for column in columns]
+    rows, columns = tiling.parts(height, top, bottom), tiling.parts(width, left, right)
     result = np.empty(((bottom - top) * scale, (right - left) * scale, channels), picture.dtype)
-    above = torch.empty(channels, 2 * scale * tiling.blend, result.shape[1])
-    _tell(progress, 0.0, text)
-    done, total = 0, len(rows) * len(columns)
-    for row, ys in zip(rows, down, strict=True):
+    seam = scale * tiling.blend
+    below = torch.empty(channels, 2 * seam, result.shape[1])  # the last seams of a whole row of tiles
+    tell(progress, 0.0, text)
+    for number, row in enumerate(rows):
+        ys = mirrored(np.arange(top + row.begin, top + row.end), height)
         beside = torch.empty(0)
-        for column, xs in zip(columns, across, strict=True):
-            output = function(to_tensor(picture[np.ix_(ys, xs)]))[0]
-            piece = _Piece(output.float().cpu(), row, column, tiling, scale)
-            beside = piece.fade_in(2, beside)
-            piece.cut(2)
-            above[..., piece.across] = piece.fade_in(1, above[..., piece.across])
-            piece.cut(1)
-            result[piece.down, piece.across] = to_pixels(piece.values, picture.dtype)
-            done += 1
-            _tell(progress, done / total, text)
+        for place, column in enumerate(columns, 1):
+            xs = mirrored(np.arange(left + column.begin, left + column.end), width)
+            output = function(to_tensor(picture[np.ix_(ys, xs)]))[0].float().cpu()
+            output, across, beside = _joined(output, 2, column, seam, scale, beside)
+            output, down, below[..., across] = _joined(output, 1, row, seam, scale, below[..., across])
+            result[down, across] = to_pixels(output, picture.dtype)
+            tell(progress, (number * len(columns) + place) / (len(rows) * len(columns)), text)
     return result
 
 
-class _Piece:
-    """One tile's result (C, h, w): its core and the seams around it; the part of it that is finished goes to
-    `down` and `across`."""
+def _joined(
+    output: Tensor, axis: int, part: Part, seam: int, scale: int, before: Tensor
+) -> tuple[Tensor, slice, Tensor]:
+    """A tile's result (C, h, w) joined, along one axis, to that of the tile before, whose last seam is given.
 
-    def __init__(self, output: Tensor, row: Part, column: Part, tiling: Tiling, scale: int) -> None:
-        self.values, self.seam, self.scale = output, scale * tiling.blend, scale
-        self.parts = {1: row, 2: column}
-        self.down, self.across = self._place(1), self._place(2)
+    What is finished of it, where that belongs in the result, and its own last seam, which waits for the next
+    tile. A seam is as wide on both sides of where two cores meet.
+    """
+    start, stop = ((edge - part.begin) * scale for edge in (part.start, part.stop))
+    if seam and not part.first:
+        ramp = (torch.arange(2 * seam) + 0.5) / (2 * seam)
+        first = output.narrow(axis, start - seam, 2 * seam)
+        first.copy_(torch.lerp(before, first, ramp[:, None] if axis == 1 else ramp))
+    last = before if part.last else output.narrow(axis, stop - seam, 2 * seam).clone()
+    begin, end = start - seam * (not part.first), stop - seam * (not part.last)
+    away = part.begin * scale
+    return output.narrow(axis, begin, end - begin), slice(begin + away, end + away), last
 
-    def _place(self, axis: int) -> slice:
-        """The finished pixels in the result; the seam to the next tile waits for that tile."""
-        part = self.parts[axis]
-        begin, end = part.start * self.scale, part.stop * self.scale
-        return slice(begin - (0 if part.first else self.seam), end - (0 if part.last else self.seam))
 
-    def _seam(self, axis: int, core: int) -> Tensor:
-        """What this tile makes of the pixels on both sides of where its core begins or ends."""
-        begin = (core - self.parts[axis].begin) * self.scale - self.seam
-        return self.values.narrow(axis, begin, 2 * self.seam)
-
-    def fade_in(self, axis: int, before: Tensor) -> Tensor:
-        """Blend the first seam along an axis with what the tile before made of it; returns the last seam."""
-        part = self.parts[axis]
-        if self.seam and not part.first:
-            ramp = (torch.arange(2 * self.seam) + 0.5) / (2 * self.seam)
-            seam = self._seam(axis, part.start)
-            seam.copy_(torch.lerp(before, seam, ramp[:, None] if axis == 1 else ramp))
-        return before if part.last else self._seam(axis, part.stop).clone()
-
-    def cut(self, axis: int) -> None:
-        """Keep the finished pixels only."""
-        place = self.down if axis == 1 else self.across
-        begin = place.start - self.parts[axis].begin * self.scale
-        self.values = self.values.narrow(axis, begin, place.stop - place.start)
+def mirrored(indices: np.ndarray, length: int) -> np.ndarray:
+    """Any indices as indices of an axis of that length, mirrored at its edges: c b a | a b c | c b a."""
+    turned = indices % (2 * length)
+    return np.where(turned < length, turned, 2 * length - 1 - turned)
 
 
 def to_tensor(pixels: np.ndarray) -> Tensor:
@@ -181,9 +157,10 @@ def to_tensor(pixels: np.ndarray) -> Tensor:
 def to_pixels(values: Tensor, dtype: np.dtype) -> np.ndarray:
     """(C, h, w) about 0..1 -> (h, w, C) uint8 or uint16, clamped and rounded."""
     levels = int(np.iinfo(dtype).max)
-    return (values.clamp(0, 1) * levels).round_().movedim(0, -1).to(torch.int32).numpy().astype(dtype)
+    return (values.clamp(0, 1) * levels).round_().movedim(0, -1).to(torch.int32).cpu().numpy().astype(dtype)
 
 
-def _tell(progress: Progress | None, share: float, text: str) -> None:
+def tell(progress: Progress | None, share: float, text: str) -> None:
+    """Tell how much is done, to whoever wants to know."""
     if progress is not None:
         progress(share, text)

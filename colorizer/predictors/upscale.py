@@ -1,12 +1,12 @@
 """How is a photo made four times as wide and high? A network goes over it in tiles and adds likely detail.
 
-The result can be corrected so that reducing it gives the photo back. Grey photos stay grey, transparency is
+The result can be corrected so that reducing it gives the photo back: what it lacks then is enlarged and
+added, several times over (back-projection, Irani and Peleg 1991). Grey photos stay grey, transparency is
 enlarged apart, and memory stays bounded whatever the size.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,16 +17,15 @@ from torch import Tensor
 from colorizer.colour.compose import is_grey
 from colorizer.colour.filling import fill_hidden
 from colorizer.errors import SettingsError
-from colorizer.networks.resampling import FACTOR, enlarge
+from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.networks.srgan import Generator
 from colorizer.photo import Photo
-from colorizer.predictors.back_projection import back_project, remaining_error
-from colorizer.predictors.memory import keep_freed_memory
-from colorizer.predictors.precision import autocast
+from colorizer.predictors.memory import Cache, keep_freed_memory
+from colorizer.predictors.precision import autocast, channels_last
 from colorizer.predictors.settings import UpscaleSettings
-from colorizer.predictors.tiling import Box, Progress, Tiling, run
+from colorizer.predictors.tiling import Box, Progress, Tiling, run, to_tensor
 from colorizer.predictors.upscale_cost import LIMITS, Forecast, check_size, pace, workspace
-from colorizer.predictors.upscale_models import Networks, Offer, offered, settled
+from colorizer.predictors.upscale_models import Network, Offer, offered, read_network, settled
 
 __all__ = ["LIMITS", "Box", "Forecast", "Offer", "Upscaled", "Upscaler", "offered", "settled"]
 
@@ -35,7 +34,8 @@ SIDE = 256  # longest side of a tile's core, in pixels of the given photo
 # farther away than this changes results, correction included, by less than 0.5/255: nothing needs blending.
 OVERLAP = 8
 ALPHA_TILING = Tiling(512, 4, 0)  # bicubic interpolation reaches 2 pixels
-ALPHA_SHARE = 0.02  # of the time, for the progress
+REACH = 2  # pixels of the small picture that reducing looks at beyond the one it makes
+STRIP_PIXELS = 1 << 16  # of the small picture, that are reduced and compared at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Upscaled:
     error: float
 
     @property
-    def made_by(self) -> dict[str, str | float | int | None]:
+    def made_by(self) -> dict[str, object]:
         """Everything needed to make it again."""
         return {"task": "upscale", "weights": ", ".join(self.weights), **self.settings.as_dict()}
 
@@ -59,9 +59,8 @@ class Upscaler:
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = torch.device(device)
-        self._networks = Networks(self.device)
-        self._paces: dict[tuple[int, int, int], float] = {}
-        self._lock = threading.Lock()
+        self._networks: Cache[object, Network] = Cache()
+        self._paces: Cache[object, float] = Cache(64)
         keep_freed_memory()
 
     @classmethod
@@ -85,13 +84,11 @@ class Upscaler:
         """
         check_size(photo.metadata.name, photo.width, photo.height)
         settings = settled(settings)
-        network, names = self._networks.get(settings)
-        whole = (0, 0, photo.width, photo.height)
-        given, rgb, alpha = self._enlarge(photo, whole, network, settings, progress)
+        given, rgb, alpha = self._enlarge(photo, (0, 0, photo.width, photo.height), settings, progress)
         error = remaining_error(rgb, given)
         note = f"Enlarged four times; reduced again, it differs from the photo by {error:.2f}/255 on average."
         result = photo.resized_to(rgb, alpha, note)
-        return Upscaled(result, settings, names, error)
+        return Upscaled(result, settings, self.network(settings)[1], error)
 
     def crop(
         self,
@@ -109,9 +106,7 @@ class Upscaler:
                 "left, top, right and bottom within it."
             )
         check_size(photo.metadata.name, right - left, bottom - top)
-        settings = settled(settings)
-        network, _ = self._networks.get(settings)
-        _, rgb, alpha = self._enlarge(photo, box, network, settings, progress)
+        _, rgb, alpha = self._enlarge(photo, box, settled(settings), progress)
         return photo.resized_to(rgb, alpha)
 
     def forecast(self, photo: Photo | tuple[int, int], settings: UpscaleSettings | None = None) -> Forecast:
@@ -119,33 +114,52 @@ class Upscaler:
 
         The first one for a kind of network times that network on a small tile.
         """
-        name, width, height, planes, depth = "The photo", *_size(photo), 3, 1
         if isinstance(photo, Photo):
-            name, planes, depth = photo.metadata.name, 3 if photo.alpha is None else 4, photo.bits // 8
+            name, width, height = photo.metadata.name, photo.width, photo.height
+            depth = (3 if photo.alpha is None else 4) * photo.bits // 8
+        else:
+            name, (width, height), depth = "The photo", photo, 3
         check_size(name, width, height)
         settings = settled(settings)
-        network, _ = self._networks.get(settings)
+        network, _ = self.network(settings)
         tiling = _tiling(network)
-        seconds = self._pace(network, settings) * tiling.pixels(width, height)
-        needed = FACTOR**2 * width * height * planes * depth + workspace(network, tiling, width, height)
+        kind = (len(network.blocks), network.head.out_channels, settings.consistency)
+        seconds = self._paces.get(kind, lambda: pace(self._function(network, settings)))
+        needed = FACTOR**2 * width * height * depth + workspace(network, tiling, width, height)
+        seconds *= tiling.pixels(width, height)
         return Forecast(FACTOR * width, FACTOR * height, seconds, needed)
 
-    def _pace(self, network: Generator, settings: UpscaleSettings) -> float:
-        """Seconds a pixel that the network sees; measured once for a kind of network."""
-        key = (len(network.blocks), network.head.out_channels, settings.consistency or 0)
-        with self._lock:
-            if key not in self._paces:
-                self._paces[key] = pace(self._function(network, settings))
-            return self._paces[key]
+    def network(self, settings: UpscaleSettings) -> Network:
+        """The network of settled settings, and the names and versions of its weights."""
+        model, detail = settings.model, settings.detail
+        assert detail is not None
+        return self._networks.get((model, detail), lambda: read_network(model, detail, self.device))
+
+    def _enlarge(
+        self, photo: Photo, box: Box, settings: UpscaleSettings, progress: Progress | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """The box of the photo as the network was given it, and its pixels and alpha four times enlarged."""
+        network, _ = self.network(settings)
+        tiling = _tiling(network)
+        rgb, alpha, inner = _surroundings(photo, box, 2 * tiling.overlap)
+        large_alpha = None
+        if alpha is not None:
+            rgb = fill_hidden(rgb, alpha, tiling.overlap)
+            large_alpha = run(enlarge, alpha[..., None], ALPHA_TILING, scale=FACTOR, box=inner)[..., 0]
+        grey = _is_grey(photo)
+        seen = rgb[..., :1] if grey else rgb
+        work = self._function(network, settings)
+        large = run(work, seen, tiling, scale=FACTOR, box=inner, progress=progress, text="Enlarging")
+        left, top, right, bottom = inner
+        return rgb[top:bottom, left:right], large.repeat(3, axis=2) if grey else large, large_alpha
 
     def _function(self, network: Generator, settings: UpscaleSettings) -> Callable[[Tensor], Tensor]:
         """What is done to a tile (1, 1 or 3, h, w) in 0..1; one channel stands for three equal ones."""
 
         def function(tile: Tensor) -> Tensor:
             small = tile.to(self.device)
-            colours = small.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
             with autocast(self.device):
-                large = network(colours)
+                large = network(channels_last(small.expand(-1, 3, -1, -1), self.device))
             large = large.float()
             if small.shape[1] == 1:
                 large = large.mean(1, keepdim=True)
@@ -153,39 +167,28 @@ class Upscaler:
 
         return function
 
-    def _enlarge(
-        self,
-        photo: Photo,
-        box: Box,
-        network: Generator,
-        settings: UpscaleSettings,
-        progress: Progress | None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """The box of the photo as the network was given it, and its pixels and alpha four times enlarged."""
-        tiling = _tiling(network)
-        rgb, alpha, inner = _surroundings(photo, box, 2 * tiling.overlap)
-        if alpha is not None:
-            rgb = fill_hidden(rgb, alpha, tiling.overlap)
-        grey = _is_grey(photo)
-        large = run(
-            self._function(network, settings),
-            rgb[..., :1] if grey else rgb,
-            tiling,
-            scale=FACTOR,
-            box=inner,
-            progress=_part(progress, 0.0, 1.0 if alpha is None else 1 - ALPHA_SHARE),
-            text="Enlarging",
-        )
-        large = large.repeat(3, axis=2) if grey else large
-        left, top, right, bottom = inner
-        given = rgb[top:bottom, left:right]
-        if alpha is None:
-            return given, large, None
-        rest = _part(progress, 1 - ALPHA_SHARE, 1.0)
-        transparency = run(
-            enlarge, alpha[..., None], ALPHA_TILING, scale=FACTOR, box=inner, progress=rest, text="Enlarging"
-        )
-        return given, large, transparency[..., 0]
+
+def back_project(large: Tensor, small: Tensor, times: int) -> Tensor:
+    """(N, C, 4H, 4W) and (N, C, H, W), both in 0..1 -> the large one corrected that often, in 0..1."""
+    large = large.clamp(0, 1)
+    for _ in range(times):
+        large = (large + enlarge(small - shrink(large))).clamp_(0, 1)
+    return large
+
+
+@torch.inference_mode()
+def remaining_error(large: np.ndarray, small: np.ndarray) -> float:
+    """How far (4H, 4W, 3), reduced, is from (H, W, 3) on average, in 255ths of white."""
+    height, width = small.shape[:2]
+    rows = max(1, STRIP_PIXELS // width)
+    total = 0.0
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        begin, end = max(0, top - REACH), min(height, bottom + REACH)
+        reduced = shrink(to_tensor(large[begin * FACTOR : end * FACTOR]))
+        reduced = reduced[..., top - begin : bottom - begin, :]
+        total += float((reduced - to_tensor(small[top:bottom])).abs().sum(dtype=torch.float64))
+    return 255 * total / small.size
 
 
 def tile_count(photo: Photo) -> int:
@@ -195,10 +198,6 @@ def tile_count(photo: Photo) -> int:
 
 def _tiling(network: Generator) -> Tiling:
     return Tiling(SIDE, min(network.reach, OVERLAP), 0)
-
-
-def _size(photo: Photo | tuple[int, int]) -> tuple[int, int]:
-    return photo if isinstance(photo, tuple) else (photo.width, photo.height)
 
 
 def _surroundings(photo: Photo, box: Box, margin: int) -> tuple[np.ndarray, np.ndarray | None, Box]:
@@ -213,8 +212,3 @@ def _surroundings(photo: Photo, box: Box, margin: int) -> tuple[np.ndarray, np.n
 def _is_grey(photo: Photo) -> bool:
     """Whether all that is visible of a photo is grey."""
     return is_grey(photo.rgb) or (photo.alpha is not None and is_grey(photo.rgb[photo.alpha > 0]))
-
-
-def _part(progress: Progress | None, low: float, high: float) -> Progress | None:
-    """A progress whose 0..1 are low..high of another."""
-    return None if progress is None else lambda share, text: progress(low + share * (high - low), text)

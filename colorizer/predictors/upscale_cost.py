@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from colorizer import photo as photos
 from colorizer.errors import PhotoTooLarge
 from colorizer.networks.resampling import FACTOR
 from colorizer.networks.srgan import Generator
+from colorizer.photo import LIMITS as OPENED
+from colorizer.photo import Limits
 from colorizer.predictors.tiling import Tiling
 
 # Of a result; its sides are limited so that it can be opened here again.
-LIMITS = photos.Limits(max_pixels=48_000_000, max_side=photos.LIMITS.max_side)
+LIMITS = Limits(max_pixels=48_000_000, max_side=OPENED.max_side)
 TILE_SIDE = 96  # of the tile that is timed; a pixel takes as long in larger ones
 ALLOCATOR = 96 << 20  # bytes that were measured beyond those of the arrays
 
@@ -52,11 +53,8 @@ def check_size(name: str, width: int, height: int) -> None:
 def workspace(network: Generator, tiling: Tiling, width: int, height: int) -> int:
     """Bytes that a tile takes where the network is widest: at the last pixel shuffle, whose input and result
     are in memory together, with what they came from. A third of a gigabyte for the usual network."""
-    small, double, large = (
-        network.head.out_channels,
-        network.up2.conv.out_channels // 4,
-        network.up4.conv.out_channels // 4,
-    )
+    small = network.head.out_channels
+    double, large = (up.conv.out_channels // 4 for up in (network.up2, network.up4))
     floats = 2 * small + 4 * double + 16 * (2 * large + 6)
     return 4 * floats * tiling.largest(width, height) + ALLOCATOR
 

@@ -6,8 +6,6 @@ well: that is the setting `detail` (Wang et al. 2018, section 3.4). Only what th
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 import torch
@@ -16,13 +14,15 @@ from torch import Tensor
 from colorizer import weights
 from colorizer.errors import SettingsError, WeightsError
 from colorizer.networks.srgan import Generator
+from colorizer.predictors.precision import prepared
 from colorizer.predictors.settings import UPSCALE_MODELS, UpscaleSettings
 
 # model -> the weights of least detail and those of most
 ENDS = {"clean": ("srresnet", "srgan"), "photo": ("srgan-photo", "srgan-photo")}
 CONSISTENCY = {"clean": 2, "photo": 0}
 MIDDLE = 0.5
-KEPT = 4  # networks that stay in memory
+
+Network = tuple[Generator, tuple[str, ...]]  # and the names and versions of the weights that it is made of
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,10 @@ class Offer:
 
 def offered() -> tuple[Offer, ...]:
     """The models that can be chosen, the usual one first; WeightsError when the manifest can't be read."""
-    there = weights.entries()
-    offers = []
+    there, offers = weights.entries(), []
     for model in UPSCALE_MODELS:
-        ends = ENDS[model]
-        if len(set(ends)) == 1:
-            found = [1.0] if ends[0] in there else []
-        else:
-            found = [float(end) for end, name in enumerate(ends) if name in there]
+        ends = {name: float(end) for end, name in enumerate(ENDS[model])}
+        found = [end for name, end in ends.items() if name in there]
         if found:
             default = MIDDLE if len(found) == 2 else found[0]
             settings = UpscaleSettings(model, default, CONSISTENCY[model])
@@ -69,47 +65,25 @@ def settled(settings: UpscaleSettings | None = None) -> UpscaleSettings:
             f"There are no weights for the model “{settings.model}” yet. Choose {' or '.join(offers)}."
         )
     offer = offers[settings.model]
-    detail = offer.defaults.detail if settings.detail is None else settings.detail
+    given = {name: value for name, value in settings.as_dict().items() if value is not None}
+    filled = replace(offer.defaults, **given)  # type: ignore[arg-type]
     low, high = offer.details
-    assert detail is not None
-    if not low <= detail <= high:
+    if filled.detail is None or not low <= filled.detail <= high:
         raise SettingsError(
-            f"detail is {detail:g}, but the weights that are there for the model “{settings.model}” only "
-            f"give {low:g}. Choose {low:g}, or leave it out."
+            f"detail is {filled.detail:g}, but the weights that are there for the model “{settings.model}” "
+            f"only give {low:g}. Choose {low:g}, or leave it out."
         )
-    consistency = offer.defaults.consistency if settings.consistency is None else settings.consistency
-    return replace(settings, detail=detail, consistency=consistency)
+    return filled
 
 
-class Networks:
-    """Reads and interpolates the networks; the last few stay in memory, on the device."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
-        self._kept: OrderedDict[tuple[str, float], tuple[Generator, tuple[str, ...]]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, settings: UpscaleSettings) -> tuple[Generator, tuple[str, ...]]:
-        """The network of settled settings, and the names and versions of the weights that it is made of."""
-        assert settings.detail is not None
-        key = (settings.model, settings.detail)
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = self._make(*key)
-            self._kept.move_to_end(key)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-            return self._kept[key]
-
-    def _make(self, model: str, detail: float) -> tuple[Generator, tuple[str, ...]]:
-        names = ENDS[model] if 0 < detail < 1 else ENDS[model][int(detail) :][:1]
-        states = [weights.load(name)[0] for name in names]
-        state = states[0] if len(states) == 1 else _between(names, states, detail)
-        network = weights.fitted(Generator.from_state, state, " and ".join(names))
-        network = network.eval().requires_grad_(False).to(self.device)
-        network.to(memory_format=torch.channels_last)
-        known = weights.entries()
-        return network, tuple(f"{name} {known[name].version}" for name in names)
+def read_network(model: str, detail: float, device: torch.device) -> Network:
+    """The network of settled settings; WeightsError where its weights are none, or don't fit each other."""
+    names = ENDS[model] if 0 < detail < 1 else ENDS[model][int(detail) :][:1]
+    states = [weights.load(name)[0] for name in names]
+    state = states[0] if len(states) == 1 else _between(names, states, detail)
+    network = weights.fitted(Generator.from_state, state, " and ".join(names))
+    known = weights.entries()
+    return prepared(network, device), tuple(f"{name} {known[name].version}" for name in names)
 
 
 def _between(names: tuple[str, ...], states: list[dict[str, Tensor]], detail: float) -> dict[str, Tensor]:

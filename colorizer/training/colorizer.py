@@ -17,14 +17,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from colorizer.colour.lab import (
-    TEMPERATURE,
-    SoftEncoding,
-    ab_bins,
-    annealed_mean,
-    grey_to_lightness,
-    rgb_to_lab,
-)
+from colorizer.colour.bins import TEMPERATURE, SoftEncoding, ab_bins, annealed_mean
+from colorizer.colour.lab import grey_to_lightness, rgb_to_lab
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.predictors.perception import imagenet_values
 from colorizer.training import common

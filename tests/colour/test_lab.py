@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import color
 
+from colorizer.colour import bins as binned
 from colorizer.colour import lab
 
 
@@ -52,15 +53,15 @@ def test_lightness_of_greys_is_the_lightness_of_their_lab():
 
 
 def test_every_colour_of_srgb_lies_in_a_bin():
-    bins = lab.ab_bins()
+    bins = binned.ab_bins()
     ab = lab.rgb_to_lab(planes(cube(21)))[1:].reshape(2, -1).T.float()
     assert 240 <= len(bins) <= 313
     assert float(torch.cdist(ab, bins).min(1).values.max()) <= np.sqrt(50) + 0.5
 
 
 def test_soft_encoding_spreads_over_the_nearest_bins_and_decodes_to_the_colour():
-    bins = lab.ab_bins()
-    index, weight = lab.SoftEncoding(bins)(torch.tensor([12.0, -23.0]).reshape(1, 2, 1, 1))
+    bins = binned.ab_bins()
+    index, weight = binned.SoftEncoding(bins)(torch.tensor([12.0, -23.0]).reshape(1, 2, 1, 1))
     nearest = torch.cdist(torch.tensor([[12.0, -23.0]]), bins)[0].topk(5, largest=False).indices
     assert set(index.flatten().tolist()) == set(nearest.tolist())
     assert float(weight.sum()) == pytest.approx(1.0)
@@ -71,8 +72,10 @@ def test_soft_encoding_spreads_over_the_nearest_bins_and_decodes_to_the_colour()
 def test_annealed_mean_goes_from_the_mean_to_the_mode():
     bins = torch.tensor([[0.0, 0.0], [50.0, 10.0]])
     logits = torch.log(torch.tensor([0.4, 0.6])).reshape(1, 2, 1, 1)
-    assert lab.annealed_mean(logits, bins, 1.0).flatten().tolist() == pytest.approx([30.0, 6.0], abs=1e-4)
-    assert lab.annealed_mean(logits, bins, 0.02).flatten().tolist() == pytest.approx([50.0, 10.0], abs=1e-3)
+    assert binned.annealed_mean(logits, bins, 1.0).flatten().tolist() == pytest.approx([30.0, 6.0], abs=1e-4)
+    assert binned.annealed_mean(logits, bins, 0.02).flatten().tolist() == pytest.approx(
+        [50.0, 10.0], abs=1e-3
+    )
 
 
 @settings(max_examples=60, deadline=None)

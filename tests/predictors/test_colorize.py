@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from skimage import color, data
 
 from colorizer import weights
+from colorizer.colour.bins import mode_tilts
 from colorizer.colour.compose import compose
 from colorizer.colour.guided import LocalLines
 from colorizer.errors import Cancelled, SettingsError, WeightsError
@@ -21,7 +22,7 @@ from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Analysis, Colorizer, network_size
-from colorizer.predictors.settings import ColorizeSettings
+from colorizer.predictors.settings import VARIANTS, ColorizeSettings
 
 
 @pytest.fixture(scope="module")
@@ -142,12 +143,12 @@ def test_odd_shapes_come_back_as_they_went_in(colorizer: Colorizer, shape: tuple
 
 def analysis_of(colorizer: Colorizer, log_probability: torch.Tensor, photo: Photo) -> Analysis:
     """An analysis whose distribution is given (1, Q, h, w)."""
-    from colorizer.predictors.variants import mode_tilts
-
     plain = colorizer.analyse(photo)
     assert plain.bins is not None
     guide = torch.full((1, 1, *log_probability.shape[-2:]), 50.0)
-    return replace(plain, output=log_probability, guide=guide, tilts=mode_tilts(log_probability, plain.bins))
+    return replace(
+        plain, output=log_probability, guide=guide, tilts=mode_tilts(log_probability, plain.bins, VARIANTS)
+    )
 
 
 def distribution(colorizer: Colorizer, modes: dict[tuple[int, int], float]) -> torch.Tensor:

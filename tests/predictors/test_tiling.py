@@ -15,7 +15,7 @@ from torch import nn
 from colorizer.errors import Cancelled
 from colorizer.networks.resampling import enlarge
 from colorizer.networks.srgan import Generator
-from colorizer.predictors.tiling import Tiling, mirrored, parts, run, to_pixels, to_tensor
+from colorizer.predictors.tiling import Tiling, mirrored, run, to_pixels, to_tensor
 
 TILINGS = st.builds(
     lambda side, blend, more, multiple: Tiling(side, blend + more, blend, multiple),
@@ -103,7 +103,7 @@ def test_seams_fade_where_tiles_disagree():
 def test_cores_lie_side_by_side_and_tiles_fit_the_multiple(length: int, tiling: Tiling, data: st.DataObject):
     low = data.draw(st.integers(0, length - 1))
     high = data.draw(st.integers(low + 1, length))
-    found = parts(length, low, high, tiling)
+    found = tiling.parts(length, low, high)
     assert [part.start for part in found[1:]] == [part.stop for part in found[:-1]]
     assert found[0].start == 0 and found[-1].stop == high - low
     most = max(tiling.side, 4 * tiling.blend + 2 * tiling.multiple)

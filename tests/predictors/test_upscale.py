@@ -16,10 +16,9 @@ from colorizer.networks.resampling import enlarge, shrink
 from colorizer.networks.srgan import Generator
 from colorizer.photo import Photo
 from colorizer.predictors import precision, upscale
-from colorizer.predictors.back_projection import back_project, remaining_error
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.tiling import Tiling, to_pixels, to_tensor
-from colorizer.predictors.upscale import Upscaler, offered, settled
+from colorizer.predictors.upscale import Upscaler, back_project, offered, remaining_error, settled
 
 ASTRONAUT = data.astronaut()
 
@@ -101,14 +100,14 @@ def test_tiles_give_what_the_network_gives_on_the_whole(upscaler, small_tiles):
 
 @pytest.mark.parametrize(("detail", "name"), [(0, "srresnet"), (1, "srgan")])
 def test_at_its_ends_detail_is_the_network_of_the_file(upscaler, detail, name):
-    made, names = upscaler._networks.get(settled(UpscaleSettings(detail=detail)))
+    made, names = upscaler.network(settled(UpscaleSettings(detail=detail)))
     state, _ = weights.load(name)
     assert names == (f"{name} 0.1",)
     assert all(torch.equal(value, state[key]) for key, value in made.state_dict().items())
 
 
 def test_between_its_ends_detail_is_between_the_weights(upscaler):
-    made, names = upscaler._networks.get(settled(UpscaleSettings(detail=0.25)))
+    made, names = upscaler.network(settled(UpscaleSettings(detail=0.25)))
     low, high = (weights.load(name)[0] for name in ("srresnet", "srgan"))
     assert names == ("srresnet 0.1", "srgan 0.1")
     for key, value in made.state_dict().items():
@@ -117,10 +116,10 @@ def test_between_its_ends_detail_is_between_the_weights(upscaler):
 
 def test_only_the_last_few_networks_are_kept(upscaler):
     for number in range(8):
-        upscaler._networks.get(settled(UpscaleSettings(detail=number / 8)))
-    first = upscaler._networks.get(settled(UpscaleSettings(detail=7 / 8)))
-    assert len(upscaler._networks._kept) == 4
-    assert upscaler._networks.get(settled(UpscaleSettings(detail=7 / 8))) is first
+        upscaler.network(settled(UpscaleSettings(detail=number / 8)))
+    first = upscaler.network(settled(UpscaleSettings(detail=7 / 8)))
+    assert len(upscaler._networks) == 4
+    assert upscaler.network(settled(UpscaleSettings(detail=7 / 8))) is first
 
 
 @pytest.mark.parametrize(
@@ -201,7 +200,7 @@ def test_the_remaining_error_is_the_same_in_strips(monkeypatch, dtype):
     small = np.random.default_rng(1).integers(0, np.iinfo(dtype).max, (30, 22, 3), dtype=dtype)
     whole = float((shrink(to_tensor(large)) - to_tensor(small)).abs().mean()) * 255
     assert remaining_error(large, small) == pytest.approx(whole, rel=1e-5)
-    monkeypatch.setattr("colorizer.predictors.back_projection.STRIP_PIXELS", 100)
+    monkeypatch.setattr("colorizer.predictors.upscale.STRIP_PIXELS", 100)
     assert remaining_error(large, small) == pytest.approx(whole, rel=1e-5)
 
 

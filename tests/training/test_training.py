@@ -14,7 +14,7 @@ from PIL import Image
 
 from colorizer import interrupts, weights
 from colorizer.cli import train as cli_train
-from colorizer.colour.lab import SoftEncoding, ab_bins
+from colorizer.colour.bins import SoftEncoding, ab_bins
 from colorizer.errors import ColorizerError
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet

@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 from colorizer import cli, weights
-from colorizer.colour.lab import ab_bins
+from colorizer.colour.bins import ab_bins
 from colorizer.errors import ColorizerError
 from colorizer.networks.srgan import Generator
 from colorizer.networks.unet import ColorUNet
