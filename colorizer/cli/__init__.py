@@ -1,4 +1,4 @@
-"""The command line: one file a command, what they share in batch.py. Imports all but the page."""
+"""The command line: one file a command; they share options.py and batch.py. Imports all but the page."""
 
 from colorizer.cli.commands import build_parser, main
 

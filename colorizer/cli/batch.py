@@ -1,4 +1,4 @@
-"""What do the commands share that make new photographs out of given ones? Names, failures and progress.
+"""How are many photographs made into new ones? Their names, one after the other, failures and progress.
 
 A photograph that fails is named on stderr with the reason, and the others still run. Nothing is ever written
 over a photograph that was given.
@@ -13,7 +13,7 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -37,61 +37,35 @@ class Result:
     notes: tuple[str, ...]
 
 
-Work = Callable[["Photo", Progress], Result]
+class Batch:
+    """A command's photographs, and where results go; ColorizerError when a name, the format or the quality
+    can't be, before any network is loaded. ending: of the results' names, "-colorized"."""
 
+    def __init__(self, args: argparse.Namespace, ending: str) -> None:
+        self.format, self.quality = check_output(args.format, args.quality), args.quality
+        sources, self.failures = find_sources(args.inputs, Path(args.output), ending)
+        self.targets = plan(args.inputs, sources, args.output, self.format, ending)
 
-@dataclass(frozen=True)
-class Task:
-    """A command in words: what is added to a result's name, and what was not done to one that failed."""
+    def run(self, work: Callable[[Photo, Progress], Result], done: str) -> int:
+        """Do the work to every photograph; 0 only if every result was saved. done: "coloured"."""
+        from colorizer.photo import Photo
 
-    ending: str  # "-colorized": grandmother.jpg -> grandmother-colorized.png
-    done: str  # "coloured"
+        def make(source: Path, progress: Progress) -> list[str]:
+            began, target = time.perf_counter(), self.targets[source]
+            if os.path.exists(target) and os.path.exists(source) and target.samefile(source):
+                raise ColorizerError(
+                    "The result would replace the photograph itself. Choose another name with -o."
+                )
+            result = work(Photo.open(source), progress)
+            result.photo.save(target, format=self.format, quality=self.quality, settings=result.settings)
+            seconds = time.perf_counter() - began
+            return [f"{source} -> {target} ({seconds:.1f} s)", *(f"    {note}" for note in result.notes)]
 
-
-def add_batch_arguments(parser: argparse.ArgumentParser) -> None:
-    """IN..., --output."""
-    parser.add_argument("inputs", nargs="+", metavar="IN", help="photographs, or folders of them")
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="OUT", help="a file for one photograph, else a folder"
-    )
-
-
-def add_format_arguments(parser: argparse.ArgumentParser) -> None:
-    """--format, --quality."""
-    parser.add_argument(
-        "--format", type=str.upper, help="of the results; default: what OUT's name says, or PNG"
-    )
-    parser.add_argument("--quality", type=int, default=95, metavar="N", help="of JPEG; 1 to 100, default 95")
-
-
-def run_batch(args: argparse.Namespace, task: Task, prepare: Callable[[], Work]) -> int:
-    """Do the work that `prepare` returns to every photograph; 0 only if every result was saved.
-
-    prepare: loads what the work needs, after names and formats were checked.
-    """
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # libraries warn programmers; a person reads our sentences
-    format = check_output(args.format, args.quality)
-    sources, failures = find_sources(args.inputs, Path(args.output), task.ending)
-    jobs = plan(args.inputs, sources, args.output, format, task.ending)
-    work = prepare()
-    progress = ProgressLine(sys.stderr, len(jobs))
-    total = len(jobs) + failures
-    for job in jobs:
-        interrupts.check()
-        failures += not _run(job, work, progress, args.quality)
-    if failures and total > 1:
-        print(f"{failures} of {total} could not be {task.done}.", file=sys.stderr)
-    return 1 if failures else 0
-
-
-@dataclass(frozen=True)
-class Job:
-    """One photograph, and where its result goes; format is None where the target's name decides."""
-
-    source: Path
-    target: Path
-    format: str | None
+        failures = self.failures + for_each(list(self.targets), make)
+        total = self.failures + len(self.targets)
+        if failures and total > 1:
+            print(f"{failures} of {total} could not be {done}.", file=sys.stderr)
+        return 1 if failures else 0
 
 
 def check_output(format: str | None, quality: int) -> str | None:
@@ -121,61 +95,50 @@ def find_sources(inputs: Iterable[str], output: Path, ending: str) -> tuple[list
         try:
             inside = sorted(item for item in path.iterdir() if item.is_file() or item.is_symlink())
         except OSError as error:
-            failures += _fail(path, f"The folder can't be read ({error.strerror}).")
+            failures += name_failure(path, f"The folder can't be read ({error.strerror}).")
             continue
-        same = os.path.isdir(output) and output.samefile(path)
-        found = [
-            item
-            for item in inside
-            if item.suffix.lower() in SUFFIXES
-            and not item.name.startswith(".")
-            and not (same and result.search(item.stem))
-        ]
-        sources.update(dict.fromkeys(found))
-        if not found:
-            failures += _fail(path, "There is no photograph in this folder.")
+        pictures = [item for item in inside if item.suffix.lower() in SUFFIXES and item.name[0] != "."]
+        if os.path.isdir(output) and output.samefile(path):
+            pictures = [item for item in pictures if not result.search(item.stem)]
+        sources.update(dict.fromkeys(pictures))
+        if not pictures:
+            failures += name_failure(path, "There is no photograph in this folder.")
     return list(sources), failures
 
 
-def plan(inputs: list[str], sources: list[Path], output: str, format: str | None, ending: str) -> list[Job]:
-    """Which result goes where; no two into one file, and none over a photograph that was given.
+def plan(
+    inputs: Sequence[str], sources: Sequence[Path], output: str, format: str | None, ending: str
+) -> dict[Path, Path]:
+    """Each photograph's result; no two are one file, and none is a photograph that was given.
 
     In a folder, a result is named after its photograph, with the ending: dog.jpg -> dog{ending}.png.
     """
-    from colorizer.photo import FORMATS
+    from colorizer.photo import FORMATS, writer_of
 
     folder = Path(output)
     alone = len(inputs) == 1 and not os.path.isdir(inputs[0])
     if alone and not os.path.isdir(folder) and not output.endswith(("/", os.sep)):
-        check_target(folder, format)
-        return [Job(source, folder, format) for source in sources]
+        writer_of(folder, format)
+        if not os.path.isdir(folder.parent):
+            raise ColorizerError(
+                f"There is no folder “{folder.parent}”. Make it first, or name another with -o."
+            )
+        return {source: folder for source in sources}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        reason = f"“{output}” is a file, but the results need a folder. Name another with -o."
-        raise ColorizerError(reason) from None
     except OSError as error:
-        raise ColorizerError(f"The folder “{output}” can't be made ({error.strerror}).") from None
-    format = format or "PNG"
+        reason = f"The results need a folder, and “{output}” can't be one ({error.strerror})."
+        raise ColorizerError(f"{reason} Name another with -o.") from None
     taken = {_key(source) for source in sources}
-    jobs = []
+    targets = {}
     for source in sources:
         number, name = 1, source.stem + ending
-        while _key(target := folder / (name + FORMATS[format])) in taken:
+        while _key(target := folder / (name + FORMATS[format or "PNG"])) in taken:
             number += 1
             name = f"{source.stem}{ending}-{number}"
         taken.add(_key(target))
-        jobs.append(Job(source, target, format))
-    return jobs
-
-
-def check_target(target: Path, format: str | None) -> None:
-    """ColorizerError when no result can be written there, before any work."""
-    from colorizer.photo import writer_of
-
-    writer_of(target, format)
-    if not os.path.isdir(target.parent):
-        raise ColorizerError(f"There is no folder “{target.parent}”. Make it first, or name another with -o.")
+        targets[source] = target
+    return targets
 
 
 def _key(path: Path) -> str:
@@ -183,51 +146,44 @@ def _key(path: Path) -> str:
     return os.path.realpath(path).casefold()
 
 
-def _run(job: Job, work: Work, progress: ProgressLine, quality: int) -> bool:
-    """Whether there is a result now; a photograph that has none has been named on stderr."""
-    began = time.perf_counter()
-    progress.begin(job.source)
-    try:
-        notes = _make(job, work, progress, quality)
-    except WeightsError:
-        raise  # it would be the same for every photograph
-    except Exception as error:  # a surprise in one photograph must not stop the others
-        reason = reason_of(error)
-    else:
-        seconds = time.perf_counter() - began
-        progress.clear()
-        print(printable(f"{job.source} -> {job.target} ({seconds:.1f} s)"), flush=True)
-        for note in notes:
-            print(printable(f"    {note}"), flush=True)
-        return True
-    finally:
-        progress.clear()
-    return not _fail(job.source, reason)
+def for_each(sources: Sequence[Path], action: Callable[[Path, Progress], Iterable[str]]) -> int:
+    """Do it to every photograph, say what it returns, and how many failed, each named on stderr.
+
+    A WeightsError goes on to the caller: it would be the same for every photograph.
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries warn programmers; a person reads our sentences
+    progress, failures = ProgressLine(sys.stderr, len(sources)), 0
+    for source in sources:
+        interrupts.check()
+        progress.begin(source)
+        try:
+            said = action(source, progress)
+        except WeightsError:
+            raise
+        except Exception as error:  # a surprise in one photograph must not stop the others
+            progress.clear()
+            failures += name_failure(source, _reason(error))
+        else:
+            progress.clear()
+            for line in said:
+                print(printable(line), flush=True)
+        finally:
+            progress.clear()
+    return failures
 
 
-def reason_of(error: Exception) -> str:
-    """Why a photograph failed, in a sentence."""
+def name_failure(path: Path, reason: str) -> int:
+    print(printable(f"{path}: {reason}"), file=sys.stderr, flush=True)
+    return 1
+
+
+def _reason(error: Exception) -> str:
     if isinstance(error, ColorizerError):
         return str(error)
     if isinstance(error, MemoryError):
         return "There is not enough memory for this photograph."
     return f"It failed in an unforeseen way ({type(error).__name__}: {error})."
-
-
-def _make(job: Job, work: Work, progress: Progress, quality: int) -> tuple[str, ...]:
-    """Make and save one result; what a person should know about it."""
-    from colorizer.photo import Photo
-
-    if os.path.exists(job.target) and os.path.exists(job.source) and job.target.samefile(job.source):
-        raise ColorizerError("The result would replace the photograph itself. Choose another name with -o.")
-    result = work(Photo.open(job.source), progress)
-    result.photo.save(job.target, format=job.format, quality=quality, settings=result.settings)
-    return result.notes
-
-
-def _fail(path: Path, reason: str) -> bool:
-    print(printable(f"{path}: {reason}"), file=sys.stderr, flush=True)
-    return True
 
 
 def printable(text: str) -> str:
@@ -239,25 +195,22 @@ class ProgressLine:
     """One line on a terminal that says what is being done; silent where the stream is no terminal."""
 
     def __init__(self, stream: TextIO, total: int) -> None:
-        self.stream = stream
-        self.total = total
-        self.number = 0
-        self.name = ""
+        self.stream, self.total = stream, total
+        self.number, self.name = 0, ""
 
     def begin(self, source: Path) -> None:
-        self.number += 1
-        self.name = source.name
+        self.number, self.name = self.number + 1, source.name
         self(0.0, "")
 
     def __call__(self, share: float, text: str) -> None:
         interrupts.check()
-        if self.stream.isatty():
-            line = printable(f"[{self.number}/{self.total}] {self.name} {share:4.0%} {text}")
-            width = shutil.get_terminal_size().columns - 1
-            self.stream.write(f"\r\x1b[K{line[:width]}")
-            self.stream.flush()
+        line = printable(f"[{self.number}/{self.total}] {self.name} {share:4.0%} {text}")
+        self._write(line[: shutil.get_terminal_size().columns - 1])
 
     def clear(self) -> None:
+        self._write("")
+
+    def _write(self, line: str) -> None:
         if self.stream.isatty():
-            self.stream.write("\r\x1b[K")
+            self.stream.write(f"\r\x1b[K{line}")
             self.stream.flush()

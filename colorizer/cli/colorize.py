@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from colorizer.cli.batch import (
-    Progress,
-    Result,
-    Task,
-    Work,
-    add_batch_arguments,
-    add_format_arguments,
-    run_batch,
-)
-from colorizer.predictors.settings import MODELS, RANGES, ColorizeSettings
+from colorizer.cli.batch import Batch, Progress, Result
+from colorizer.cli.options import Subparsers, add_photo_command, add_settings, read_settings
+from colorizer.predictors.settings import ColorizeSettings
 
 if TYPE_CHECKING:
     from colorizer.photo import Photo
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
-TASK = Task(ending="-colorized", done="coloured")
-HELP = {
+TEXTS = {
+    "model": "unet, or one of the two course models for comparison",
     "saturation": "factor on the strength of the colours",
     "temperature": "lower is bolder, higher is calmer (unet)",
     "rebalance": "favour rare colours over common ones (unet)",
@@ -34,40 +24,26 @@ HELP = {
 
 
 def add_colorize_commands(subparsers: Subparsers) -> None:
-    """Add `colorize`; it sets `run` (parsed arguments in, exit status out)."""
-    parser = subparsers.add_parser(
-        "colorize", help="colour photographs", description="Colour photographs, at their full size."
-    )
-    add_batch_arguments(parser)
-    defaults = ColorizeSettings()
-    parser.add_argument("--model", choices=MODELS, default=defaults.model, help=f"default: {defaults.model}")
-    for name, (low, high) in RANGES.items():
-        default = getattr(defaults, name)
-        text = f"{HELP[name]}; {low:g} to {high:g}, default {default:g}"
-        metavar = "N" if isinstance(default, int) else "X"
-        parser.add_argument(f"--{name}", type=type(default), default=default, metavar=metavar, help=text)
-    add_format_arguments(parser)
-    parser.set_defaults(run=run_colorize)
+    """Add `colorize`."""
+    about = "Colour photographs, at their full size."
+    parser = add_photo_command(subparsers, "colorize", run_colorize, "colour photographs", about)
+    add_settings(parser, ColorizeSettings, TEXTS)
 
 
 def run_colorize(args: argparse.Namespace) -> int:
     """`colorize`: 0 only if every photograph was coloured and saved."""
-    names = [field.name for field in fields(ColorizeSettings)]
-    settings = ColorizeSettings(**{name: getattr(args, name) for name in names})
+    settings = read_settings(args, ColorizeSettings)
+    batch = Batch(args, "-colorized")
+    from colorizer.predictors.colorize import Colorizer
 
-    def prepare() -> Work:
-        from colorizer.predictors.colorize import Colorizer
+    colorizer = Colorizer.load()
 
-        colorizer = Colorizer.load()
+    def colour(photo: Photo, progress: Progress) -> Result:
+        analysis = colorizer.analyse(photo, settings, progress)
+        result = colorizer.render(analysis, settings, progress)
+        notes = result.metadata.notes
+        if photo.tone == "coloured" and settings.strength > 0:
+            notes += ("It already had colours; --strength below 1 keeps some of them.",)
+        return Result(result, analysis.made_by(settings), notes)
 
-        def colour(photo: Photo, progress: Progress) -> Result:
-            analysis = colorizer.analyse(photo, settings, progress)
-            result = colorizer.render(analysis, settings, progress)
-            notes = result.metadata.notes
-            if photo.tone == "coloured" and settings.strength > 0:
-                notes += ("It already had colours; --strength below 1 keeps some of them.",)
-            return Result(result, analysis.made_by(settings), notes)
-
-        return colour
-
-    return run_batch(args, TASK, prepare)
+    return batch.run(colour, "coloured")

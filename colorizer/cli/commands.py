@@ -16,16 +16,8 @@ import colorizer
 from colorizer import interrupts
 from colorizer.errors import Cancelled, ColorizerError
 
-# command -> the module that knows it, and its function that adds it to the parser
-COMMANDS = {
-    "colorize": ("colorizer.cli.colorize", "add_colorize_commands"),
-    "evaluate": ("colorizer.cli.evaluate", "add_evaluate_commands"),
-    "restyle": ("colorizer.cli.restyle", "add_restyle_commands"),
-    "stylize": ("colorizer.cli.stylize", "add_stylize_commands"),
-    "train": ("colorizer.cli.train", "add_train_commands"),
-    "upscale": ("colorizer.cli.upscale", "add_upscale_commands"),
-    "weights": ("colorizer.cli.weights", "add_weights_commands"),
-}
+# Each is a module here, and adds itself to the parser with its function add_NAME_commands.
+COMMANDS = ("colorize", "upscale", "stylize", "restyle", "evaluate", "train", "weights")
 
 
 def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -38,8 +30,8 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     named = [word for word in arguments if not word.startswith("-")][:1]
     for command in named if named and named[0] in COMMANDS else COMMANDS:
-        module, function = COMMANDS[command]
-        getattr(import_module(module), function)(subparsers)
+        module = import_module(f"colorizer.cli.{command}")
+        getattr(module, f"add_{command}_commands")(subparsers)
     return parser
 
 
@@ -56,9 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
-    except Cancelled as stopped:
-        print(stopped, file=sys.stderr)
-        return 130
     except ColorizerError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 130 if isinstance(error, Cancelled) else 1

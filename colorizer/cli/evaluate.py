@@ -6,174 +6,114 @@ What needs the networks is imported when a command runs, so that --help answers 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from colorizer.cli.options import Subparsers, add_command, add_settings, read_settings
 from colorizer.errors import ColorizerError
+from colorizer.predictors.settings import DIRECTIONS, ColorizeSettings, StylizeSettings
 
-if TYPE_CHECKING:
-    from colorizer.predictors.settings import ColorizeSettings
-
-Subparsers = argparse._SubParsersAction
-
-
-def add_evaluate_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
-    """Add `evaluate` with colorize, upscale, stylize and sheet; each sets `run` (arguments in, exit status
-    out)."""
-    evaluate = subparsers.add_parser(
-        "evaluate", help="measure the models on a folder of pictures, or show them"
-    )
-    tasks = evaluate.add_subparsers(dest="evaluate_task", required=True)
-    _add_colorize(tasks)
-    _add_upscale(tasks)
-    _add_stylize(tasks)
-    _add_sheet(tasks)
+JSON = "write the figures there too"
+SETTINGS = {
+    "size": "long side that the network sees",
+    "saturation": "factor on the chroma",
+    "temperature": "of the annealed mean",
+    "rebalance": "how far rare colours are favoured",
+}
 
 
-def _add_colorize(tasks: Subparsers[argparse.ArgumentParser]) -> None:
-    parser = tasks.add_parser(
-        "colorize",
-        help="compare coloured results with the true pictures",
-        description="Colour the lightness of each picture and compare with the picture: a Markdown table.",
-    )
-    _add_data(parser)
-    parser.add_argument(
-        "--models", default="autoencoder,course-unet,unet", help="names, with commas (default: all)"
-    )
-    parser.add_argument(
+def add_evaluate_commands(subparsers: Subparsers) -> None:
+    """Add `evaluate` with colorize, upscale, stylize and sheet."""
+    text = "measure the models on a folder of pictures, or show them"
+    tasks = subparsers.add_parser("evaluate", help=text).add_subparsers(metavar="TASK", required=True)
+
+    text = "compare coloured results with the true pictures"
+    about = "Colour the lightness of each picture and compare with the picture: a Markdown table."
+    add = _add_task(tasks, "colorize", run_colorize, text, about)
+    add("--models", default="autoencoder,course-unet,unet", help="names, with commas (default: all)")
+    add(
         "--weights", type=Path, metavar="FILE", help="a weight file for the U-Net, instead of the shipped one"
     )
-    parser.add_argument(
-        "--aged", action="store_true", help="give the models artificially aged prints of the pictures"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument(
-        "--curve",
-        type=Path,
-        metavar="FILE.svg",
-        help="instead of the report, draw PSNR against colourfulness for many settings of the U-Net",
-    )
-    _add_settings(parser)
-    parser.set_defaults(run=run_colorize)
+    add("--aged", action="store_true", help="give the models artificially aged prints of the pictures")
+    add("--json", type=Path, metavar="FILE", help=JSON)
+    curve = "instead of the report, draw PSNR against colourfulness for many settings of the U-Net"
+    add("--curve", type=Path, metavar="FILE.svg", help=curve)
+
+    text = "compare enlarged pictures with the true ones"
+    about = "Reduce each picture four times, enlarge it again and compare: a Markdown table."
+    add = _add_task(tasks, "upscale", run_upscale, text, about)
+    add("--worn", action="store_true", help="blur, noise and compress the small pictures at random")
+    add("--consistency", type=int, metavar="N", help="back-projection, 0..4 (default: each model's own)")
+    vgg = "VGG-19's weights, for a column with the distance of features"
+    add("--vgg", type=Path, metavar="FILE", help=vgg)
+    add("--json", type=Path, metavar="FILE", help=JSON)
+
+    text = "compare painted photographs with paintings"
+    about = "Paint each picture and compare the set with the paintings: a Markdown table."
+    add = _add_task(tasks, "stylize", run_stylize, text, about)
+    add("--paintings", type=Path, required=True, metavar="DIR", help="what the results should look like")
+    add("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
+    inception = "measure with Inception-v3, downloaded by torchvision, instead of EfficientNet-Lite0"
+    add("--inception", action="store_true", help=inception)
+    add("--json", type=Path, metavar="FILE", help=JSON)
+
+    about = "One picture of many: grey above coloured, above the truth where the input is coloured."
+    add = _add_task(tasks, "sheet", run_sheet, "write a contact sheet of results", about)
+    add("-o", "--out", type=Path, required=True, metavar="FILE", help="the sheet, .jpg or .png")
+    add("--columns", type=int, default=5, metavar="N", help="pictures side by side (default: 5)")
+    add("--side", type=int, default=256, metavar="N", help="size of a picture in px (default: 256)")
+    add("--model", default="unet", help="unet, course-unet or autoencoder (default: unet)")
 
 
-def _add_upscale(tasks: Subparsers[argparse.ArgumentParser]) -> None:
-    parser = tasks.add_parser(
-        "upscale",
-        help="compare enlarged pictures with the true ones",
-        description="Reduce each picture four times, enlarge it again and compare: a Markdown table.",
-    )
-    _add_data(parser)
-    parser.add_argument(
-        "--worn", action="store_true", help="blur, noise and compress the small pictures at random"
-    )
-    parser.add_argument(
-        "--consistency", type=int, metavar="N", help="back-projection, 0..4 (default: each model's own)"
-    )
-    parser.add_argument(
-        "--vgg",
-        type=Path,
-        metavar="FILE",
-        help="VGG-19's weights, for a column with the distance of features",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.set_defaults(run=run_upscale)
-
-
-def _add_stylize(tasks: Subparsers[argparse.ArgumentParser]) -> None:
-    from colorizer.predictors.settings import DIRECTIONS
-
-    parser = tasks.add_parser(
-        "stylize",
-        help="compare painted photographs with paintings",
-        description="Paint each picture and compare the set with the paintings: a Markdown table.",
-    )
-    _add_data(parser)
-    parser.add_argument(
-        "--paintings", type=Path, required=True, metavar="DIR", help="what the results should look like"
-    )
-    parser.add_argument("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
-    parser.add_argument(
-        "--inception",
-        action="store_true",
-        help="measure with Inception-v3, downloaded by torchvision, instead of EfficientNet-Lite0",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.set_defaults(run=run_stylize)
-
-
-def _add_sheet(tasks: Subparsers[argparse.ArgumentParser]) -> None:
-    parser = tasks.add_parser(
-        "sheet",
-        help="write a contact sheet of results",
-        description="One picture of many: grey above coloured, above the truth where the input is coloured.",
-    )
-    _add_data(parser)
-    parser.add_argument(
-        "-o", "--out", type=Path, required=True, metavar="FILE", help="the sheet, .jpg or .png"
-    )
-    parser.add_argument("--columns", type=int, default=5, help="pictures side by side (default: 5)")
-    parser.add_argument(
-        "--side", type=int, default=256, help="size of a picture on the sheet in px (default: 256)"
-    )
-    parser.add_argument("--model", default="unet", help="unet, course-unet or autoencoder (default: unet)")
-    _add_settings(parser)
-    parser.set_defaults(run=run_sheet)
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
+def _add_task(
+    tasks: Subparsers, name: str, run: Callable[[argparse.Namespace], int], text: str, about: str
+) -> Callable[..., argparse.Action]:
+    """A task over a folder of pictures; returns what adds more options to it."""
+    parser = add_command(tasks, name, run, text, about)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of photographs")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many, evenly spread over the folder")
+    if name in ("colorize", "sheet"):
+        add_settings(parser.add_argument_group("settings"), ColorizeSettings, SETTINGS)
+    return parser.add_argument
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("settings (default: the product's)")
-    group.add_argument("--size", type=int, metavar="N", help="long side that the network sees, 128..512")
-    group.add_argument("--saturation", type=float, metavar="X", help="factor on the chroma, 0..2")
-    group.add_argument("--temperature", type=float, metavar="X", help="of the annealed mean, 0.1..1")
-    group.add_argument("--rebalance", type=float, metavar="X", help="how far rare colours are favoured, 0..1")
-
-
-def _settings(args: argparse.Namespace, model: str = "unet") -> ColorizeSettings:
-    from colorizer.predictors.settings import ColorizeSettings
-
-    names = ("size", "saturation", "temperature", "rebalance")
-    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    return ColorizeSettings(model=model, **given)
-
-
-def _check_folder(path: Path | None) -> None:
+def _check_folder(*paths: Path | None) -> None:
     """Better before the work than after it."""
-    if path is not None and not path.absolute().parent.is_dir():
-        raise ColorizerError(
-            f"There is no folder “{path.parent}” to write “{path.name}” into. Make it first."
-        )
+    for path in paths:
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ColorizerError(
+                f"There is no folder “{path.parent}” to write “{path.name}” into. Make it first."
+            )
 
 
 def run_colorize(args: argparse.Namespace) -> int:
     """`evaluate colorize`: print the report (or draw the curve); 0, or a ColorizerError."""
-    settings = _settings(args)
-    for path in (args.json, args.curve):
-        _check_folder(path)
-    if args.curve:
-        return _run_curve(args, settings)
-    from colorizer.evaluation.report import evaluate_colorize, markdown, write_json
+    settings = read_settings(args, ColorizeSettings)
+    _check_folder(args.json, args.curve)
+    from colorizer.evaluation import curve, plot, report
     from colorizer.predictors.colorize import Colorizer
 
-    models = tuple(dict.fromkeys(name.strip() for name in args.models.split(",") if name.strip()))
-    files = {"unet": args.weights} if args.weights else None
-    rows = evaluate_colorize(
-        args.data,
-        models=models,
-        settings=settings,
-        limit=args.limit,
-        aged=args.aged,
-        colorize=Colorizer.load(files=files).colorize,
-    )
-    print(f"{rows[0].pictures} pictures\n\n{markdown(rows)}")
+    if args.curve:
+        plot.check_name(args.curve)
+        points = curve.trace_curve(args.data, settings=settings, limit=args.limit)
+        print(curve.markdown(points))
+        plot.write_curve(args.curve, points)
+        rows = [asdict(point) for point in points]
+    else:
+        models = tuple(dict.fromkeys(name.strip() for name in args.models.split(",") if name.strip()))
+        found = report.evaluate_colorize(
+            args.data,
+            models=models,
+            settings=settings,
+            limit=args.limit,
+            aged=args.aged,
+            colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
+        )
+        print(f"{found[0].pictures} pictures\n\n{report.markdown(found)}")
+        rows = [asdict(row) for row in found]
     if args.json:
-        write_json(args.json, [asdict(row) for row in rows], settings)
+        report.write_json(args.json, rows, settings)
     return 0
 
 
@@ -201,7 +141,6 @@ def run_stylize(args: argparse.Namespace) -> int:
     _check_folder(args.json)
     from colorizer.evaluation.report import write_rows
     from colorizer.evaluation.stylizing import evaluate_stylize, inception_features, markdown_stylize
-    from colorizer.predictors.settings import StylizeSettings
 
     rows = evaluate_stylize(
         args.data,
@@ -217,28 +156,12 @@ def run_stylize(args: argparse.Namespace) -> int:
     return 0
 
 
-def _run_curve(args: argparse.Namespace, settings: ColorizeSettings) -> int:
-    from colorizer.evaluation.curve import markdown, trace_curve
-    from colorizer.evaluation.plot import check_name, write_curve
-    from colorizer.evaluation.report import write_json
-
-    check_name(args.curve)
-    points = trace_curve(args.data, settings=settings, limit=args.limit)
-    print(markdown(points))
-    write_curve(args.curve, points)
-    if args.json:
-        write_json(args.json, [asdict(point) for point in points], settings)
-    return 0
-
-
 def run_sheet(args: argparse.Namespace) -> int:
     """`evaluate sheet`: write the contact sheet; 0, or a ColorizerError."""
+    _check_folder(args.out)
+    settings = read_settings(args, ColorizeSettings)
     from colorizer.evaluation.sheet import write_sheet
 
-    _check_folder(args.out)
-    settings = _settings(args, args.model)
-    out = write_sheet(
-        args.data, args.out, settings=settings, columns=args.columns, side=args.side, limit=args.limit
-    )
-    print(out)
+    options = {"columns": args.columns, "side": args.side, "limit": args.limit}
+    print(write_sheet(args.data, args.out, settings=settings, **options))
     return 0

@@ -1,23 +1,73 @@
-"""How are thousands of pictures made into one zip, so that stopping and starting again loses nothing?
+"""How are thousands of photographs painted into one zip, so that stopping and starting again loses nothing?
 
 Finished pictures wait as files in a folder beside the zip; the zip itself appears at the end, whole.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import hashlib
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from colorizer.errors import ColorizerError
-from colorizer.photo import LIMITS, check_file
+import cv2
+import numpy as np
+
+from colorizer.cli.batch import Progress, check_output, find_sources, for_each, printable
+from colorizer.errors import ColorizerError, SettingsError
+from colorizer.photo import LIMITS, Photo, check_file, to_bits
+from colorizer.predictors.settings import StylizeSettings
+from colorizer.predictors.stylize import Stylizer
+
+SIZES = (32, 1024)
 
 
-def key_of(source: Path, made_by: str) -> str:
+def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
+    """`stylize` into a zip; given again after an interruption, the command goes on where it stopped."""
+    target, size = Path(args.output), 256 if args.size is None else args.size
+    if target.suffix.lower() != ".zip":
+        raise ColorizerError(f"--size needs a zip to write into, but -o is “{target}”. Name it {target}.zip.")
+    if target.is_dir():
+        raise ColorizerError(f"“{target}” is a folder, so no zip can be written there. Name another.")
+    if not SIZES[0] <= size <= SIZES[1]:
+        raise SettingsError(f"--size is {size}, but must be from {SIZES[0]} to {SIZES[1]}.")
+    if check_output(args.format, args.quality) not in (None, "JPEG"):
+        raise SettingsError(f"The pictures in a zip are JPEGs, not {args.format}. Leave --format out.")
+    sources, failures = find_sources(args.inputs, target, "-painted")
+    stylizer = Stylizer.load()
+    made_by = f"{settings} {size} {args.quality} {stylizer.network(settings.direction)[1]}"
+    folder = target.with_name(f"{target.name}.parts")
+    with _writing(target):
+        folder.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Path] = {}
+    parts: dict[str, Path] = {}
+
+    def paint(source: Path, progress: Progress) -> list[str]:
+        name = f"{printable(source.stem)}.jpg"  # whatever bytes the file's name holds, the zip's are UTF-8
+        if name in found:
+            raise ColorizerError(f"In the zip it would have the name of {found[name]}. Rename one.")
+        part = folder / _key(source, made_by)
+        if not part.exists():
+            painted = stylizer.stylize(_square(Photo.open(source), size), settings)
+            painted.save(part, format="JPEG", quality=args.quality)
+        found[name], parts[name] = source, part
+        return []
+
+    failures += for_each(sources, paint)
+    if not parts:
+        raise ColorizerError("No picture was painted, so there is no zip.")
+    with _writing(target):
+        _write(target, parts)
+        shutil.rmtree(folder)
+    print(printable(f"{len(parts)} pictures -> {target}"))
+    return 1 if failures else 0
+
+
+def _key(source: Path, made_by: str) -> str:
     """Tells a picture's file, as it is now, and what is made of it from all others; PhotoError when it can't
     be read."""
     check_file(source, LIMITS)
@@ -26,37 +76,35 @@ def key_of(source: Path, made_by: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-class PictureZip:
-    """A zip under way; ColorizerError when its place can't be written to."""
+def _square(photo: Photo, size: int) -> Photo:
+    """The middle of a photo, reduced or enlarged to a square of that many pixels, in 8 bits."""
+    side = min(photo.width, photo.height)
+    top, left = (photo.height - side) // 2, (photo.width - side) // 2
+    middle = (slice(top, top + side), slice(left, left + side))
+    how = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
 
-    def __init__(self, target: Path) -> None:
-        if target.is_dir():
-            raise ColorizerError(f"“{target}” is a folder, so no zip can be written there. Name another.")
-        self.target = target
-        self.folder = target.with_name(f"{target.name}.parts")
-        with self._writing():
-            self.folder.mkdir(parents=True, exist_ok=True)
+    def resized(pixels: np.ndarray) -> np.ndarray:
+        cut = np.ascontiguousarray(to_bits(pixels[middle], 8))
+        return cv2.resize(cut, (size, size), interpolation=how)
 
-    def path(self, key: str) -> Path:
-        """Where the picture of that key is, once it is finished."""
-        return self.folder / key
+    return Photo.from_array(resized(photo.rgb), None if photo.alpha is None else resized(photo.alpha))
 
-    def finish(self, keys: Mapping[str, str]) -> None:
-        """Write the zip of these pictures, by their names in it, and put the folder away."""
-        temporary = self.target.with_name(f".{self.target.name}.tmp")
-        with self._writing():
-            try:
-                with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:  # JPEGs are compressed
-                    for name, key in keys.items():
-                        archive.write(self.path(key), name)
-                os.replace(temporary, self.target)
-            finally:
-                temporary.unlink(missing_ok=True)
-            shutil.rmtree(self.folder)
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise ColorizerError(f"“{self.target}” can't be written ({error.strerror}).") from None
+def _write(target: Path, parts: dict[str, Path]) -> None:
+    """The zip of these files, by their names in it: whole or not at all."""
+    temporary = target.with_name(f".{target.name}.tmp")
+    try:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:  # JPEGs are compressed
+            for name, part in parts.items():
+                archive.write(part, name)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ColorizerError(f"“{target}” can't be written ({error.strerror}).") from None

@@ -4,105 +4,73 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+from colorizer.cli.options import Subparsers, add_command
+
+if TYPE_CHECKING:
+    from colorizer.weights import Check
 
 REPO = "the Hub repository (default: COLORIZER_HUB_REPO, else the manifest's)"
-Parsers = Any  # argparse has no public name for what add_subparsers() returns
 
 
-def add_weights_commands(subparsers: Parsers) -> None:
-    """Add `weights` and its commands; each sets `run`, from the parsed arguments to an exit status."""
+def add_weights_commands(subparsers: Subparsers) -> None:
+    """Add `weights` and its commands."""
     weights = subparsers.add_parser("weights", help="list, check, fetch and publish the weight files")
-    commands = weights.add_subparsers(metavar="COMMAND", required=True)
-    _add(commands, "list", "show every weight file and where it is", list_weights)
-    _add(commands, "verify", "check every weight file's SHA-256; nothing is downloaded", verify_weights)
+    commands = weights.add_subparsers(metavar="COMMAND", dest="weights_command", required=True)
+    add_command(commands, "list", run_weights, "show every weight file and where it is")
+    add_command(commands, "verify", run_weights, "check every weight file's SHA-256; nothing is downloaded")
 
-    pull = _add(commands, "pull", "download every weight file that is missing or damaged", pull_weights)
-    pull.add_argument(
-        "name",
-        nargs="?",
-        choices=["vgg19"],
-        help="instead: VGG-19 (548 MB), with which `restyle` paints better",
-    )
+    pull = add_command(commands, "pull", run_weights, "download every weight file that is missing or damaged")
+    vgg = "instead: VGG-19 (548 MB), with which `restyle` paints better"
+    pull.add_argument("name", nargs="?", choices=["vgg19"], help=vgg)
     pull.add_argument("--repo", metavar="YOU/NAME", help=REPO)
     pull.add_argument("--revision", metavar="V", help="a commit, tag or branch (default: what is pinned)")
 
-    push = _add(
-        commands, "push", "publish the weight files on the Hub; prints the revision to pin", push_weights
-    )
+    text = "publish the weight files on the Hub; prints the revision to pin"
+    push = add_command(commands, "push", run_weights, text)
     push.add_argument("--repo", metavar="YOU/NAME", help=REPO)
     push.add_argument("--private", action="store_true", help="create the repository as a private one")
     push.add_argument("--pin", action="store_true", help="write repository and revision into the manifest")
 
-    add = _add(commands, "add", "copy a weight file into weights/ and list it in the manifest", add_weights)
+    text = "copy a weight file into weights/ and list it in the manifest"
+    add = add_command(commands, "add", run_weights, text)
     add.add_argument("name", metavar="NAME", help="what the program calls it, as unet")
     add.add_argument("file", metavar="FILE", type=Path, help="a .safetensors file")
     add.add_argument("--version", required=True, metavar="V", help="as 1.0.0")
     add.add_argument("--task", required=True, metavar="T", help="what it is for, as colorize")
 
 
-def _add(commands: Parsers, name: str, text: str, run: object) -> argparse.ArgumentParser:
-    description = f"{text[0].upper()}{text[1:]}."
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=description)
-    parser.set_defaults(run=run)
-    return parser
+def run_weights(args: argparse.Namespace) -> int:
+    """Print what there is to say, a line a file; 0, or 1 where `verify` finds a file missing or damaged."""
+    from colorizer import weights
+    from colorizer.predictors.perception import pull_vgg
+
+    right = True
+    if args.weights_command == "list":
+        lines = [_line(check) for check in weights.verify()]
+    elif args.weights_command == "verify":
+        checks = weights.verify()
+        lines = [f"{check.entry.name}: {check.message or 'right'}" for check in checks]
+        right = all(check.path for check in checks)
+    elif args.weights_command == "pull":
+        paths = [pull_vgg()] if args.name == "vgg19" else weights.pull(args.repo, args.revision)
+        lines = [str(path) for path in paths]
+    elif args.weights_command == "push":
+        revision = weights.push(args.repo, private=args.private, pin=args.pin)
+        lines = [f"Published. The revision to pin is {revision}"]
+        if not args.pin:
+            lines += [
+                f"Set COLORIZER_HUB_REVISION={revision}, or publish with --pin to keep it in the manifest."
+            ]
+    else:
+        entry = weights.register(args.name, args.file, args.version, args.task)
+        size = f"{entry.bytes / 1e6:.1f} MB"
+        lines = [f"{entry.name} {entry.version}: {entry.file}, {size}, SHA-256 {entry.sha256}"]
+    print("\n".join(lines) or "The manifest names no weight files.")
+    return 0 if right else 1
 
 
-def list_weights(args: argparse.Namespace) -> int:
-    """One line a file: name, version, task, size, and where it is."""
-    from colorizer.weights import verify
-
-    checks = verify()
-    if not checks:
-        print("The manifest names no weight files.")
-    for check in checks:
-        entry = check.entry
-        where = check.path or "missing or damaged; see `weights verify`"
-        print(f"{entry.name:<16} {entry.version:<8} {entry.task:<10} {entry.bytes / 1e6:8.1f} MB  {where}")
-    return 0
-
-
-def verify_weights(args: argparse.Namespace) -> int:
-    """One line a file; status 1 unless every one is there and right."""
-    from colorizer.weights import verify
-
-    checks = verify()
-    for check in checks:
-        print(f"{check.entry.name}: {'right' if check.path else check.message}")
-    if not checks:
-        print("The manifest names no weight files.")
-    return 0 if all(check.path for check in checks) else 1
-
-
-def pull_weights(args: argparse.Namespace) -> int:
-    if args.name == "vgg19":
-        from colorizer.predictors.perception import pull_vgg
-
-        print(pull_vgg())
-        return 0
-    from colorizer.weights import pull
-
-    paths = pull(args.repo, args.revision)
-    for path in paths:
-        print(path)
-    if not paths:
-        print("The manifest names no weight files.")
-    return 0
-
-
-def push_weights(args: argparse.Namespace) -> int:
-    from colorizer.weights import push
-
-    revision = push(args.repo, private=args.private, pin=args.pin)
-    print(f"Published. The revision to pin is {revision}")
-    if not args.pin:
-        print(f"Set COLORIZER_HUB_REVISION={revision}, or publish with --pin to keep it in the manifest.")
-    return 0
-
-
-def add_weights(args: argparse.Namespace) -> int:
-    from colorizer.weights import register
-
-    entry = register(args.name, args.file, args.version, args.task)
-    print(f"{entry.name} {entry.version}: {entry.file}, {entry.bytes / 1e6:.1f} MB, SHA-256 {entry.sha256}")
-    return 0
+def _line(check: Check) -> str:
+    entry, where = check.entry, check.path or "missing or damaged; see `weights verify`"
+    return f"{entry.name:<16} {entry.version:<8} {entry.task:<10} {entry.bytes / 1e6:8.1f} MB  {where}"
