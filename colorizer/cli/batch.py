@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from colorizer import interrupts
 from colorizer.errors import ColorizerError, SettingsError, WeightsError
@@ -29,12 +29,12 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a photograph: the new one, the settings to write into its file, and what a person should
-    know about it."""
+    """What became of a photograph: the new one, the settings to write into its file, and a note to the person
+    beside the photograph's own."""
 
     photo: Photo
     settings: Mapping[str, object]
-    notes: tuple[str, ...]
+    note: str = ""
 
 
 class Batch:
@@ -58,8 +58,9 @@ class Batch:
                 )
             result = work(Photo.open(source), progress)
             result.photo.save(target, format=self.format, quality=self.quality, settings=result.settings)
+            notes = filter(None, (*result.photo.metadata.notes, result.note))
             seconds = time.perf_counter() - began
-            return [f"{source} -> {target} ({seconds:.1f} s)", *(f"    {note}" for note in result.notes)]
+            return [f"{source} -> {target} ({seconds:.1f} s)", *(f"    {note}" for note in notes)]
 
         failures = self.failures + for_each(list(self.targets), make)
         total = self.failures + len(self.targets)
@@ -147,43 +148,47 @@ def _key(path: Path) -> str:
 
 
 def for_each(sources: Sequence[Path], action: Callable[[Path, Progress], Iterable[str]]) -> int:
-    """Do it to every photograph, say what it returns, and how many failed, each named on stderr.
+    """Do it to every photograph and say what it returns; how many failed, each named on stderr.
 
     A WeightsError goes on to the caller: it would be the same for every photograph.
     """
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # libraries warn programmers; a person reads our sentences
-    progress, failures = ProgressLine(sys.stderr, len(sources)), 0
-    for source in sources:
-        interrupts.check()
-        progress.begin(source)
+    failures = 0
+    for number, source in enumerate(sources, 1):
+
+        def progress(share: float, text: str, head: str = f"[{number}/{len(sources)}] {source.name}") -> None:
+            interrupts.check()
+            _overwrite(f"{head} {share:4.0%} {text}")
+
+        progress(0.0, "")
         try:
             said = action(source, progress)
         except WeightsError:
             raise
         except Exception as error:  # a surprise in one photograph must not stop the others
-            progress.clear()
             failures += name_failure(source, _reason(error))
         else:
-            progress.clear()
+            _overwrite("")
             for line in said:
                 print(printable(line), flush=True)
         finally:
-            progress.clear()
+            _overwrite("")
     return failures
 
 
 def name_failure(path: Path, reason: str) -> int:
+    """Name on stderr what has failed; 1, to count it."""
+    _overwrite("")
     print(printable(f"{path}: {reason}"), file=sys.stderr, flush=True)
     return 1
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, ColorizerError):
-        return str(error)
     if isinstance(error, MemoryError):
         return "There is not enough memory for this photograph."
-    return f"It failed in an unforeseen way ({type(error).__name__}: {error})."
+    known = isinstance(error, ColorizerError)
+    return str(error) if known else f"It failed in an unforeseen way ({type(error).__name__}: {error})."
 
 
 def printable(text: str) -> str:
@@ -191,26 +196,8 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
-class ProgressLine:
-    """One line on a terminal that says what is being done; silent where the stream is no terminal."""
-
-    def __init__(self, stream: TextIO, total: int) -> None:
-        self.stream, self.total = stream, total
-        self.number, self.name = 0, ""
-
-    def begin(self, source: Path) -> None:
-        self.number, self.name = self.number + 1, source.name
-        self(0.0, "")
-
-    def __call__(self, share: float, text: str) -> None:
-        interrupts.check()
-        line = printable(f"[{self.number}/{self.total}] {self.name} {share:4.0%} {text}")
-        self._write(line[: shutil.get_terminal_size().columns - 1])
-
-    def clear(self) -> None:
-        self._write("")
-
-    def _write(self, line: str) -> None:
-        if self.stream.isatty():
-            self.stream.write(f"\r\x1b[K{line}")
-            self.stream.flush()
+def _overwrite(line: str) -> None:
+    """The one line on a terminal that says what is being done; silent where stderr is no terminal."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r\x1b[K{printable(line)[:width]}", end="", file=sys.stderr, flush=True)

@@ -40,10 +40,8 @@ def run_colorize(args: argparse.Namespace) -> int:
 
     def colour(photo: Photo, progress: Progress) -> Result:
         analysis = colorizer.analyse(photo, settings, progress)
-        result = colorizer.render(analysis, settings, progress)
-        notes = result.metadata.notes
-        if photo.tone == "coloured" and settings.strength > 0:
-            notes += ("It already had colours; --strength below 1 keeps some of them.",)
-        return Result(result, analysis.made_by(settings), notes)
+        coloured = photo.tone == "coloured" and settings.strength > 0
+        note = "It already had colours; --strength below 1 keeps some of them." if coloured else ""
+        return Result(colorizer.render(analysis, settings, progress), analysis.made_by(settings), note)
 
     return batch.run(colour, "coloured")

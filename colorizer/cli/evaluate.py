@@ -78,58 +78,44 @@ def _add_task(
     return parser.add_argument
 
 
-def _check_folder(*paths: Path | None) -> None:
-    """Better before the work than after it."""
-    for path in paths:
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ColorizerError(
-                f"There is no folder “{path.parent}” to write “{path.name}” into. Make it first."
-            )
-
-
 def run_colorize(args: argparse.Namespace) -> int:
-    """`evaluate colorize`: print the report (or draw the curve); 0, or a ColorizerError."""
+    """`evaluate colorize`: print the report, or draw the curve."""
     settings = read_settings(args, ColorizeSettings)
-    _check_folder(args.json, args.curve)
+    _check_folders(args.json, args.curve)
     from colorizer.evaluation import curve, plot, report
     from colorizer.predictors.colorize import Colorizer
 
     if args.curve:
         plot.check_name(args.curve)
         points = curve.trace_curve(args.data, settings=settings, limit=args.limit)
-        print(curve.markdown(points))
         plot.write_curve(args.curve, points)
-        rows = [asdict(point) for point in points]
+        print(curve.markdown(points))
+        found = [asdict(point) for point in points]
     else:
-        models = tuple(dict.fromkeys(name.strip() for name in args.models.split(",") if name.strip()))
-        found = report.evaluate_colorize(
+        rows = report.evaluate_colorize(
             args.data,
-            models=models,
+            models=tuple(dict.fromkeys(name.strip() for name in args.models.split(",") if name.strip())),
             settings=settings,
             limit=args.limit,
             aged=args.aged,
             colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
         )
-        print(f"{found[0].pictures} pictures\n\n{report.markdown(found)}")
-        rows = [asdict(row) for row in found]
+        print(f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}")
+        found = [asdict(row) for row in rows]
     if args.json:
-        report.write_json(args.json, rows, settings)
+        report.write_json(args.json, found, settings)
     return 0
 
 
 def run_upscale(args: argparse.Namespace) -> int:
-    """`evaluate upscale`: print the table; 0, or a ColorizerError."""
-    _check_folder(args.json)
+    """`evaluate upscale`: print the table."""
+    _check_folders(args.json)
     from colorizer.evaluation.report import write_rows
     from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale, vgg_features
 
-    rows = evaluate_upscale(
-        args.data,
-        limit=args.limit,
-        consistency=args.consistency,
-        worn=args.worn,
-        describe=vgg_features(args.vgg) if args.vgg else None,
-    )
+    describe = vgg_features(args.vgg) if args.vgg else None
+    how = {"limit": args.limit, "consistency": args.consistency, "worn": args.worn}
+    rows = evaluate_upscale(args.data, describe=describe, **how)
     print(f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}")
     if args.json:
         write_rows(args.json, [asdict(row) for row in rows], {"worn": args.worn})
@@ -137,18 +123,14 @@ def run_upscale(args: argparse.Namespace) -> int:
 
 
 def run_stylize(args: argparse.Namespace) -> int:
-    """`evaluate stylize`: print the table; 0, or a ColorizerError."""
-    _check_folder(args.json)
+    """`evaluate stylize`: print the table."""
+    _check_folders(args.json)
     from colorizer.evaluation.report import write_rows
     from colorizer.evaluation.stylizing import evaluate_stylize, inception_features, markdown_stylize
 
-    rows = evaluate_stylize(
-        args.data,
-        args.paintings,
-        settings=StylizeSettings(args.direction),
-        limit=args.limit,
-        extract=inception_features() if args.inception else None,
-    )
+    extract = inception_features() if args.inception else None
+    how = {"settings": StylizeSettings(args.direction), "limit": args.limit}
+    rows = evaluate_stylize(args.data, args.paintings, extract=extract, **how)
     measured = "Inception-v3 (torchvision)" if args.inception else "EfficientNet-Lite0"
     print(f"{rows[0].pictures} pictures, features of {measured}\n\n{markdown_stylize(rows)}")
     if args.json:
@@ -157,11 +139,18 @@ def run_stylize(args: argparse.Namespace) -> int:
 
 
 def run_sheet(args: argparse.Namespace) -> int:
-    """`evaluate sheet`: write the contact sheet; 0, or a ColorizerError."""
-    _check_folder(args.out)
+    """`evaluate sheet`: write the contact sheet, and print its path."""
+    _check_folders(args.out)
     settings = read_settings(args, ColorizeSettings)
     from colorizer.evaluation.sheet import write_sheet
 
-    options = {"columns": args.columns, "side": args.side, "limit": args.limit}
-    print(write_sheet(args.data, args.out, settings=settings, **options))
+    how = {"columns": args.columns, "side": args.side, "limit": args.limit}
+    print(write_sheet(args.data, args.out, settings=settings, **how))
     return 0
+
+
+def _check_folders(*paths: Path | None) -> None:
+    """Better before the work than after it."""
+    for path in filter(None, paths):
+        if not path.absolute().parent.is_dir():
+            raise ColorizerError(f"There is no folder “{path.parent}” for “{path.name}”. Make it first.")

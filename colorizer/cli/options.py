@@ -37,7 +37,10 @@ def add_photo_command(
 
 
 def add_settings(parser: argparse._ActionsContainer, kind: type[Settings], texts: Mapping[str, str]) -> None:
-    """An option for each field that has a text, which choices, range and default are added to."""
+    """An option for each field that has a text, which choices, range and default are added to.
+
+    Where the default is None, the text says what that means, behind “; default ”.
+    """
     known = {field.name: (field.default, str(field.type)) for field in fields(kind)}
     for name, text in texts.items():
         flag, (default, type_) = f"--{name.replace('_', '-')}", known[name]
@@ -49,9 +52,8 @@ def add_settings(parser: argparse._ActionsContainer, kind: type[Settings], texts
         else:
             number, metavar = (int, "N") if "int" in type_ else (float, "X")
             low, high = kind.RANGES[name]
-            help = f"{text}; {low:.10g} to {high:.10g}" + (
-                "" if default is None else f", default {default:g}"
-            )
+            text, _, told = text.partition("; default ")
+            help = f"{text}; {low:.10g} to {high:.10g}, default {told or f'{default:g}'}"
             parser.add_argument(flag, type=number, default=default, metavar=metavar, help=help)
 
 

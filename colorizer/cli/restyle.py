@@ -58,6 +58,6 @@ def run_restyle(args: argparse.Namespace) -> int:
         else:
             made = painter.paint(photo, painting, settings, progress=progress)
         fell = f"{made.factor:.3g} times nearer to the style than at the beginning, by {made.network}."
-        return Result(made.photo, made.made_by(painting or photo), (*made.photo.metadata.notes, fell))
+        return Result(made.photo, made.made_by(painting or photo), fell)
 
     return batch.run(paint, "made into a texture" if args.texture else "painted")

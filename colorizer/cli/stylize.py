@@ -50,7 +50,6 @@ def run_stylize(args: argparse.Namespace) -> int:
 
     def paint(photo: Photo, progress: Progress) -> Result:
         painting = stylizer.paint(photo, settings, progress)
-        result = stylizer.render(painting, settings)
-        return Result(result, painting.made_by(settings), result.metadata.notes)
+        return Result(stylizer.render(painting, settings), painting.made_by(settings))
 
     return batch.run(paint, "painted")

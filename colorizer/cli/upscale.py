@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 TEXTS = {
     "model": "clean: small but otherwise good pictures; photo: noisy or compressed ones",
-    "detail": "0 is soft and certain, 1 invents likely texture; default the middle of what has weights",
+    "detail": "0 is soft and certain, 1 invents likely texture; default the middle, as far as the weights "
+    "are there",
     "consistency": "how often the result is corrected, so that reducing it gives the photograph back; "
     "default 2, or 0 for --model photo",
 }
@@ -39,6 +40,6 @@ def run_upscale(args: argparse.Namespace) -> int:
 
     def enlarge(photo: Photo, progress: Progress) -> Result:
         result = upscaler.run(photo, settings, progress)
-        return Result(result.photo, result.made_by, result.photo.metadata.notes)
+        return Result(result.photo, result.made_by)
 
     return batch.run(enlarge, "enlarged")

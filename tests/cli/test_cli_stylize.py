@@ -17,7 +17,6 @@ from colorizer.networks.cyclegan import Generator
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Stylizer
-from colorizer.ui.monet_work import Painted
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +49,7 @@ def test_a_photo_is_painted_and_its_settings_travel_with_it(draw, tmp_path):
     }
     settings = StylizeSettings(strength=0.75, keep_colours=True)
     painting = Stylizer.load().paint(Photo.open(given), settings)
-    assert about == Painted(painting, settings, painting.photo, "").made_by  # the page tells the same
+    assert about == painting.made_by(settings)
 
 
 def test_a_folder_and_a_failed_photo(draw, tmp_path, capsys):
