@@ -12,40 +12,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from colorizer.colour import lab
 from colorizer.colour.guided import LocalLines
-from colorizer.colour.lab import (
-    EPSILON,
-    OFFSET,
-    RGB_FROM_XYZ,
-    SLOPE,
-    XYZ_FROM_RGB,
-    clamp_to_gamut,
-    grey_to_lightness,
-    lab_to_linear,
-    linear_to_lab,
-    linear_to_srgb,
-    srgb_to_linear,
-    y_to_lightness,
-)
 
 STRIP_PIXELS = 1 << 18  # small enough that a strip's intermediate results stay in the processor's cache
 
 
 @lru_cache(maxsize=2)
 def _linear_table(levels: int) -> np.ndarray:
-    return srgb_to_linear(torch.arange(levels, dtype=torch.float32) / (levels - 1)).numpy()
+    return lab.srgb_to_linear(torch.arange(levels, dtype=torch.float32) / (levels - 1)).numpy()
 
 
 @lru_cache(maxsize=1)
 def _level_table() -> np.ndarray:
     """The 8-bit sRGB level of linear light in steps of 1/65535."""
     linear = torch.arange(65536, dtype=torch.float64) / 65535
-    return (linear_to_srgb(linear) * 255).round().to(torch.uint8).numpy()
+    return (lab.linear_to_srgb(linear) * 255).round().to(torch.uint8).numpy()
 
 
 @lru_cache(maxsize=2)
 def _lightness_table(levels: int) -> np.ndarray:
-    return grey_to_lightness(torch.arange(levels, dtype=torch.float32) / (levels - 1)).numpy()
+    return lab.grey_to_lightness(torch.arange(levels, dtype=torch.float32) / (levels - 1)).numpy()
 
 
 def is_grey(rgb: np.ndarray) -> bool:
@@ -60,27 +47,27 @@ def _strip_lightness(rgb: np.ndarray) -> Tensor:
     if is_grey(rgb):
         return torch.from_numpy(_lightness_table(levels)[rgb[..., 0]])[None, None]
     table = _linear_table(levels)
-    y = sum(weight * table[rgb[..., channel]] for channel, weight in enumerate(XYZ_FROM_RGB[1]))
-    return y_to_lightness(torch.from_numpy(y))[None, None]
+    y = sum(weight * table[rgb[..., channel]] for channel, weight in enumerate(lab.XYZ_FROM_RGB[1]))
+    return lab.y_to_lightness(torch.from_numpy(y))[None, None]
 
 
 def _strip_ab(rgb: np.ndarray) -> Tensor:
     """Rows (h, W, 3) uint8 or uint16 -> their own ab (1, 2, h, W)."""
     table = _linear_table(int(np.iinfo(rgb.dtype).max) + 1)
-    return linear_to_lab(torch.from_numpy(table[np.moveaxis(rgb, -1, 0)])[None])[:, 1:]
+    return lab.linear_to_lab(torch.from_numpy(table[np.moveaxis(rgb, -1, 0)])[None])[:, 1:]
 
 
 def _to_linear(lightness: Tensor, ab: Tensor) -> Tensor:
     """What lab_to_linear computes, with fewer passes over the memory: (h, W) and (2, h, W) -> (3, h, W)."""
     fy = (lightness + 16.0) / 116.0
     f = torch.stack((torch.add(fy, ab[0], alpha=1 / 500), fy, torch.sub(fy, ab[1], alpha=1 / 200)))
-    low = f <= SLOPE * EPSILON + OFFSET
+    low = f <= lab.SLOPE * lab.EPSILON + lab.OFFSET
     xyz = f * f
     xyz *= f
     if bool(low.any()):
-        xyz[low] = (f[low] - OFFSET) / SLOPE
+        xyz[low] = (f[low] - lab.OFFSET) / lab.SLOPE
     linear = torch.empty_like(xyz)
-    for channel, (x, y, z) in enumerate(RGB_FROM_XYZ):
+    for channel, (x, y, z) in enumerate(lab.RGB_FROM_XYZ):
         torch.mul(xyz[0], x, out=linear[channel])
         linear[channel].add_(xyz[1], alpha=y).add_(xyz[2], alpha=z)
     return linear
@@ -95,12 +82,12 @@ def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> np.ndarray:
     outside = (least < -1e-4).logical_or_(most > 1 + 1e-4)
     if bool(outside.any()):
         pixels = torch.stack((lightness[0, 0][outside], ab[0, 0][outside], ab[0, 1][outside]))[..., None]
-        linear[:, outside] = lab_to_linear(clamp_to_gamut(pixels))[..., 0]
+        linear[:, outside] = lab.lab_to_linear(lab.clamp_to_gamut(pixels))[..., 0]
     linear.clamp_(0.0, 1.0)
     if levels == 256:  # a table instead of powers; its steps are finer than a twentieth of a level
         whole = linear.mul_(65535).round_().numpy().astype(np.uint16)
         return cv2.merge([np.take(_level_table(), channel) for channel in whole])
-    srgb = linear_to_srgb(linear).mul_(levels - 1).round_()
+    srgb = lab.linear_to_srgb(linear).mul_(levels - 1).round_()
     return srgb.movedim(0, -1).to(torch.int32).numpy()
 
 

@@ -119,22 +119,19 @@ class StyleTransfer:
         size = size_of(photo, settings)
         features = self.network(settings)
         given = style_steps.resized(self._tensor(photo), size)
-        model = style_steps.fitted(self._tensor(painting), round(settings.brush * settings.size))
+        model = self._model(painting, settings)
         if settings.keep_colours:
             model = in_the_palette_of(model, given)
-        start = given
-        if features.recolour and not settings.keep_colours:
-            start = in_the_palette_of(given, model)
+        recoloured = features.recolour and not settings.keep_colours
+        start = in_the_palette_of(given, model) if recoloured else given
         weight = features.weight * 10 ** (DECADES * (settings.strength - 0.5))
-        steps = style_steps.descend(
-            features, start, model, settings.brush, weight, style_steps.levels_for(*size, settings.steps)
-        )
-        reached = _follow(steps, settings.steps, progress, preview, stop)
+        levels = style_steps.levels_for(*size, settings.steps)
+        steps = style_steps.descend(features, start, model, settings.brush, weight, levels)
+        reached = _followed(steps, settings.steps, progress, preview, stop)
         picture = reached.picture
         if picture.shape != start.shape:  # it was stopped on the way to the result's size
-            picture = style_steps.grown(
-                picture, style_steps.resized(start, (picture.shape[-2], picture.shape[-1])), start, True
-            )
+            smaller = style_steps.resized(start, (picture.shape[-2], picture.shape[-1]))
+            picture = style_steps.grown(picture, smaller, start, True)
         before, after = (style_steps.style_distance(features, one, model) for one in (given, picture))
         return Restyled(_like(photo, picture), settings, reached.step, features.kind, before, after)
 
@@ -151,17 +148,17 @@ class StyleTransfer:
         settings = settings or RestyleSettings()
         size = size_of(sample, settings)
         features = self.network(settings)
-        model = style_steps.fitted(self._tensor(sample), round(settings.brush * settings.size))
+        model = self._model(sample, settings)
         levels = style_steps.levels_for(*size, settings.steps)
         # Noise at the coarsest size: a large one made smaller would be an even grey.
         start = shuffled(model, levels[0].size, settings.seed)
         steps = style_steps.descend(features, start, model, settings.brush, None, levels)
-        reached = _follow(steps, settings.steps, progress, preview, stop)
+        reached = _followed(steps, settings.steps, progress, preview, stop)
         picture = style_steps.resized(reached.picture, size)
         noise = shuffled(model, size, settings.seed)
         before, after = (style_steps.style_distance(features, one, model) for one in (noise, picture))
-        opaque = _like(Photo(sample.rgb, None, sample.metadata), picture)
-        return Restyled(opaque, settings, reached.step, features.kind, before, after, "texture")
+        made = _like(Photo(sample.rgb, None, sample.metadata), picture)
+        return Restyled(made, settings, reached.step, features.kind, before, after, "texture")
 
     def network(self, settings: RestyleSettings) -> StyleFeatures:
         """The features that the settings ask for; WeightsError as load_features()."""
@@ -170,6 +167,10 @@ class StyleTransfer:
         kind = self.features if settings.features == "auto" else settings.features
         kind = available() if kind == "auto" else kind
         return self._loaded.get(kind, lambda: load_features(kind, self.device))
+
+    def _model(self, painting: Photo, settings: RestyleSettings) -> Tensor:
+        """The painting, (1, 3, h, w), as large as its strokes are wanted in the result."""
+        return style_steps.fitted(self._tensor(painting), round(settings.brush * settings.size))
 
     def _tensor(self, photo: Photo) -> Tensor:
         """(1, 3, h, w) in 0..1; where it is transparent, what is visible beside."""
@@ -200,7 +201,7 @@ def shuffled(sample: Tensor, size: tuple[int, int], seed: int) -> Tensor:
     return colours[:, chosen.to(colours.device)].reshape(1, 3, *size)
 
 
-def _follow(
+def _followed(
     steps: Iterator[style_steps.Reached],
     count: int,
     progress: Progress | None,

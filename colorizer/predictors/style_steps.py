@@ -15,8 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from colorizer.networks.gram import gram, share
-from colorizer.predictors.style_features import StyleFeatures
+from colorizer.predictors.style_features import StyleFeatures, gram, share
 
 COARSEST = 64  # pixels of the long side, at least
 SHORTEST = 16  # of the short one, below which a network's maps have no inside
