@@ -186,8 +186,6 @@ def suited_brush(photo: Photo) -> float:
 def finished(painted: np.ndarray, given: np.ndarray, finish: Finish) -> np.ndarray:
     """What the network made of a picture of the same size, with detail; `painted` itself is changed where its
     memory is in one piece."""
-    if not finish.detail:
-        return painted
     plain = _fitted(_shrunk(given, 1 / finish.finest), given, cv2.INTER_LINEAR)
     return _with_detail(np.ascontiguousarray(painted), given, plain, finish.detail)
 
