@@ -74,8 +74,7 @@ def _to_linear(lightness: Tensor, ab: Tensor) -> Tensor:
 
 
 def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> np.ndarray:
-    """L (1, 1, h, W) and ab (1, 2, h, W), brought into gamut with hue and L kept -> (h, W, 3) of
-    0..levels-1, rounded."""
+    """L (1, 1, h, W), ab (1, 2, h, W) -> (h, W, 3) of 0..levels-1; in gamut, with hue and L kept."""
     linear = _to_linear(lightness[0, 0], ab[0])
     red, green, blue = linear
     least, most = torch.minimum(red, green).minimum(blue), torch.maximum(red, green).maximum(blue)
@@ -92,8 +91,7 @@ def to_levels(lightness: Tensor, ab: Tensor, levels: int) -> np.ndarray:
 
 
 def with_colours_of(picture: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """The lightness of `picture` with the ab of `colours`, both (H, W, 3) of one type: a picture of that
-    type."""
+    """The lightness of `picture` with the ab of `colours`, both (H, W, 3) and of one type."""
     return _recoloured(picture, lambda rows, _: _strip_ab(colours[rows]))
 
 

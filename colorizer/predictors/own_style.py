@@ -92,8 +92,7 @@ class StyleTransfer:
 
     @classmethod
     def load(cls, features: str = "auto", *, device: str = "cpu") -> StyleTransfer:
-        """A painter with the features of that name, where the settings name none; weights are read when they
-        are first needed."""
+        """A painter with those features, where the settings name none; weights are read when first needed."""
         RestyleSettings(features=features)
         return cls(features, device)
 

@@ -75,8 +75,7 @@ def style_of(features: StyleFeatures, picture: Tensor) -> list[Tensor]:
 
 
 def distance(style: list[Tensor], goal: list[Tensor]) -> Tensor:
-    """The style distance: the mean over the layers of |G - A|² / |A|², of a style's and the goal's Gram
-    matrices. 1 is as far as a picture without any features."""
+    """The style distance: the layers' mean |G - A|² / |A|², of a style's and the goal's Gram matrices."""
     return torch.stack([share(one, other) for one, other in zip(style, goal, strict=True)]).mean()
 
 
