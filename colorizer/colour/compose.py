@@ -18,9 +18,10 @@ from colorizer.colour.guided import LocalLines
 STRIP_PIXELS = 1 << 18  # small enough that a strip's intermediate results stay in the processor's cache
 
 
-@lru_cache(maxsize=2)
-def _linear_table(levels: int) -> np.ndarray:
-    return lab.srgb_to_linear(torch.arange(levels, dtype=torch.float32) / (levels - 1)).numpy()
+@lru_cache(maxsize=4)
+def _table(curve: Callable[[Tensor], Tensor], levels: int) -> np.ndarray:
+    """What a curve makes of every level."""
+    return curve(torch.arange(levels, dtype=torch.float32) / (levels - 1)).numpy()
 
 
 @lru_cache(maxsize=1)
@@ -30,31 +31,29 @@ def _level_table() -> np.ndarray:
     return (lab.linear_to_srgb(linear) * 255).round().to(torch.uint8).numpy()
 
 
-@lru_cache(maxsize=2)
-def _lightness_table(levels: int) -> np.ndarray:
-    return lab.grey_to_lightness(torch.arange(levels, dtype=torch.float32) / (levels - 1)).numpy()
-
-
 def is_grey(rgb: np.ndarray) -> bool:
     """Whether the three channels of rgb (h, w, 3) are equal."""
     red = rgb[..., 0]
     return bool(np.array_equal(red, rgb[..., 1]) and np.array_equal(red, rgb[..., 2]))
 
 
+def _levels(rgb: np.ndarray) -> int:
+    return int(np.iinfo(rgb.dtype).max) + 1
+
+
 def _strip_lightness(rgb: np.ndarray) -> Tensor:
     """Rows (h, W, 3) uint8 or uint16 -> L (1, 1, h, W)."""
-    levels = int(np.iinfo(rgb.dtype).max) + 1
     if is_grey(rgb):
-        return torch.from_numpy(_lightness_table(levels)[rgb[..., 0]])[None, None]
-    table = _linear_table(levels)
+        return torch.from_numpy(_table(lab.grey_to_lightness, _levels(rgb))[rgb[..., 0]])[None, None]
+    table = _table(lab.srgb_to_linear, _levels(rgb))
     y = sum(weight * table[rgb[..., channel]] for channel, weight in enumerate(lab.XYZ_FROM_RGB[1]))
     return lab.y_to_lightness(torch.from_numpy(y))[None, None]
 
 
 def _strip_ab(rgb: np.ndarray) -> Tensor:
     """Rows (h, W, 3) uint8 or uint16 -> their own ab (1, 2, h, W)."""
-    table = _linear_table(int(np.iinfo(rgb.dtype).max) + 1)
-    return lab.linear_to_lab(torch.from_numpy(table[np.moveaxis(rgb, -1, 0)])[None])[:, 1:]
+    linear = _table(lab.srgb_to_linear, _levels(rgb))[np.moveaxis(rgb, -1, 0)]
+    return lab.linear_to_lab(torch.from_numpy(linear)[None])[:, 1:]
 
 
 def _to_linear(lightness: Tensor, ab: Tensor) -> Tensor:
@@ -119,7 +118,6 @@ def _recoloured(
 ) -> np.ndarray:
     """The picture with the ab (1, 2, h, W) that `ab_of` gives for rows of it and their lightness."""
     height, width = rgb.shape[:2]
-    levels = int(np.iinfo(rgb.dtype).max) + 1
     result = np.empty_like(rgb)
     count = max(1, STRIP_PIXELS // width)
 
@@ -127,7 +125,7 @@ def _recoloured(
     def recolour(top: int) -> int:
         rows = slice(top, top + count)
         lightness = _strip_lightness(rgb[rows])
-        result[rows] = to_levels(lightness, ab_of(rows, lightness), levels)
+        result[rows] = to_levels(lightness, ab_of(rows, lightness), _levels(rgb))
         return top
 
     # Two strips at a time: while one waits for a table, the other computes.
