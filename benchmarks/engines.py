@@ -6,9 +6,7 @@ where they are installed: `pip install onnx onnxscript onnxruntime openvino`.
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from measuring import processor, timed
+from measuring import options, processor, timed
 from skimage.data import astronaut
 from torch import Tensor
 
@@ -114,12 +112,8 @@ def openvino_engine(tile: Tensor) -> Engine:
     return lambda x: torch.from_numpy(compiled(x.numpy())[0])
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=5, help="repetitions (default: 5)")
-    args = parser.parse_args()
-    if args.runs < 1:
-        parser.error(f"--runs is {args.runs}, but at least one is needed")
+def main() -> None:
+    args = options(__doc__, runs=5).parse_args()
     warnings.simplefilter("ignore")
     tile = torch.from_numpy(astronaut()[:256, 128:384].astype(np.float32) / 255).movedim(-1, 0)[None]
     tile = tile.contiguous()
@@ -131,7 +125,6 @@ def main() -> int:
     print_row("bicubic interpolation alone", lambda: enlarge, tile, reference, args.runs)
     for name, make in ways.items():
         print_row(name, make, tile, reference, args.runs)
-    return 0
 
 
 def print_row(name: str, make: Callable[[], Engine], tile: Tensor, reference: Tensor, runs: int) -> None:
@@ -149,4 +142,4 @@ def print_row(name: str, make: Callable[[], Engine], tile: Tensor, reference: Te
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

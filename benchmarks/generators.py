@@ -7,8 +7,6 @@ one.
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from measuring import processor, timed
+from measuring import options, processor, timed
 from torch import Tensor, nn
 
 from colorizer.networks.resampling import enlarge
@@ -112,8 +110,8 @@ def seconds_a_megapixel(network: nn.Module) -> float:
     return min(timed(lambda: network(tile)) for _ in range(3)) / (16 * 256 * 256 / 1e6)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    parser = options(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of sharp pictures")
     parser.add_argument("--val", type=Path, required=True, help="folder of pictures to measure with")
     parser.add_argument("--minutes", type=float, default=5.0, help="for each variant (default: 5)")
@@ -129,8 +127,7 @@ def main() -> int:
         psnr = validate(network, truths, torch.device("cpu"))[0]["psnr"]
         speed = seconds_a_megapixel(network)
         print(f"| {variant.name} | {count:.2f} M | {steps} | {psnr:.2f} dB | {speed:.2f} |", flush=True)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,8 +7,6 @@ does a fixed time for launching a step's many small pieces of work.
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from measuring import options
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from colorizer.colour.bins import ab_bins
 from colorizer.networks.cyclegan import Generator as Painter
@@ -91,8 +88,8 @@ def cases() -> list[Case]:
     ]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    parser = options(__doc__)
     parser.add_argument("--gpu", default="A100", help="its name (default: A100)")
     parser.add_argument("--peak", type=float, default=312, help="its peak in bf16, TFLOP/s (default: 312)")
     parser.add_argument("--price", type=float, default=2.0, help="of an hour of one, in dollars (default: 2)")
@@ -107,8 +104,7 @@ def main() -> int:
         print(
             f"| {case.name} | {stage} | {case.gpus} {args.gpu} | {work:.2f} T | {hours:.1f} | ${price:.0f} |"
         )
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

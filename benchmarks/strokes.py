@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
+from measuring import options
 
 WIDTH, HEIGHT = 640, 480
 STROKES = 14_000
@@ -53,14 +52,13 @@ def strokes(seed: int = 0) -> np.ndarray:
     return np.rint(picture.clip(0, 255)).astype(np.uint8)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    parser = options(__doc__)
     parser.add_argument("output", type=Path, help="the file to write")
     parser.add_argument("--seed", type=int, default=0, help="of chance (default: 0)")
     args = parser.parse_args()
     cv2.imwrite(str(args.output), strokes(args.seed)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,25 +5,12 @@
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-from measuring import Found, fresh, peak_mib, print_table, processor, timed
+from measuring import Figures, Found, fresh, make_photo, options, parsed, peak_mib, report, timed
 
 SIZES = ((256, 256), (1024, 768), (2000, 1500))  # 1, 12.6 and 48 megapixels of result
-
-
-def make_photo(path: str, width: str, height: str) -> Found:
-    """A colour photograph as a JPEG: scikit-image's astronaut, scaled."""
-    from PIL import Image
-    from skimage.data import astronaut
-
-    Image.fromarray(astronaut()).resize((int(width), int(height)), Image.Resampling.BICUBIC).save(path)
-    return {}
 
 
 def enlarge(path: str, runs: str) -> Found:
@@ -47,44 +34,20 @@ def enlarge(path: str, runs: str) -> Found:
     }
 
 
-JOBS: dict[str, Callable[..., Found]] = {"make-photo": make_photo, "enlarge": enlarge}
-
-
-def measure(largest: int, runs: int) -> tuple[dict[str, list[float]], int]:
-    """All figures by name (seconds, and MiB for the peaks), and the number of threads."""
-    figures: dict[str, list[float]] = {}
-    threads = 0
+def main() -> None:
+    parser = options(__doc__, runs=3)
+    parser.add_argument("--sizes", type=int, choices=(1, 2, 3), default=3, help="only so many of the sizes")
+    args = parsed(parser, enlarge)
+    figures: Figures = {}
     with tempfile.TemporaryDirectory() as folder:
-        for width, height in SIZES[:largest]:
+        for width, height in SIZES[: args.sizes]:
             photo = Path(folder) / f"{width}.jpg"
-            fresh(__file__, "make-photo", photo, width, height)
-            found = fresh(__file__, "enlarge", photo, runs if width < 2000 else 1)
+            fresh(make_photo, photo, width, height)
+            found = fresh(enlarge, photo, args.runs if width < 2000 else 1)
             threads = found.pop("threads")
             figures |= {f"{width}x{height}, {name}": values for name, values in found.items()}
-    return figures, threads
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, choices=(1, 2, 3), default=3, help="only so many of the sizes")
-    parser.add_argument(
-        "--runs", type=int, default=3, help="repetitions, but one of the largest (default: 3)"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--job", nargs="+", help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.job:
-        print(json.dumps(JOBS[args.job[0]](*args.job[1:])))
-        return 0
-    if args.runs < 1:
-        parser.error(f"--runs is {args.runs}, but at least one is needed")
-    figures, threads = measure(args.sizes, args.runs)
-    print_table(figures, threads)
-    if args.json:
-        about = {"processor": processor(), "threads": threads, "figures": figures}
-        args.json.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    return 0
+    report(args, figures, threads)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -23,31 +23,25 @@ def box_mean(x: Tensor, radius: int) -> Tensor:
 
 @dataclass(frozen=True)
 class LocalLines:
-    """Chroma as a locally linear function of lightness: ab = slope * L + offset, both (1, 2, h, w) on a
-    small grid."""
+    """Chroma by lightness: ab = slope * L + offset, both (1, 2, h, w) on a small grid."""
 
     slope: Tensor
     offset: Tensor
 
     def rows(self, lightness: Tensor, top: int, height: int) -> Tensor:
-        """The ab (1, 2, rows, W) for the rows `top`.. of a picture `height` rows high; lightness is theirs,
-        (1, 1, rows, W)."""
+        """The ab (1, 2, rows, W) of rows `top`.. of a picture so high, whose lightness is (1, 1, rows, W)."""
         rows, width = lightness.shape[-2:]
-        both = torch.cat((self.slope, self.offset), dim=1)
-        grid = _enlarge_rows(both, top, rows, height)
-        slope, offset = F.interpolate(grid, size=(rows, width), mode="bilinear", align_corners=False).split(
-            2, dim=1
-        )
+        grid = _enlarge_rows(torch.cat((self.slope, self.offset), dim=1), top, rows, height)
+        grid = F.interpolate(grid, size=(rows, width), mode="bilinear", align_corners=False)
+        slope, offset = grid.split(2, dim=1)
         return torch.addcmul(offset, slope, lightness)
 
 
 def _enlarge_rows(small: Tensor, top: int, rows: int, height: int) -> Tensor:
-    """The rows `top`.. of `small` (1, C, h, w) enlarged to `height` rows, bilinear: what a whole enlargement
-    would hold."""
+    """What the whole of `small` (1, C, h, w), enlarged to `height` rows, would hold at `top`..; bilinear."""
     count = small.shape[-2]
-    position = ((torch.arange(top, top + rows, dtype=torch.float32) + 0.5) * (count / height) - 0.5).clamp(
-        0, count - 1
-    )
+    position = (torch.arange(top, top + rows, dtype=torch.float32) + 0.5) * (count / height) - 0.5
+    position = position.clamp(0, count - 1)
     above = position.floor().long()
     below = (above + 1).clamp(max=count - 1)
     share = (position - above)[:, None]

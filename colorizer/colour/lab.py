@@ -35,8 +35,7 @@ def srgb_to_linear(rgb: Tensor) -> Tensor:
 
 
 def linear_to_srgb(linear: Tensor) -> Tensor:
-    """Apply the sRGB curve (IEC 61966-2-1): linear light in, values out; what lies outside 0..1 stays
-    outside."""
+    """Apply the sRGB curve (IEC 61966-2-1): linear light in, values out, outside of 0..1 too."""
     return torch.where(
         linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
     )

@@ -6,6 +6,8 @@ without the U-Net's skip connections, all that it knows of a picture passes thro
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -22,18 +24,15 @@ class AutoEncoder(nn.Module):
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        for inputs, outputs in zip((1, *widths[:-1]), widths, strict=True):
-            layers += [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
-        self.encoder = nn.Sequential(*layers)
-        layers = []
-        for inputs, outputs in zip(widths[:0:-1], widths[-2::-1], strict=True):
-            layers += [
-                nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, 1),
-                nn.BatchNorm2d(outputs),
-                nn.ReLU(inplace=True),
-            ]
-        self.decoder = nn.Sequential(*layers, nn.ConvTranspose2d(widths[0], 2, 3, 2, 1, 1))
+        encoder: list[nn.Module] = []
+        decoder: list[nn.Module] = []
+        for inputs, outputs in pairwise((1, *widths)):
+            encoder += [nn.Conv2d(inputs, outputs, 3, 2, 1), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+        for inputs, outputs in pairwise(reversed(widths)):
+            decoder += [nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, 1), nn.BatchNorm2d(outputs)]
+            decoder += [nn.ReLU(inplace=True)]
+        self.encoder = nn.Sequential(*encoder)
+        self.decoder = nn.Sequential(*decoder, nn.ConvTranspose2d(widths[0], 2, 3, 2, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.tanh(self.decoder(self.encoder(x)))

@@ -188,8 +188,7 @@ class Generator(nn.Module):
 
     @classmethod
     def from_state(cls, state: dict[str, Tensor]) -> Generator:
-        """Build the network that a state dict belongs to: width and blocks are read from its names and
-        shapes."""
+        """Build the network that a state dict belongs to, by its names and shapes."""
         blocks = len({name.split(".")[1] for name in state if name.startswith("blocks.")})
         network = cls(state["head.weight"].shape[0], blocks, float(state.get("chroma", 0.0)))
         network.load_state_dict(state)

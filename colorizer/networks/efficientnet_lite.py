@@ -21,8 +21,9 @@ STAGES = (
 CHANNELS = (16, 24, 40, 112, 320)  # at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size
 
 
-def batch_norm(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+def normalised(conv: nn.Conv2d, *after: nn.Module) -> nn.Sequential:
+    """A convolution, batch normalisation as TensorFlow has it, and what comes after."""
+    return nn.Sequential(conv, nn.BatchNorm2d(conv.out_channels, eps=1e-3, momentum=0.01), *after)
 
 
 class SameConv2d(nn.Conv2d):
@@ -34,10 +35,9 @@ class SameConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         surplus = self.kernel_size[0] - self.stride[0]
         before, after = surplus // 2, surplus - surplus // 2
-        if before == after:
-            return F.conv2d(x, self.weight, self.bias, self.stride, before, 1, self.groups)
-        x = F.pad(x, (before, after, before, after))
-        return F.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
+        if before != after:
+            x, before = F.pad(x, (before, after, before, after)), 0
+        return F.conv2d(x, self.weight, self.bias, self.stride, before, 1, self.groups)
 
 
 class InvertedResidual(nn.Module):
@@ -48,15 +48,10 @@ class InvertedResidual(nn.Module):
         width = inputs * expansion
         self.expand: nn.Module = nn.Identity()
         if expansion > 1:
-            self.expand = nn.Sequential(
-                nn.Conv2d(inputs, width, 1, bias=False), batch_norm(width), nn.ReLU6(inplace=True)
-            )
-        self.depthwise = nn.Sequential(
-            SameConv2d(width, width, kernel, stride, groups=width, bias=False),
-            batch_norm(width),
-            nn.ReLU6(inplace=True),
-        )
-        self.project = nn.Sequential(nn.Conv2d(width, outputs, 1, bias=False), batch_norm(outputs))
+            self.expand = normalised(nn.Conv2d(inputs, width, 1, bias=False), nn.ReLU6(inplace=True))
+        depthwise = SameConv2d(width, width, kernel, stride, groups=width, bias=False)
+        self.depthwise = normalised(depthwise, nn.ReLU6(inplace=True))
+        self.project = normalised(nn.Conv2d(width, outputs, 1, bias=False))
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -69,25 +64,17 @@ class EfficientNetLite0(nn.Module):
 
     def __init__(self, inputs: int = 3) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            SameConv2d(inputs, 32, 3, 2, bias=False), batch_norm(32), nn.ReLU6(inplace=True)
-        )
-        stages: list[nn.Module] = []
+        self.stem = normalised(SameConv2d(inputs, 32, 3, 2, bias=False), nn.ReLU6(inplace=True))
+        self.stages = nn.ModuleList()
         channels = 32
         for kernel, stride, expansion, outputs, count in STAGES:
-            blocks = []
-            for number in range(count):
-                first = number == 0
-                blocks.append(InvertedResidual(channels, outputs, kernel, stride if first else 1, expansion))
-                channels = outputs
-            stages.append(nn.Sequential(*blocks))
-        self.stages = nn.ModuleList(stages)
+            blocks = [InvertedResidual(channels, outputs, kernel, stride, expansion)]
+            blocks += [InvertedResidual(outputs, outputs, kernel, 1, expansion) for _ in range(count - 1)]
+            self.stages.append(nn.Sequential(*blocks))
+            channels = outputs
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        x = self.stem(x)
-        maps = []
-        for number, stage in enumerate(self.stages):
-            x = stage(x)
-            if number in (0, 1, 2, 4, 6):  # the last stage at each size
-                maps.append(x)
-        return maps
+        maps = [self.stem(x)]
+        for stage in self.stages:
+            maps.append(stage(maps[-1]))
+        return [maps[stage] for stage in (1, 2, 3, 5, 7)]  # the last at each size

@@ -74,21 +74,16 @@ class Generator(nn.Module):
 
     @classmethod
     def from_state(cls, state: dict[str, Tensor]) -> Generator:
-        """Build the network that a state dict belongs to: blocks and widths are read from its names and
-        shapes."""
+        """Build the network that a state dict belongs to, by its names and shapes."""
         blocks = len({name.split(".")[1] for name in state if name.startswith("blocks.")})
-        widths = (
-            state["head.weight"].shape[0],
-            state["up2.conv.weight"].shape[0] // 4,
-            state["up4.conv.weight"].shape[0] // 4,
-        )
-        network = cls(blocks, widths)
+        double, large = (state[f"{name}.conv.weight"].shape[0] // 4 for name in ("up2", "up4"))
+        network = cls(blocks, (state["head.weight"].shape[0], double, large))
         network.load_state_dict(state)
         return network
 
 
 class Discriminator(nn.Module):
-    """SRGAN's judge: (N, 3, H, W) in 0..1 -> (N, 1, H/16, W/16), a score for every patch.
+    """(N, 3, H, W) in 0..1 -> (N, 1, H/16, W/16), a score for every patch.
 
     Eight 3x3 convolutions, every second with stride 2, as in the paper; then 1x1 convolutions instead of
     dense layers, so that it takes any size (H and W at least 16), and spectral normalisation (Miyato et al.

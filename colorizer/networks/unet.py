@@ -62,12 +62,15 @@ class ColorUNet(nn.Module):
         self.up4 = UpBlock(widths[1], quarter, widths[2])
         self.classify = nn.Conv2d(widths[2], len(self.bins), 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer decides from: (N, widths[2], H/4, W/4)."""
         _, quarter, eighth, sixteenth, deepest = self.encoder(x)
         scene = self.scene(deepest.mean(dim=(2, 3)))[:, :, None, None]
         y = F.relu(self.deepest(deepest) + scene)
-        y = self.up4(self.up8(self.up16(y, sixteenth), eighth), quarter)
-        return self.classify(y)
+        return self.up4(self.up8(self.up16(y, sixteenth), eighth), quarter)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classify(self.features(x))
 
     @classmethod
     def from_state(cls, state: dict[str, Tensor]) -> ColorUNet:

@@ -149,8 +149,7 @@ class Colorizer:
     def variants(
         self, analysis: Analysis, settings: ColorizeSettings | None = None, side: int = 320
     ) -> list[tuple[int, np.ndarray]]:
-        """Up to four other colourings that visibly differ: their numbers and previews, uint8 (h, w, 3), long
-        side <= side."""
+        """Up to four other colourings that visibly differ: numbers, and previews (h, w, 3) uint8."""
         settings = settings or ColorizeSettings()
         if analysis.bins is None:
             return []
@@ -166,8 +165,7 @@ class Colorizer:
 
     @torch.inference_mode()
     def confidence(self, analysis: Analysis, side: int = 1024) -> np.ndarray:
-        """How sure the network is, (h, w) float32: 1 minus the entropy as a share of its maximum; long side
-        <= side."""
+        """How sure the network is, (h, w) float32: 1 minus the entropy as a share of its maximum."""
         if analysis.bins is None:
             raise SettingsError(f"The model “{analysis.model}” gives no confidence. Choose “unet”.")
         entropy = -(analysis.output.exp() * analysis.output).sum(1, keepdim=True) / np.log(len(analysis.bins))
@@ -186,8 +184,7 @@ def small_lightness(photo: Photo, width: int, height: int) -> Tensor:
 
 
 def network_size(photo: Photo, settings: ColorizeSettings) -> tuple[int, int]:
-    """Width and height of what the network sees: the long side is settings.size, both multiples of what it
-    needs."""
+    """Width and height of what the network sees: the long side is about settings.size."""
     if settings.model == "autoencoder":
         return AUTOENCODER_SIDE, AUTOENCODER_SIDE
     units = settings.size / max(photo.width, photo.height) / MULTIPLE

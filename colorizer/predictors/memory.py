@@ -32,8 +32,7 @@ def keep_freed_memory() -> bool:
 
 
 class Cache(Generic[K, V]):
-    """What was made for a key stays, for the last few keys. A second thread waits for the first: two networks
-    of a kind would take twice the memory."""
+    """The last few things that were made. Who wants one that is in the making waits for it."""
 
     def __init__(self, size: int = 4) -> None:
         self._size, self._lock = size, threading.Lock()

@@ -7,7 +7,7 @@ sample's own pixels, shuffled. Either can be stopped at any step and keeps what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +18,10 @@ from colorizer.colour.filling import fill_hidden
 from colorizer.colour.palette import in_the_palette_of
 from colorizer.errors import Cancelled, SettingsError
 from colorizer.photo import Photo
-from colorizer.predictors import style_steps
 from colorizer.predictors.memory import Cache, keep_freed_memory
 from colorizer.predictors.settings import RestyleSettings
 from colorizer.predictors.style_features import FEATURE_NAMES, StyleFeatures, available, load_features
+from colorizer.predictors.style_steps import descend, fitted, grown, levels_for, resized, style_distance
 from colorizer.predictors.tiling import Progress, tell, to_pixels, to_tensor
 
 SHORTEST = 32  # pixels of a result's short side
@@ -92,8 +92,7 @@ class StyleTransfer:
 
     @classmethod
     def load(cls, features: str = "auto", *, device: str = "cpu") -> StyleTransfer:
-        """A painter with the features of that name, where the settings name none; weights are read when they
-        are first needed."""
+        """A painter with those features, where the settings name none; weights are read when first needed."""
         RestyleSettings(features=features)
         return cls(features, device)
 
@@ -115,28 +114,7 @@ class StyleTransfer:
         SettingsError: a picture is too thin. WeightsError: features that aren't there. Cancelled: stopped
         before the first step was done.
         """
-        settings = settings or RestyleSettings()
-        size = size_of(photo, settings)
-        features = self.network(settings)
-        given = style_steps.resized(self._tensor(photo), size)
-        model = style_steps.fitted(self._tensor(painting), round(settings.brush * settings.size))
-        if settings.keep_colours:
-            model = in_the_palette_of(model, given)
-        start = given
-        if features.recolour and not settings.keep_colours:
-            start = in_the_palette_of(given, model)
-        weight = features.weight * 10 ** (DECADES * (settings.strength - 0.5))
-        steps = style_steps.descend(
-            features, start, model, settings.brush, weight, style_steps.levels_for(*size, settings.steps)
-        )
-        reached = _follow(steps, settings.steps, progress, preview, stop)
-        picture = reached.picture
-        if picture.shape != start.shape:  # it was stopped on the way to the result's size
-            picture = style_steps.grown(
-                picture, style_steps.resized(start, (picture.shape[-2], picture.shape[-1])), start, True
-            )
-        before, after = (style_steps.style_distance(features, one, model) for one in (given, picture))
-        return Restyled(_like(photo, picture), settings, reached.step, features.kind, before, after)
+        return self._made(photo, painting, settings or RestyleSettings(), progress, preview, stop)
 
     def texture(
         self,
@@ -148,20 +126,51 @@ class StyleTransfer:
         stop: Stop | None = None,
     ) -> Restyled:
         """A texture like the sample, in its shape and without its transparency; all else as `paint`."""
-        settings = settings or RestyleSettings()
-        size = size_of(sample, settings)
+        return self._made(None, sample, settings or RestyleSettings(), progress, preview, stop)
+
+    def _made(
+        self,
+        photo: Photo | None,
+        painting: Photo,
+        settings: RestyleSettings,
+        progress: Progress | None,
+        preview: Preview | None,
+        stop: Stop | None,
+    ) -> Restyled:
+        """A photo painted, or, without one, a texture."""
+        size = size_of(photo or painting, settings)
         features = self.network(settings)
-        model = style_steps.fitted(self._tensor(sample), round(settings.brush * settings.size))
-        levels = style_steps.levels_for(*size, settings.steps)
-        # Noise at the coarsest size: a large one made smaller would be an even grey.
-        start = shuffled(model, levels[0].size, settings.seed)
-        steps = style_steps.descend(features, start, model, settings.brush, None, levels)
-        reached = _follow(steps, settings.steps, progress, preview, stop)
-        picture = style_steps.resized(reached.picture, size)
-        noise = shuffled(model, size, settings.seed)
-        before, after = (style_steps.style_distance(features, one, model) for one in (noise, picture))
-        opaque = _like(Photo(sample.rgb, None, sample.metadata), picture)
-        return Restyled(opaque, settings, reached.step, features.kind, before, after, "texture")
+        model = fitted(self._tensor(painting), round(settings.brush * settings.size))
+        levels = levels_for(*size, settings.steps)
+        if photo is None:
+            weight, given = None, shuffled(model, size, settings.seed)
+            # Noise at the coarsest size: a large one made smaller would be an even grey.
+            start = shuffled(model, levels[0].size, settings.seed)
+        else:
+            weight = features.weight * 10 ** (DECADES * (settings.strength - 0.5))
+            start = given = resized(self._tensor(photo), size)
+            if settings.keep_colours:
+                model = in_the_palette_of(model, given)
+            elif features.recolour:
+                start = in_the_palette_of(given, model)
+        reached = None
+        for reached in descend(features, start, model, settings.brush, weight, levels):
+            if preview and (reached.step % PREVIEW_EVERY == 0 or reached.step == 1):
+                preview(to_pixels(reached.picture[0], np.dtype(np.uint8)))
+            tell(progress, reached.share, f"Step {reached.step} of {settings.steps}")
+            if stop and stop():
+                break
+        if reached is None:
+            raise Cancelled
+        picture = reached.picture
+        if photo is None:
+            picture = resized(picture, size)
+        elif picture.shape != start.shape:  # it was stopped on the way to the result's size
+            picture = grown(picture, resized(start, picture.shape[-2:]), start, True)
+        before, after = (style_distance(features, one, model) for one in (given, picture))
+        made = _like(photo or Photo(painting.rgb, None, painting.metadata), picture)
+        task = "texture" if photo is None else "restyle"
+        return Restyled(made, settings, reached.step, features.kind, before, after, task)
 
     def network(self, settings: RestyleSettings) -> StyleFeatures:
         """The features that the settings ask for; WeightsError as load_features()."""
@@ -200,31 +209,10 @@ def shuffled(sample: Tensor, size: tuple[int, int], seed: int) -> Tensor:
     return colours[:, chosen.to(colours.device)].reshape(1, 3, *size)
 
 
-def _follow(
-    steps: Iterator[style_steps.Reached],
-    count: int,
-    progress: Progress | None,
-    preview: Preview | None,
-    stop: Stop | None,
-) -> style_steps.Reached:
-    """What is reached last, or when `stop` says so; Cancelled when that is nothing."""
-    reached = None
-    for reached in steps:
-        if preview and (reached.step % PREVIEW_EVERY == 0 or reached.step == 1):
-            preview(to_pixels(reached.picture[0], np.dtype(np.uint8)))
-        tell(progress, reached.share, f"Step {reached.step} of {count}")
-        if stop and stop():
-            break
-    if reached is None:
-        raise Cancelled
-    return reached
-
-
 def _like(photo: Photo, picture: Tensor) -> Photo:
     """The picture (1, 3, h, w) as a photo with all else that the given one has."""
     alpha = None
     if photo.alpha is not None:
         mask = to_tensor(photo.alpha[..., None].repeat(3, 2))
-        mask = style_steps.resized(mask, (picture.shape[-2], picture.shape[-1]))
-        alpha = to_pixels(mask[0], photo.rgb.dtype)[..., 0]
+        alpha = to_pixels(resized(mask, picture.shape[-2:])[0], photo.rgb.dtype)[..., 0]
     return photo.resized_to(to_pixels(picture[0], photo.rgb.dtype), alpha)

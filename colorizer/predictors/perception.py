@@ -93,8 +93,7 @@ def vgg_from_torchvision(state: Mapping[str, Tensor]) -> VGGFeatures:
 
 
 def pull_vgg() -> Path:
-    """Download VGG-19's weights to where torch keeps them, unless they are there; ColorizerError when that
-    fails."""
+    """Have VGG-19's weights where torch keeps them, downloaded; ColorizerError when that fails."""
     target = vgg_kept()
     try:
         if not target.is_file():

@@ -5,6 +5,9 @@ and clipped channels, of which plain Gram matrices work badly (Wang et al. 2021,
 Robustness of Image Style Transfer). What helps here: the wide, rectified maps inside its blocks instead of
 what they add up; a picture seen half as large again, as the first layer halves it; the colours themselves;
 and to begin in the painting's palette. Strokes come out weaker and patchier all the same.
+
+The style itself is how often features occur together, wherever that is: the Gram matrices of Gatys et al.
+2015 (Texture Synthesis Using Convolutional Neural Networks), section 3.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ VGG_STYLE = (1, 3, 5, 7)  # relu1_2, relu2_2, relu3_2, conv3_4
 LITE_SCALE = 1.5
 LITE_STAGES = 4  # as far as 1/16 of the size that it sees
 LITE_CONTENT = 5  # of its maps: the first wide one at 1/8
+NOTHING = 1e-8  # features that are as good as none
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,17 @@ class StyleFeatures:
     smooth: float
     recolour: bool
     device: torch.device
+
+
+def gram(features: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N, C, C): how strongly each two channels are active together, on average."""
+    flat = features.flatten(2).float()
+    return flat @ flat.transpose(1, 2) / flat.shape[-1]
+
+
+def share(value: Tensor, goal: Tensor) -> Tensor:
+    """How far a value is from its goal, squared, in proportion to the goal: 1 is as far as nothing at all."""
+    return ((value - goal) ** 2).mean() / (goal**2).mean().clamp(min=NOTHING)
 
 
 def load_features(kind: str, device: str = "cpu") -> StyleFeatures:

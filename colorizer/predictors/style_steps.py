@@ -8,15 +8,15 @@ most steps are done where they cost a sixteenth. Without a content it is Gatys e
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from colorizer.networks.gram import gram, share
-from colorizer.predictors.style_features import StyleFeatures
+from colorizer.networks.resampling import resize
+from colorizer.predictors.style_features import StyleFeatures, gram, share
 
 COARSEST = 64  # pixels of the long side, at least
 SHORTEST = 16  # of the short one, below which a network's maps have no inside
@@ -75,8 +75,7 @@ def style_of(features: StyleFeatures, picture: Tensor) -> list[Tensor]:
 
 
 def distance(style: list[Tensor], goal: list[Tensor]) -> Tensor:
-    """The style distance: the mean over the layers of |G - A|² / |A|², of a style's and the goal's Gram
-    matrices. 1 is as far as a picture without any features."""
+    """The style distance: the layers' mean |G - A|² / |A|², of a style's and the goal's Gram matrices."""
     return torch.stack([share(one, other) for one, other in zip(style, goal, strict=True)]).mean()
 
 
@@ -160,7 +159,16 @@ def _steps(
         return value
 
     first = FIRST * x.numel()  # L-BFGS divides its first step by the length of the gradient
-    optimiser = torch.optim.LBFGS([x], first, 1, LOOKS, 0, 0, HISTORY, "strong_wolfe")  # one iteration a step
+    optimiser = torch.optim.LBFGS(
+        [x],
+        lr=first,
+        max_iter=1,
+        max_eval=LOOKS,
+        tolerance_grad=0,
+        tolerance_change=0,
+        history_size=HISTORY,
+        line_search_fn="strong_wolfe",
+    )
     for _ in range(steps):
         before = x.detach().clone()
         optimiser.step(loss)
@@ -178,11 +186,11 @@ def roughness(picture: Tensor) -> Tensor:
     return (across**2).mean() + (down**2).mean()
 
 
-def resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
+def resized(picture: Tensor, size: Sequence[int]) -> Tensor:
     """(1, 3, H, W) in 0..1 at another size (h, w), smoothed where it gets smaller."""
-    if picture.shape[-2:] == size:
+    if tuple(picture.shape[-2:]) == tuple(size):
         return picture
-    return F.interpolate(picture, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+    return resize(picture, *size).clamp(0, 1)
 
 
 def fitted(picture: Tensor, side: int) -> Tensor:

@@ -37,8 +37,7 @@ SMALLEST = 16  # pixels; a smaller picture is mirrored to that size for the netw
 
 @dataclass(frozen=True)
 class Finish:
-    """What the network's smooth colours lack: a share of the finest detail of the picture that it was given,
-    which that loses when made `finest` times smaller."""
+    """A share of the given picture's finest detail: what that loses when made `finest` times smaller."""
 
     detail: float
     finest: int
@@ -50,8 +49,7 @@ FINISHES = dict(zip(DIRECTIONS, (Finish(0.5, 2), Finish(1.0, 4)), strict=True))
 
 @dataclass(frozen=True, eq=False)
 class Painting:
-    """What the network made of a photo: pixels (H, W, 3) of the photo's size and type, from which results are
-    rendered."""
+    """What the network made of a photo, in its size and type: pixels that results are rendered from."""
 
     photo: Photo
     rgb: np.ndarray
@@ -66,8 +64,7 @@ class Painting:
 
 @dataclass(frozen=True, eq=False)
 class Cycle:
-    """There and back at a small size: three pictures (h, w, 3) uint8, and the mean difference between the
-    first and the last, in 255ths of white."""
+    """There and back: three pictures (h, w, 3) uint8, and how far the last is from the first, of 255."""
 
     given: np.ndarray
     translated: np.ndarray
@@ -184,10 +181,7 @@ def suited_brush(photo: Photo) -> float:
 
 
 def finished(painted: np.ndarray, given: np.ndarray, finish: Finish) -> np.ndarray:
-    """What the network made of a picture of the same size, with detail; `painted` itself is changed where its
-    memory is in one piece."""
-    if not finish.detail:
-        return painted
+    """What the network made of a picture, with detail; `painted` may be changed itself."""
     plain = _fitted(_shrunk(given, 1 / finish.finest), given, cv2.INTER_LINEAR)
     return _with_detail(np.ascontiguousarray(painted), given, plain, finish.detail)
 

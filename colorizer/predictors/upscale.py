@@ -71,8 +71,7 @@ class Upscaler:
     def upscale(
         self, photo: Photo, settings: UpscaleSettings | None = None, progress: Progress | None = None
     ) -> Photo:
-        """The photo at four times its width and height, in its own depth, with its metadata and a note on the
-        error that remains. Errors as `run`."""
+        """The photo at four times its width and height, in its own depth. Errors as `run`."""
         return self.run(photo, settings, progress).photo
 
     def run(

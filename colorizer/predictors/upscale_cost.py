@@ -24,8 +24,7 @@ ALLOCATOR = 96 << 20  # bytes that were measured beyond those of the arrays
 
 @dataclass(frozen=True)
 class Forecast:
-    """What enlarging will give and cost: the result's size, the time, and the memory beside the photo's own,
-    at the most."""
+    """What enlarging will give and cost: size, time, and the memory beside the photo's own, at most."""
 
     width: int
     height: int
@@ -51,8 +50,7 @@ def check_size(name: str, width: int, height: int) -> None:
 
 
 def workspace(network: Generator, tiling: Tiling, width: int, height: int) -> int:
-    """Bytes that a tile takes where the network is widest: at the last pixel shuffle, whose input and result
-    are in memory together, with what they came from. A third of a gigabyte for the usual network."""
+    """Bytes that a tile takes where the network is widest: at the last pixel shuffle, in and out."""
     small = network.head.out_channels
     double, large = (up.conv.out_channels // 4 for up in (network.up2, network.up4))
     floats = 2 * small + 4 * double + 16 * (2 * large + 6)

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from colorizer.networks.gram import gram, share
 from colorizer.networks.vgg import VGGFeatures
+from colorizer.predictors.style_features import gram, share
 
 STYLE = (1, 3, 5, 7)  # relu1_2, relu2_2, relu3_2, conv3_4; without the last, strokes become a weave
 CONTENT = 7

@@ -10,9 +10,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import difference, enter, stop_beyond
 from skimage import color, data
 
-from colorizer import weights
 from colorizer.colour.bins import mode_tilts
 from colorizer.colour.compose import compose
 from colorizer.colour.guided import LocalLines
@@ -33,15 +33,12 @@ def random_weights(tmp_path_factory) -> Path:
     unet = ColorUNet(widths=(16, 16, 16))
     with torch.no_grad():
         unet.classify.weight.mul_(8.0)
+    networks = {"unet": unet, "course-unet": CourseUNet((4, 8, 8, 8, 8))}
+    networks["autoencoder"] = AutoEncoder((8, 8, 16, 16, 16))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
-        for name, network in (
-            ("unet", unet),
-            ("course-unet", CourseUNet((4, 8, 8, 8, 8))),
-            ("autoencoder", AutoEncoder((8, 8, 16, 16, 16))),
-        ):
-            weights.save(trained / "new.safetensors", network.state_dict(), {})
-            weights.register(name, trained / "new.safetensors", "0.1", "colorize")
+        for name, network in networks.items():
+            enter(trained, name, "colorize", network.state_dict())
     return folder
 
 
@@ -72,12 +69,12 @@ def test_lightness_is_that_of_the_photograph(colorizer: Colorizer, model: str, b
 
 @pytest.mark.parametrize("chroma", [30.0, 80.0, 300.0])
 def test_saturated_colours_keep_the_lightness_too(chroma: float):
-    ramp = np.tile(np.arange(256, dtype=np.uint8), (12, 1))
+    ramp = np.tile(np.arange(256, dtype=np.uint8)[:, None], (12, 1, 3))
     angle = torch.linspace(0, 6.28, 12)[None, None, :, None]
     ab = chroma * torch.cat((angle.cos(), angle.sin()), dim=1).expand(1, 2, 12, 8)
-    result = compose(np.repeat(ramp[..., None], 3, 2), LocalLines(torch.zeros_like(ab), ab), 1.0)
-    difference = np.abs(lightness(result) - lightness(np.repeat(ramp[..., None], 3, 2)))
-    assert difference.mean() < 0.3 and difference.max() < 1.5
+    result = compose(ramp, LocalLines(torch.zeros_like(ab), ab), 1.0)
+    away = np.abs(lightness(result) - lightness(ramp))
+    assert away.mean() < 0.3 and away.max() < 1.5
 
 
 def test_settings_do_not_run_the_network_again(colorizer: Colorizer):
@@ -87,28 +84,20 @@ def test_settings_do_not_run_the_network_again(colorizer: Colorizer):
     calls = []
     network.register_forward_pre_hook(lambda *_: calls.append(1))
     plain = colorizer.render(analysis)
-    for changed in (
-        {"saturation": 0.5},
-        {"temperature": 0.9},
-        {"strength": 0.4},
-        {"variant": 1},
-    ):
+    for changed in ({"saturation": 0.5}, {"temperature": 0.9}, {"strength": 0.4}, {"variant": 1}):
         other = colorizer.render(analysis, replace(ColorizeSettings(), **changed))
         assert not np.array_equal(other.rgb, plain.rgb), changed
     assert not calls
 
 
 def test_no_saturation_and_no_strength_give_the_photograph_back(colorizer: Colorizer):
-    photo = grey_photo()
-    analysis = colorizer.analyse(photo)
-    for chosen in (ColorizeSettings(saturation=0.0), ColorizeSettings(strength=0.0)):
-        assert np.abs(colorizer.render(analysis, chosen).rgb.astype(int) - photo.rgb).max() <= 1
-
-
-def test_no_strength_gives_a_coloured_photograph_back(colorizer: Colorizer):
-    photo = Photo.from_array(data.astronaut()[:100, :140])
-    result = colorizer.colorize(photo, ColorizeSettings(strength=0.0))
-    assert np.abs(result.rgb.astype(int) - photo.rgb).max() <= 1
+    photo, coloured = grey_photo(), Photo.from_array(data.astronaut()[:100, :140])
+    for one, chosen in (
+        (photo, ColorizeSettings(saturation=0.0)),
+        (photo, ColorizeSettings(strength=0.0)),
+        (coloured, ColorizeSettings(strength=0.0)),
+    ):
+        assert difference(colorizer.colorize(one, chosen).rgb, one.rgb) <= 1
 
 
 def test_the_colours_of_the_input_do_not_matter_at_full_strength(colorizer: Colorizer):
@@ -146,9 +135,8 @@ def analysis_of(colorizer: Colorizer, log_probability: torch.Tensor, photo: Phot
     plain = colorizer.analyse(photo)
     assert plain.bins is not None
     guide = torch.full((1, 1, *log_probability.shape[-2:]), 50.0)
-    return replace(
-        plain, output=log_probability, guide=guide, tilts=mode_tilts(log_probability, plain.bins, VARIANTS)
-    )
+    tilts = mode_tilts(log_probability, plain.bins, VARIANTS)
+    return replace(plain, output=log_probability, guide=guide, tilts=tilts)
 
 
 def distribution(colorizer: Colorizer, modes: dict[tuple[int, int], float]) -> torch.Tensor:
@@ -172,16 +160,12 @@ def test_variants_are_the_modes_and_differ_visibly(colorizer: Colorizer):
             assert np.linalg.norm(means[first] - means[second]) > 4.0
 
 
-def test_a_sure_network_has_no_variants(colorizer: Colorizer):
-    analysis = analysis_of(colorizer, distribution(colorizer, {(20, 40): 1.0}), grey_photo())
-    assert colorizer.variants(analysis) == []
-
-
-def test_confidence_is_high_for_one_mode_and_low_for_all(colorizer: Colorizer):
+def test_a_sure_network_has_no_variants_and_more_confidence(colorizer: Colorizer):
     photo = grey_photo()
     sure = analysis_of(colorizer, distribution(colorizer, {(20, 40): 1.0}), photo)
     bins = colorizer.network("unet")[0].bins
     unsure = analysis_of(colorizer, torch.full((1, len(bins), 6, 8), -float(np.log(len(bins)))), photo)
+    assert colorizer.variants(sure) == []
     assert colorizer.confidence(sure).mean() > 0.5
     assert colorizer.confidence(unsure).max() < 0.01
     assert colorizer.confidence(sure, side=80).shape == (60, 80)
@@ -191,28 +175,9 @@ def test_rebalancing_favours_rare_colours(colorizer: Colorizer):
     log_probability = distribution(colorizer, {(0, 0): 0.6, (60, 40): 0.4})
     analysis = analysis_of(colorizer, log_probability, grey_photo())
     analysis = replace(analysis, prior=distribution(colorizer, {(0, 0): 1.0})[0, :, 0, 0].exp())
-    chroma = [
-        float(analysis.chroma(ColorizeSettings(rebalance=amount)).norm(dim=1).mean())
-        for amount in (0, 0.5, 1)
-    ]
+    ab = [analysis.chroma(ColorizeSettings(rebalance=amount)) for amount in (0, 0.5, 1)]
+    chroma = [float(one.norm(dim=1).mean()) for one in ab]
     assert chroma[0] < chroma[1] < chroma[2]
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("saturation", 2.1),
-        ("temperature", 0.0),
-        ("strength", -0.1),
-        ("variant", 5),
-        ("size", 4096),
-        ("model", "x"),
-        ("variant", 1.5),
-    ],
-)
-def test_settings_out_of_range_say_which_and_what_is_allowed(name: str, value: object):
-    with pytest.raises(SettingsError, match=str(value)):
-        ColorizeSettings(**{name: value})
 
 
 def test_an_analysis_of_another_model_is_refused(colorizer: Colorizer):
@@ -224,20 +189,16 @@ def test_an_analysis_of_another_model_is_refused(colorizer: Colorizer):
 
 
 def test_cancelling_stops_the_work(colorizer: Colorizer):
-    def stop(share: float, text: str) -> None:
-        raise Cancelled
-
     with pytest.raises(Cancelled):
-        colorizer.colorize(grey_photo(), progress=stop)
+        colorizer.colorize(grey_photo(), progress=stop_beyond(-1))
 
 
 def test_weights_of_another_network_under_a_models_name_are_refused_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path / "weights"))
-    weights.save(tmp_path / "other.safetensors", AutoEncoder((8, 8, 8, 8, 8)).state_dict(), {})
-    weights.register("unet", tmp_path / "other.safetensors", "0.1", "colorize")
+    enter(tmp_path, "unet", "colorize", AutoEncoder((8, 8, 8, 8, 8)).state_dict())
     photo = Photo.from_array(np.zeros((8, 8), np.uint8))
     with pytest.raises(WeightsError, match="“unet” holds the weights of another network"):
         Colorizer.load().colorize(photo)
-    own = Colorizer.load(files={"unet": tmp_path / "other.safetensors"})
-    with pytest.raises(WeightsError, match=r"other\.safetensors” holds the weights of another network"):
+    own = Colorizer.load(files={"unet": tmp_path / "new.safetensors"})
+    with pytest.raises(WeightsError, match=r"new\.safetensors” holds the weights of another network"):
         own.colorize(photo)

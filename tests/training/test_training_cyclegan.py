@@ -15,9 +15,9 @@ from colorizer.errors import ColorizerError
 from colorizer.networks import cyclegan as cyclegan_network
 from colorizer.networks import mirrored
 from colorizer.networks.cyclegan import Generator, LargeConv
-from colorizer.networks.gram import gram
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.vgg import widths_of
+from colorizer.predictors.style_features import gram
 from colorizer.predictors.tiling import to_tensor
 from colorizer.training import common, cyclegan, jury
 from colorizer.training.data import DataError
