@@ -27,41 +27,26 @@ if TYPE_CHECKING:
     from colorizer.predictors.upscale import Upscaler
 
 __version__ = "1.0.0"
-__all__ = [
-    "ColorizeSettings",
-    "Colorizer",
-    "ColorizerError",
-    "Photo",
-    "RestyleSettings",
-    "StyleTransfer",
-    "StylizeSettings",
-    "Stylizer",
-    "UpscaleSettings",
-    "Upscaler",
-    "__version__",
-]
+__all__ = ["ColorizeSettings", "Colorizer", "ColorizerError", "Photo", "RestyleSettings", "StyleTransfer"]
+__all__ += ["StylizeSettings", "Stylizer", "UpscaleSettings", "Upscaler", "__version__"]
 
 _HOMES = {
-    "ColorizeSettings": "colorizer.predictors.settings",
-    "Colorizer": "colorizer.predictors.colorize",
-    "ColorizerError": "colorizer.errors",
-    "Photo": "colorizer.photo",
-    "RestyleSettings": "colorizer.predictors.settings",
-    "StyleTransfer": "colorizer.predictors.own_style",
-    "StylizeSettings": "colorizer.predictors.settings",
-    "Stylizer": "colorizer.predictors.stylize",
-    "UpscaleSettings": "colorizer.predictors.settings",
-    "Upscaler": "colorizer.predictors.upscale",
+    "Colorizer": "predictors.colorize",
+    "ColorizerError": "errors",
+    "Photo": "photo",
+    "StyleTransfer": "predictors.own_style",
+    "Stylizer": "predictors.stylize",
+    "Upscaler": "predictors.upscale",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+    module = import_module(f"colorizer.{_HOMES.get(name, 'predictors.settings')}")
+    globals()[name] = getattr(module, name)
+    return globals()[name]
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *__all__})

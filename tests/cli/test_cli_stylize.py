@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import zipfile
@@ -79,135 +80,123 @@ def test_what_can_not_be_done_is_one_sentence(draw, tmp_path, capsys, words, rea
 # The zip
 
 
-def test_a_zip_holds_a_square_jpeg_of_every_picture(draw, tmp_path, capsys):
+def zipped(path: Path) -> dict[str, Image.Image]:
+    """The pictures in a zip, by their names."""
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        contents = {name: io.BytesIO(archive.read(name)) for name in sorted(archive.namelist())}
+    return {name: Image.open(content) for name, content in contents.items()}
+
+
+@pytest.fixture
+def target(tmp_path) -> Path:
+    return tmp_path / "images.zip"
+
+
+@pytest.fixture
+def folder(draw, tmp_path) -> Path:
+    """A folder of three photographs, a to c."""
+    for name in "abc":
+        draw(f"in/{name}.jpg", 40, 40)
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def stopping(monkeypatch):
+    """stopping(number, error): painting that picture raises the error; returns a list of those begun."""
+    real = Stylizer.stylize
+
+    def stop(number: int, error: type[BaseException]) -> list[int]:
+        begun: list[int] = []
+
+        def painting(self, *rest):
+            begun.append(1)
+            if len(begun) == number:
+                raise error
+            return real(self, *rest)
+
+        monkeypatch.setattr(Stylizer, "stylize", painting)
+        return begun
+
+    return stop
+
+
+def test_a_zip_holds_a_square_jpeg_of_every_picture(draw, tmp_path, target, capsys):
     for name, size in (("a.jpg", (90, 60)), ("b.png", (20, 40)), ("c.jpg", (64, 64))):
         draw(f"in/{name}", *size)
     (tmp_path / "in" / "empty.jpg").touch()
-    target = tmp_path / "images.zip"
-    assert stylize(tmp_path / "in", "-o", target, "--size", 64) == 1
-    assert "empty.jpg" in capsys.readouterr().err
-    with zipfile.ZipFile(target) as archive:
-        assert archive.testzip() is None
-        assert sorted(archive.namelist()) == ["a.jpg", "b.jpg", "c.jpg"]
-        for name in archive.namelist():
-            with archive.open(name) as file, Image.open(file) as image:
-                assert (image.format, image.size) == ("JPEG", (64, 64))
+    assert stylize(tmp_path / "in", tmp_path / "none.jpg", "-o", target, "--size", 64) == 1
+    said = capsys.readouterr().err
+    assert "empty.jpg" in said and "There is no file" in said
+    pictures = zipped(target)
+    assert list(pictures) == ["a.jpg", "b.jpg", "c.jpg"]
+    assert {(picture.format, picture.size) for picture in pictures.values()} == {("JPEG", (64, 64))}
     assert sorted(path.name for path in tmp_path.iterdir() if "zip" in path.name) == ["images.zip"]
 
 
-def test_an_interrupted_zip_goes_on_where_it_stopped(draw, tmp_path, monkeypatch):
-    for name in "abc":
-        draw(f"in/{name}.jpg", 40, 40)
-    real, painted = Stylizer.stylize, []
-
-    def stopping(self, photo, *rest):
-        if len(painted) == 2:
-            raise KeyboardInterrupt
-        painted.append(photo)
-        return real(self, photo, *rest)
-
-    monkeypatch.setattr(Stylizer, "stylize", stopping)
-    words = (tmp_path / "in", "-o", tmp_path / "images.zip", "--size", 32)
-    assert stylize(*words) == 130
-    assert not (tmp_path / "images.zip").exists()
-
-    again = []
-    monkeypatch.setattr(Stylizer, "stylize", lambda self, *rest: again.append(1) or real(self, *rest))
-    assert stylize(*words) == 0
-    assert len(painted) == 2 and len(again) == 1
-    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
-        assert len(archive.namelist()) == 3
+def test_an_interrupted_zip_goes_on_where_it_stopped(folder, target, stopping):
+    stopping(3, KeyboardInterrupt)
+    assert stylize(folder, "-o", target, "--size", 32) == 130
+    assert not target.exists()
+    begun = stopping(0, KeyboardInterrupt)
+    assert stylize(folder, "-o", target, "--size", 32) == 0
+    assert len(begun) == 1
+    assert len(zipped(target)) == 3
 
 
-def test_another_command_takes_nothing_over_from_an_interrupted_one(draw, tmp_path, monkeypatch):
-    for name in "ab":
-        draw(f"in/{name}.jpg", 40, 40)
-    real, painted = Stylizer.stylize, []
-
-    def stopping(self, photo, *rest):
-        if painted:
-            raise KeyboardInterrupt
-        painted.append(photo)
-        return real(self, photo, *rest)
-
-    words = (tmp_path / "in", "-o", tmp_path / "images.zip")
-    monkeypatch.setattr(Stylizer, "stylize", stopping)
-    assert stylize(*words, "--size", 32) == 130
-    monkeypatch.setattr(Stylizer, "stylize", real)
-    assert stylize(*words, "--size", 64) == 0
-    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
-        sizes = {Image.open(archive.open(name)).size for name in archive.namelist()}
-    assert sizes == {(64, 64)}
+def test_another_command_takes_nothing_over_from_an_interrupted_one(folder, target, stopping):
+    stopping(2, KeyboardInterrupt)
+    assert stylize(folder, "-o", target, "--size", 32) == 130
+    stopping(0, KeyboardInterrupt)
+    assert stylize(folder, "-o", target, "--size", 64) == 0
+    assert {picture.size for picture in zipped(target).values()} == {(64, 64)}
 
 
-def test_a_surprise_in_one_picture_does_not_stop_the_zip(draw, tmp_path, monkeypatch, capsys):
-    for name in "ab":
-        draw(f"in/{name}.jpg", 40, 40)
-    real, seen = Stylizer.stylize, []
-
-    def surprise(self, *rest):
-        seen.append(1)
-        if len(seen) == 1:
-            raise MemoryError
-        return real(self, *rest)
-
-    monkeypatch.setattr(Stylizer, "stylize", surprise)
-    assert stylize(tmp_path / "in", "-o", tmp_path / "images.zip", "--size", 32) == 1
+def test_a_surprise_in_one_picture_does_not_stop_the_zip(folder, target, stopping, capsys):
+    stopping(1, MemoryError)
+    assert stylize(folder, "-o", target, "--size", 32) == 1
     assert "a.jpg: There is not enough memory" in capsys.readouterr().err
-    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
-        assert archive.namelist() == ["b.jpg"]
+    assert list(zipped(target)) == ["b.jpg", "c.jpg"]
 
 
-def test_what_is_hidden_is_white_in_a_zip(tmp_path):
+def test_what_is_hidden_is_white_in_a_zip(tmp_path, target):
     Image.new("RGBA", (40, 40), (255, 0, 0, 0)).save(tmp_path / "a.png")
-    assert stylize(tmp_path / "a.png", "-o", tmp_path / "images.zip", "--size", 32) == 0
-    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
-        assert Image.open(archive.open("a.jpg")).convert("RGB").getextrema() == ((255, 255),) * 3
+    assert stylize(tmp_path / "a.png", "-o", target, "--size", 32) == 0
+    assert zipped(target)["a.jpg"].convert("RGB").getextrema() == ((255, 255),) * 3
 
 
 @pytest.mark.parametrize(
     ("words", "reason"),
-    [(["--quality", "5000"], "quality is 5000"), (["--format", "PNG"], "JPEGs, not PNG")],
+    [
+        (["--quality", "5000"], "quality is 5000"),
+        (["--format", "PNG"], "JPEGs, not PNG"),
+        (["--size", "7"], "--size is 7"),
+    ],
 )
-def test_a_zip_refuses_what_it_can_not_be(draw, tmp_path, capsys, words, reason):
-    assert stylize(draw(), "-o", tmp_path / "images.zip", *words) == 1
+def test_a_zip_refuses_what_it_can_not_be(draw, tmp_path, target, capsys, words, reason):
+    assert stylize(draw(), "-o", target, *words) == 1
     assert reason in capsys.readouterr().err
     (tmp_path / "folder.zip").mkdir()
     assert stylize(draw(), "-o", tmp_path / "folder.zip") == 1
     assert "is a folder" in capsys.readouterr().err
 
 
-def test_two_pictures_of_one_name_are_not_lost_in_silence(draw, tmp_path, capsys):
-    pictures = [draw("x/a.jpg", 40, 40), draw("y/a.png", 40, 40)]
-    assert stylize(*pictures, "-o", tmp_path / "images.zip") == 1
+def test_two_pictures_of_one_name_are_not_lost_in_silence(draw, target, capsys):
+    assert stylize(draw("x/a.jpg", 40, 40), draw("y/a.png", 40, 40), "-o", target, "--size", 32) == 1
     assert "would have the name of" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        stylize(*pictures, "-o", tmp_path / "other.zip", "--size", "large")
-    assert stylize(*pictures, "-o", tmp_path / "other.zip", "--size", 7) == 1
-    assert "--size is 7" in capsys.readouterr().err
 
 
-def test_a_name_that_is_no_text_goes_into_the_zip_all_the_same(draw, tmp_path):
+def test_a_name_that_is_no_text_goes_into_the_zip_all_the_same(draw, tmp_path, target):
     named = os.fsdecode(b"\xe9t\xe9.jpg")  # Latin-1, of an old disk
     os.rename(draw("in/summer.jpg", 40, 40), tmp_path / "in" / named)
-    target = tmp_path / "images.zip"
     assert stylize(tmp_path / "in", "-o", target, "--size", 32) == 0
-    with zipfile.ZipFile(target) as archive:
-        assert archive.namelist() == ["\ufffdt\ufffd.jpg"]
+    assert list(zipped(target)) == ["\ufffdt\ufffd.jpg"]
 
 
-def test_a_photo_that_is_not_there_is_named_and_the_others_go_into_the_zip(draw, tmp_path, capsys):
-    target = tmp_path / "images.zip"
-    assert stylize(draw("a.jpg", 40, 40), tmp_path / "b.jpg", "-o", target, "--size", 32) == 1
-    assert "There is no file" in capsys.readouterr().err
-    with zipfile.ZipFile(target) as archive:
-        assert archive.namelist() == ["a.jpg"]
-
-
-def test_a_zip_that_can_not_be_finished_leaves_nothing_half_done(draw, tmp_path, monkeypatch):
+def test_a_zip_that_can_not_be_finished_leaves_nothing_half_done(folder, tmp_path, target, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(zipfile.ZipFile, "write", full)
-    assert stylize(draw("a.jpg", 40, 40), "-o", tmp_path / "images.zip", "--size", 32) == 1
+    assert stylize(folder, "-o", target, "--size", 32) == 1
     assert [path.name for path in tmp_path.glob(".*")] == []
