@@ -162,18 +162,17 @@ def for_each(sources: Sequence[Path], action: Callable[[Path, Progress], Iterabl
             _overwrite(f"{head} {share:4.0%} {text}")
 
         progress(0.0, "")
+        said: Iterable[str] = ()
         try:
             said = action(source, progress)
         except WeightsError:
             raise
         except Exception as error:  # a surprise in one photograph must not stop the others
             failures += name_failure(source, _reason(error))
-        else:
-            _overwrite("")
-            for line in said:
-                print(printable(line), flush=True)
         finally:
             _overwrite("")
+        for line in said:
+            print(printable(line), flush=True)
     return failures
 
 

@@ -6,12 +6,10 @@ Finished pictures wait as files in a folder beside the zip; the zip itself appea
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -37,12 +35,18 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         raise SettingsError(f"--size is {size}, but must be from {SIZES[0]} to {SIZES[1]}.")
     if check_output(args.format, args.quality) not in (None, "JPEG"):
         raise SettingsError(f"The pictures in a zip are JPEGs, not {args.format}. Leave --format out.")
+    try:
+        return _into_zip(args, settings, target, size)
+    except OSError as error:
+        raise ColorizerError(f"“{target}” can't be written ({error.strerror}).") from None
+
+
+def _into_zip(args: argparse.Namespace, settings: StylizeSettings, target: Path, size: int) -> int:
     sources, failures = find_sources(args.inputs, target, "-painted")
     stylizer = Stylizer.load()
     made_by = f"{settings} {size} {args.quality} {stylizer.network(settings.direction)[1]}"
     folder = target.with_name(f"{target.name}.parts")
-    with _writing(target):
-        folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Path] = {}
     parts: dict[str, Path] = {}
 
@@ -60,9 +64,8 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
     failures += for_each(sources, paint)
     if not parts:
         raise ColorizerError("No picture was painted, so there is no zip.")
-    with _writing(target):
-        _write(target, parts)
-        shutil.rmtree(folder)
+    _write(target, parts)
+    shutil.rmtree(folder)
     print(printable(f"{len(parts)} pictures -> {target}"))
     return 1 if failures else 0
 
@@ -100,11 +103,3 @@ def _write(target: Path, parts: dict[str, Path]) -> None:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ColorizerError(f"“{target}” can't be written ({error.strerror}).") from None

@@ -20,7 +20,7 @@ from colorizer.cli.options import Subparsers, add_command, read_settings
 from colorizer.errors import ColorizerError
 
 Chosen = TypeVar("Chosen")
-Flag = tuple[str, type, str]  # name, what it takes (bool: nothing), help
+Flag = tuple[str, type, str]  # name (that of the option, then others), what it takes (bool: nothing), help
 
 SOURCES = "a folder, a .zip, or hub:OWNER/NAME[:SPLIT]"
 VGG = ("vgg", Path, "a file of VGG-19's weights (COLORIZER_VGG's, or torchvision's, downloaded once)")
@@ -110,7 +110,8 @@ def add_train_commands(subparsers: Subparsers) -> None:
         if unpaired:
             del flags["compile"]  # these networks are not compiled
         for flag, (kind, about) in flags.items():
-            add = partial(parser.add_argument, f"--{flag}", default=argparse.SUPPRESS, help=about)
+            names = [f"--{name}" for name in flag.split()]
+            add = partial(parser.add_argument, *names, default=argparse.SUPPRESS, help=about)
             if kind is bool:
                 add(action="store_true")
             else:

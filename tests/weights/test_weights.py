@@ -75,6 +75,10 @@ def published(unet, folder, server, monkeypatch) -> Hub:
     return server
 
 
+def command(*words: object) -> int:
+    return cli.main(["weights", *map(str, words)])
+
+
 def failure(function, *args) -> str:
     with pytest.raises(WeightsError) as caught:
         function(*args)
@@ -153,10 +157,12 @@ def test_register_copies_the_file_and_enters_hash_and_size(unet, folder):
     assert about == ABOUT
 
 
-def test_register_again_replaces_the_entry_and_keeps_the_others(tmp_path, unet):
+def test_add_again_replaces_the_entry_and_keeps_the_others(tmp_path, unet, capsys):
     weights.register("second", tmp_path / "trained.safetensors", "1.0.0", "upscale")
     weights.save(tmp_path / "better.safetensors", {"a": torch.ones(3)}, ABOUT)
-    weights.register("unet", tmp_path / "better.safetensors", "2.0.0", "colorize")
+    words = ("unet", tmp_path / "better.safetensors", "--version", "2.0.0", "--task", "colorize")
+    assert command("add", *words) == 0
+    assert weights.entries()["unet"].sha256 in capsys.readouterr().out
     assert set(weights.entries()) == {"unet", "second"}
     assert weights.load("unet")[0]["a"].tolist() == [1, 1, 1]
 
@@ -384,11 +390,10 @@ def test_offline_serves_the_cache_and_else_says_why_not(published, monkeypatch, 
 # --- the commands ---------------------------------------------------------------------------------
 
 
-def command(*words: object) -> int:
-    return cli.main(["weights", *map(str, words)])
-
-
-def test_list_and_verify_say_what_is_there(unet, folder, capsys):
+def test_list_and_verify_say_what_is_there(folder, capsys, request):
+    assert [command(word) for word in ("list", "verify", "pull")] == [0, 0, 0]
+    assert capsys.readouterr().out == "The manifest names no weight files.\n" * 3
+    request.getfixturevalue("unet")
     assert command("list") == 0
     assert str(folder / "unet.safetensors") in capsys.readouterr().out
     assert command("verify") == 0
@@ -399,11 +404,6 @@ def test_list_and_verify_say_what_is_there(unet, folder, capsys):
     (folder / "unet.safetensors").unlink()
     assert command("verify") == 1
     assert "no Hub repository is named" in capsys.readouterr().out
-
-
-def test_an_empty_manifest_is_no_error(capsys):
-    assert [command(word) for word in ("list", "verify", "pull")] == [0, 0, 0]
-    assert "names no weight files" in capsys.readouterr().out
 
 
 def test_pull_fetches_what_is_missing_or_damaged_into_the_weights_folder(
@@ -418,14 +418,6 @@ def test_pull_fetches_what_is_missing_or_damaged_into_the_weights_folder(
     published.log.clear()
     assert command("pull", "--repo", "you/name") == 0
     assert published.log == []
-
-
-def test_add_enters_a_trained_file(tmp_path, capsys):
-    weights.save(tmp_path / "trained.safetensors", STATE, ABOUT)
-    words = ("add", "unet", str(tmp_path / "trained.safetensors"), "--version", "1.2.0", "--task", "colorize")
-    assert command(*words) == 0
-    assert weights.entries()["unet"].sha256 in capsys.readouterr().out
-    assert weights.load("unet")[1] == ABOUT
 
 
 def test_push_publishes_what_pull_then_fetches(server, unet, folder, capsys):
