@@ -6,15 +6,15 @@ What needs the networks is imported when a command runs, so that --help answers 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from colorizer.cli.options import Subparsers, add_command, add_settings, read_settings
 from colorizer.errors import ColorizerError
 from colorizer.predictors.settings import DIRECTIONS, ColorizeSettings, StylizeSettings
 
-JSON = "write the figures there too"
 SETTINGS = {
     "size": "long side that the network sees",
     "saturation": "factor on the chroma",
@@ -36,7 +36,6 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
         "--weights", type=Path, metavar="FILE", help="a weight file for the U-Net, instead of the shipped one"
     )
     add("--aged", action="store_true", help="give the models artificially aged prints of the pictures")
-    add("--json", type=Path, metavar="FILE", help=JSON)
     curve = "instead of the report, draw PSNR against colourfulness for many settings of the U-Net"
     add("--curve", type=Path, metavar="FILE.svg", help=curve)
 
@@ -47,7 +46,6 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     add("--consistency", type=int, metavar="N", help="back-projection, 0..4 (default: each model's own)")
     vgg = "VGG-19's weights, for a column with the distance of features"
     add("--vgg", type=Path, metavar="FILE", help=vgg)
-    add("--json", type=Path, metavar="FILE", help=JSON)
 
     text = "compare painted photographs with paintings"
     about = "Paint each picture and compare the set with the paintings: a Markdown table."
@@ -56,7 +54,6 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     add("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
     inception = "measure with Inception-v3, downloaded by torchvision, instead of EfficientNet-Lite0"
     add("--inception", action="store_true", help=inception)
-    add("--json", type=Path, metavar="FILE", help=JSON)
 
     about = "One picture of many: grey above coloured, above the truth where the input is coloured."
     add = _add_task(tasks, "sheet", run_sheet, "write a contact sheet of results", about)
@@ -73,6 +70,8 @@ def _add_task(
     parser = add_command(tasks, name, run, text, about)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of photographs")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many, evenly spread over the folder")
+    if name != "sheet":
+        parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     if name in ("colorize", "sheet"):
         add_settings(parser.add_argument_group("settings"), ColorizeSettings, SETTINGS)
     return parser.add_argument
@@ -85,67 +84,64 @@ def run_colorize(args: argparse.Namespace) -> int:
     from colorizer.evaluation import curve, plot, report
     from colorizer.predictors.colorize import Colorizer
 
+    about = {"side": report.SIDE, "settings": settings.as_dict()}
     if args.curve:
         plot.check_name(args.curve)
         points = curve.trace_curve(args.data, settings=settings, limit=args.limit)
         plot.write_curve(args.curve, points)
-        print(curve.markdown(points))
-        found = [asdict(point) for point in points]
-    else:
-        rows = report.evaluate_colorize(
-            args.data,
-            models=tuple(dict.fromkeys(name.strip() for name in args.models.split(",") if name.strip())),
-            settings=settings,
-            limit=args.limit,
-            aged=args.aged,
-            colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
-        )
-        print(f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}")
-        found = [asdict(row) for row in rows]
-    if args.json:
-        report.write_json(args.json, found, settings)
-    return 0
+        return _tell(args, curve.markdown(points), points, about)
+    rows = report.evaluate_colorize(
+        args.data,
+        models=tuple(dict.fromkeys(name.strip() for name in args.models.split(",") if name.strip())),
+        settings=settings,
+        limit=args.limit,
+        aged=args.aged,
+        colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
+    )
+    return _tell(args, f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}", rows, about)
 
 
 def run_upscale(args: argparse.Namespace) -> int:
     """`evaluate upscale`: print the table."""
     _check_folders(args.json)
-    from colorizer.evaluation.report import write_rows
     from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale, vgg_features
 
-    describe = vgg_features(args.vgg) if args.vgg else None
-    how = {"limit": args.limit, "consistency": args.consistency, "worn": args.worn}
-    rows = evaluate_upscale(args.data, describe=describe, **how)
-    print(f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}")
-    if args.json:
-        write_rows(args.json, [asdict(row) for row in rows], {"worn": args.worn})
-    return 0
+    rows = evaluate_upscale(
+        args.data,
+        limit=args.limit,
+        consistency=args.consistency,
+        worn=args.worn,
+        describe=vgg_features(args.vgg) if args.vgg else None,
+    )
+    table = f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}"
+    return _tell(args, table, rows, {"worn": args.worn})
 
 
 def run_stylize(args: argparse.Namespace) -> int:
     """`evaluate stylize`: print the table."""
     _check_folders(args.json)
-    from colorizer.evaluation.report import write_rows
     from colorizer.evaluation.stylizing import evaluate_stylize, inception_features, markdown_stylize
 
-    extract = inception_features() if args.inception else None
-    how = {"settings": StylizeSettings(args.direction), "limit": args.limit}
-    rows = evaluate_stylize(args.data, args.paintings, extract=extract, **how)
-    measured = "Inception-v3 (torchvision)" if args.inception else "EfficientNet-Lite0"
-    print(f"{rows[0].pictures} pictures, features of {measured}\n\n{markdown_stylize(rows)}")
-    if args.json:
-        write_rows(args.json, [asdict(row) for row in rows], {"features": measured})
-    return 0
+    rows = evaluate_stylize(
+        args.data,
+        args.paintings,
+        settings=StylizeSettings(args.direction),
+        limit=args.limit,
+        extract=inception_features() if args.inception else None,
+    )
+    features = "Inception-v3 (torchvision)" if args.inception else "EfficientNet-Lite0"
+    table = f"{rows[0].pictures} pictures, features of {features}\n\n{markdown_stylize(rows)}"
+    return _tell(args, table, rows, {"features": features})
 
 
 def run_sheet(args: argparse.Namespace) -> int:
     """`evaluate sheet`: write the contact sheet, and print its path."""
-    _check_folders(args.out)
     settings = read_settings(args, ColorizeSettings)
+    _check_folders(args.out)
     from colorizer.evaluation.sheet import write_sheet
 
-    how = {"columns": args.columns, "side": args.side, "limit": args.limit}
-    print(write_sheet(args.data, args.out, settings=settings, **how))
+    sizes = {"columns": args.columns, "side": args.side}
+    print(write_sheet(args.data, args.out, settings=settings, limit=args.limit, **sizes))
     return 0
 
 
@@ -154,3 +150,13 @@ def _check_folders(*paths: Path | None) -> None:
     for path in filter(None, paths):
         if not path.absolute().parent.is_dir():
             raise ColorizerError(f"There is no folder “{path.parent}” for “{path.name}”. Make it first.")
+
+
+def _tell(args: argparse.Namespace, table: str, rows: Sequence[Any], about: dict[str, object]) -> int:
+    """Print the table, and write its rows where --json says so."""
+    from colorizer.evaluation.report import write_rows
+
+    print(table)
+    if args.json:
+        write_rows(args.json, [asdict(row) for row in rows], about)
+    return 0

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from colorizer.cli.options import Subparsers, add_command
-
-if TYPE_CHECKING:
-    from colorizer.weights import Check
 
 REPO = "the Hub repository (default: COLORIZER_HUB_REPO, else the manifest's)"
 
@@ -46,9 +42,12 @@ def run_weights(args: argparse.Namespace) -> int:
     from colorizer import weights
     from colorizer.predictors.perception import pull_vgg
 
-    right = True
+    lines, right = [], True
     if args.weights_command == "list":
-        lines = [_line(check) for check in weights.verify()]
+        for check in weights.verify():
+            entry, where = check.entry, check.path or "missing or damaged; see `weights verify`"
+            size = f"{entry.bytes / 1e6:8.1f} MB"
+            lines += [f"{entry.name:<16} {entry.version:<8} {entry.task:<10} {size}  {where}"]
     elif args.weights_command == "verify":
         checks = weights.verify()
         lines = [f"{check.entry.name}: {check.message or 'right'}" for check in checks]
@@ -69,8 +68,3 @@ def run_weights(args: argparse.Namespace) -> int:
         lines = [f"{entry.name} {entry.version}: {entry.file}, {size}, SHA-256 {entry.sha256}"]
     print("\n".join(lines) or "The manifest names no weight files.")
     return 0 if right else 1
-
-
-def _line(check: Check) -> str:
-    entry, where = check.entry, check.path or "missing or damaged; see `weights verify`"
-    return f"{entry.name:<16} {entry.version:<8} {entry.task:<10} {entry.bytes / 1e6:8.1f} MB  {where}"
