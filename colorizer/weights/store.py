@@ -105,7 +105,7 @@ def push(repository: str | None = None, *, private: bool = False, pin: bool = Fa
     listed = manifest.read()
     found = source(listed, repository)
     if found is None or not listed.files:
-        raise WeightsError("There is nothing to publish, or nowhere: see `weights add`, and --repo you/name.")
+        raise WeightsError("Nothing to publish, or no repository named: see `weights add`, --repo you/name.")
     files = [manifest.FILE, "README.md"]
     for entry in listed.files.values():
         _checked(weights_dir() / entry.file, entry, "Enter it anew with `weights add`.")

@@ -453,5 +453,5 @@ def test_push_says_what_it_can_t_publish_and_how_to_log_in(server, unet, folder,
     (folder / "unet.safetensors").unlink()
     assert "weights pull" in failure(weights.push, "you/name")
     manifest.write(manifest.Manifest())
-    assert "nothing to publish" in failure(weights.push, "you/name")
+    assert "Nothing to publish" in failure(weights.push, "you/name")
     assert server.log == []
