@@ -103,19 +103,19 @@ class Engine:
         """The mean of the processes' values."""
         return reduce(value, "mean") if self.processes > 1 else value
 
-    def most(self, value: int) -> int:
+    def largest(self, value: int) -> int:
         """The largest of the processes' values."""
         if self.processes == 1:
             return value
         return int(gather(torch.tensor([value], device=self.device)).max())
 
-    def whole(self, part: Tensor) -> Tensor:
+    def gather(self, part: Tensor) -> Tensor:
         """All processes' slices of a batch, in their order, without gradient."""
         return gather(part.detach().contiguous()) if self.processes > 1 else part.detach()
 
-    def own(self, whole: Tensor) -> Tensor:
-        """This process's slice of a batch."""
-        return whole.chunk(self.processes)[self.number]
+    def slice(self, batch: Tensor) -> Tensor:
+        """This process's slice of a batch of all."""
+        return batch.chunk(self.processes)[self.number]
 
     def from_main(self, work: Callable[[], T]) -> T:
         """What the main process finds, for all, or its ColorizerError; the others wait until it is done."""

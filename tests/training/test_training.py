@@ -16,14 +16,13 @@ from colorizer import interrupts, weights
 from colorizer.cli import train as cli_train
 from colorizer.colour.lab import SoftEncoding, ab_bins
 from colorizer.errors import ColorizerError
+from colorizer.evaluation.degradation import OldPrint, age, film_weights
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.training import colorizer, common, cyclegan, data, regression, srgan
-from colorizer.training.adversary import Adversary, lab_picture
-from colorizer.training.degrade import OldPrint, age, film_weights
 from colorizer.training.engine import Engine
-from colorizer.training.validation import validate, validation_pictures
+from colorizer.training.validation import ColourValidation
 
 
 def draw(path, seed, size=(96, 80)):
@@ -177,7 +176,7 @@ def test_the_classification_loss_falls_on_one_batch(pictures, narrow, tmp_path):
     options = options_of("unet", pictures, narrow, tmp_path, rate=0.003)
     network = colorizer.start_network(options)
     optimiser = colorizer.make_optimiser(network, options)
-    loss_of = colorizer.make_loss(network, options)
+    loss_of = colorizer.ColorLoss(network, options)
     crops = np.stack([np.asarray(data.read_rgb(pictures / f"{n}.jpg").resize((32, 32))) for n in range(4)])
     inputs, ab = colorizer.make_batch(crops, options, randoms(4))
     engine, losses = Engine(), []
@@ -210,18 +209,19 @@ def test_a_run_that_fails_keeps_its_last_good_checkpoint(pictures, narrow, tmp_p
 
 def test_the_discriminator_learns_and_pulls_towards_true_colour():
     torch.manual_seed(0)
-    adversary = Adversary(1.0, Engine(), width=8)
-    common.set_rate(adversary.optimiser, 0.002)
+    discriminator = colorizer.ColourDiscriminator(Engine(), width=8)
+    common.set_rate(discriminator.optimiser, 0.002)
     lightness = torch.zeros(2, 1, 32, 32)
     true_ab = torch.full((2, 2, 8, 8), 60.0) * torch.tensor([1.0, -1.0]).repeat(4)
     grey = torch.zeros(2, 2, 8, 8, requires_grad=True)
-    first = adversary(lightness, grey, true_ab).item()
+    first = discriminator(lightness, grey, true_ab).item()
     for _ in range(20):
-        opinion = adversary(lightness, grey, true_ab)
-    opinion.backward()
-    assert opinion.item() > first * 0.5
+        loss = discriminator(lightness, grey, true_ab)
+    loss.backward()
+    assert loss.item() > first * 0.5
     assert grey.grad.abs().sum() > 0
-    real, made = (adversary.discriminator(lab_picture(lightness, ab)).mean() for ab in (true_ab, grey))
+    network = discriminator.adversary.network
+    real, made = (network(colorizer.lab_picture(lightness, ab)).mean() for ab in (true_ab, grey))
     assert real > made + 0.3
 
 
@@ -313,12 +313,10 @@ def test_rare_colours_weigh_more(tmp_path):
 
 
 def test_validation_of_a_grey_answer_has_no_colour(pictures):
-    figures, sheet = validate(
-        lambda lightness: lightness.new_zeros(1, 2, 8, 8),
-        validation_pictures(pictures),
-        torch.device("cpu"),
-        64,
+    grey = ColourValidation(
+        pictures, lambda _, lightness: lightness.new_zeros(1, 2, 8, 8), torch.device("cpu"), 64
     )
+    figures, sheet = grey(torch.nn.Identity())
     assert figures["colourfulness"] < 1
     assert sheet.shape == (3 * 64, 4 * 64, 3)
 
@@ -500,7 +498,7 @@ def test_a_missing_package_is_named(pictures, tmp_path, monkeypatch):
     )
     monkeypatch.delitem(sys.modules, "colorizer.training.colorizer")
     monkeypatch.setitem(sys.modules, "scipy", None)
-    monkeypatch.delitem(sys.modules, "colorizer.training.degrade")
+    monkeypatch.delitem(sys.modules, "colorizer.evaluation.degradation")
     args = parser().parse_args(f"train colorizer --data {pictures} --out {tmp_path}".split())
     with pytest.raises(ColorizerError, match="Training needs scipy"):
         args.run(args)

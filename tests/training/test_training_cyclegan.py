@@ -12,6 +12,7 @@ from PIL import Image
 from colorizer import cli, weights
 from colorizer.colour.lab import NTSC_LUMA
 from colorizer.errors import ColorizerError
+from colorizer.evaluation.features import load_vgg
 from colorizer.networks import cyclegan as cyclegan_network
 from colorizer.networks import mirrored
 from colorizer.networks.cyclegan import Generator, LargeConv
@@ -19,22 +20,27 @@ from colorizer.networks.gram import gram
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.vgg import widths_of
 from colorizer.predictors.tiling import to_tensor
-from colorizer.training import common, cyclegan, jury
-from colorizer.training.data import DataError
-from colorizer.training.draws import Draws
+from colorizer.training import common, cyclegan, discriminators, losses
+from colorizer.training.data import DataError, Draws
+from colorizer.training.discriminators import (
+    Adversaries,
+    FeatureAdversary,
+    FeatureDiscriminator,
+    History,
+    PatchAdversary,
+    shifted,
+)
 from colorizer.training.engine import Engine
-from colorizer.training.jury import FeatureJudge, FeatureJuror, History, Jury, PatchJuror, moved
-from colorizer.training.style import CONTENT, STYLE, compared, mean_style
+from colorizer.training.losses import CONTENT, STYLE, compared, mean_style
 from colorizer.training.unpaired import UnpairedCrops, both
-from colorizer.training.vgg import load_vgg
 
 STAGES = common.Stage.parse_all("32x2:4")
 
 
 @pytest.fixture(autouse=True)
-def narrow_judges(monkeypatch):
+def narrow_discriminators(monkeypatch):
     """Discriminators of eight channels: learning with the paper's 64 takes most of a run's time."""
-    monkeypatch.setattr(jury, "PatchGAN", partial(PatchGAN, width=8))
+    monkeypatch.setattr(discriminators, "PatchGAN", partial(PatchGAN, width=8))
 
 
 @pytest.fixture(scope="module")
@@ -171,24 +177,24 @@ def test_a_bound_is_a_part_of_the_weights_and_none_is_not():
 
 
 @pytest.mark.parametrize("kind", ["patches", "features", "both"])
-def test_a_juror_learns_without_teaching_and_teaches_without_learning(narrow_vgg, kind):
+def test_an_adversary_learns_without_teaching_and_teaches_without_learning(narrow_vgg, kind):
     vgg, _ = load_vgg(narrow_vgg)
-    kinds = {"patches": PatchJuror(1, Engine()), "features": FeatureJuror(vgg, (1, 5), [1.0, 1.0])}
-    juror = Jury(list(kinds.values())) if kind == "both" else kinds[kind]
+    kinds = {"patches": PatchAdversary(1, Engine()), "features": FeatureAdversary(vgg, (1, 5), [1.0, 1.0])}
+    adversary = Adversaries(list(kinds.values())) if kind == "both" else kinds[kind]
     real, made = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64, requires_grad=True)
-    assert {id(value) for value in juror.judge.parameters()}.isdisjoint(map(id, vgg.parameters()))
-    juror.look(real, made, Draws.of(0, 0, 0, range(2)))
-    juror.doubt().backward()
-    assert made.grad is None and all(value.grad is not None for value in juror.judge.parameters())
-    juror.judge.requires_grad_(False).zero_grad()
-    juror.opinion().backward()
-    assert made.grad.abs().sum() > 0 and all(value.grad is None for value in juror.judge.parameters())
+    assert {id(value) for value in adversary.network.parameters()}.isdisjoint(map(id, vgg.parameters()))
+    adversary.see(real, made, Draws.of(0, 0, 0, range(2)))
+    adversary.discriminator_loss().backward()
+    assert made.grad is None and all(value.grad is not None for value in adversary.network.parameters())
+    adversary.network.requires_grad_(False).zero_grad()
+    adversary.generator_loss().backward()
+    assert made.grad.abs().sum() > 0 and all(value.grad is None for value in adversary.network.parameters())
 
 
-def test_features_are_judged_at_each_depth_and_every_eighth_place(vgg_file):
+def test_features_are_scored_at_each_depth_and_every_eighth_place(vgg_file):
     vgg, _ = load_vgg(vgg_file)
-    judge = FeatureJudge((1, 3, 5), [1.0, 1.0, 1.0])
-    assert judge(vgg.layers(torch.rand(2, 3, 64, 96), (1, 3, 5))).shape == (2, 4, 8, 12)
+    discriminator = FeatureDiscriminator((1, 3, 5), [1.0, 1.0, 1.0])
+    assert discriminator(vgg.layers(torch.rand(2, 3, 64, 96), (1, 3, 5))).shape == (2, 4, 8, 12)
     assert [widths_of(layer) for layer in (0, 1, 2, 3, 4, 7)] == [
         *[(64, 1)] * 2,
         *[(128, 2)] * 2,
@@ -228,11 +234,11 @@ def test_the_history_gives_old_pictures_back_and_holds_no_more_than_its_size():
 
 def test_pictures_are_moved_and_stay_differentiable():
     pictures = torch.rand(3, 3, 32, 32, requires_grad=True)
-    result = moved(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops)
+    result = shifted(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops)
     assert result.shape == pictures.shape and not torch.equal(result, pictures)
     result.sum().backward()
     assert set(pictures.grad.unique().tolist()) == {0.0, 1.0}
-    assert torch.equal(moved(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops, 0.0), pictures)
+    assert torch.equal(shifted(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops, 0.0), pictures)
 
 
 def style_and_content(vgg, made, given, style):
@@ -291,42 +297,47 @@ def test_a_pattern_of_the_networks_own_is_found_and_a_picture_is_not():
     here = torch.zeros(128, 128)
     here[32:64, 64:96] = 1
     strokes = plain + 0.03 * torch.randn(2, 3, 128, 128)
-    found = [cyclegan._fine(picture) for picture in (plain, plain + pattern, strokes, plain + here * pattern)]
-    lattice, woven = ([measure(fine) for fine in found] for measure in (cyclegan._lattice, cyclegan._woven))
+    found = [losses.detail(picture) for picture in (plain, plain + pattern, strokes, plain + here * pattern)]
+    lattice = [(losses.grid_pattern(fine, 4) ** 2).mean() for fine in found]
+    woven = [losses.excess_pattern(fine, 4) for fine in found]
     assert lattice[0] < 0.02 * lattice[1]
     assert lattice[3] < 0.02 * lattice[1], "what is in one place gets lost in the whole"
     assert max(woven[0], woven[2]) < 0.1 * woven[1]
     assert woven[0] < 0.1 * woven[3]
 
 
-@pytest.mark.parametrize("judges", ["features", "both"])
-def test_judges_of_features_take_part(folders, narrow_vgg, tmp_path, judges):
+@pytest.mark.parametrize("kind", ["features", "both"])
+def test_discriminators_of_features_take_part(folders, narrow_vgg, tmp_path, kind):
     """The first two steps prepare, the others are CycleGAN's; style transfer stays on beside."""
-    more = {"judges": judges, "keep_style": 1.0, "warm": 2, "identity": 0.0}
+    more = {"discriminators": kind, "keep_style": 1.0, "warm": 2, "identity": 0.0}
     trainer = cyclegan.Trainer(options_of(folders, tmp_path / "run", narrow_vgg, **more))
-    before = [value.clone() for value in trainer.judges.parameters()]
+    before = [value.clone() for value in trainer.discriminators.parameters()]
     crops = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
     trainer.warm_up(*crops, Draws.of(0, 0, 0, range(2)))
-    assert all(not torch.equal(*pair) for pair in zip(before, trainer.judges.parameters(), strict=True))
+    assert all(
+        not torch.equal(*pair) for pair in zip(before, trainer.discriminators.parameters(), strict=True)
+    )
     assert cyclegan.train_cyclegan(trainer.options).exists()
 
 
 def test_the_way_back_can_learn_alone(folders, narrow_vgg, tmp_path):
     cyclegan.train_cyclegan(options_of(folders, tmp_path / "first", narrow_vgg))
-    for judges in ("patches", "features"):
-        more = {"init": str(tmp_path / "first"), "only_back": True, "judges": judges, "decay": 0.0}
-        cyclegan.train_cyclegan(options_of(folders, tmp_path / judges, narrow_vgg, **more))
+    for kind in ("patches", "features"):
+        more = {"init": str(tmp_path / "first"), "only_back": True, "discriminators": kind, "decay": 0.0}
+        cyclegan.train_cyclegan(options_of(folders, tmp_path / kind, narrow_vgg, **more))
         for name, stays in (("photo2monet", True), ("monet2photo", False)):
             one, other = (
-                weights.load(str(tmp_path / run / f"{name}.safetensors"))[0] for run in ("first", judges)
+                weights.load(str(tmp_path / run / f"{name}.safetensors"))[0] for run in ("first", kind)
             )
-            assert torch.equal(one["tail.weight"], other["tail.weight"]) is stays, (judges, name)
+            assert torch.equal(one["tail.weight"], other["tail.weight"]) is stays, (kind, name)
 
 
 def test_polishing_wants_no_grid_and_else_what_the_networks_made_before(folders, narrow_vgg, tmp_path):
     first = options_of(folders, tmp_path / "first", narrow_vgg)
     cyclegan.train_cyclegan(first)
-    polished = options_of(folders, tmp_path / "polished", narrow_vgg, init=str(first.out), stay=2.0, warm=0)
+    polished = options_of(
+        folders, tmp_path / "polished", narrow_vgg, init=str(first.out), preserve=2.0, warm=0
+    )
     assert cyclegan.train_cyclegan(polished).exists()
     trainer = cyclegan.Trainer(replace(polished, local_grid=100.0))
     trainer._grids = lambda made: 3 * made.mean()
@@ -370,8 +381,8 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(folders, narr
         (["--paintings", "nowhere"], "not a folder"),
         (["--stages", "64x2:1"], "crops of 64"),
         (["--judge-rate", "0"], "more than 0"),
-        (["--judges", "twelve"], "--judges is twelve, but has to be patches, features or both"),
-        (["--stay", "1"], "--stay is 1.0, but has to be 0 where there is no --init"),
+        (["--judges", "twelve"], "--discriminators is twelve, but has to be patches, features or both"),
+        (["--stay", "1"], "--preserve is 1.0, but has to be 0 where there is no --init"),
         (["--init", "nowhere"], "“nowhere” is not a folder"),
     ],
 )

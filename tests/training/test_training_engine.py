@@ -25,7 +25,7 @@ from colorizer.networks.srgan import Generator
 from colorizer.networks.unet import ColorUNet
 from colorizer.training import common, engine, launch
 from colorizer.training.batch_norm import SharedBatchNorm, share_statistics
-from colorizer.training.draws import Draws
+from colorizer.training.data import Draws
 from colorizer.training.sharp import SharpCrops
 
 ROOT = Path(cli.__file__).resolve().parents[2]

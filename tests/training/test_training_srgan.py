@@ -9,16 +9,16 @@ from PIL import Image
 
 from colorizer import weights
 from colorizer.errors import ColorizerError
+from colorizer.evaluation.degradation import Degradation
+from colorizer.evaluation.features import load_vgg
 from colorizer.networks.resampling import shrink
 from colorizer.networks.srgan import Discriminator, Generator
 from colorizer.training import common, srgan
-from colorizer.training.data import DataError
-from colorizer.training.draws import Draws
+from colorizer.training.data import DataError, Draws
+from colorizer.training.discriminators import FeatureAdversary, SRGANAdversary
 from colorizer.training.engine import Engine
-from colorizer.training.jury import PictureJuror, grid_pattern, local_pattern
-from colorizer.training.sharp import MARGIN, SharpCrops, pair, quantised, worn_pair
-from colorizer.training.vgg import load_vgg
-from colorizer.training.wear import Wear
+from colorizer.training.losses import grid_pattern, local_pattern
+from colorizer.training.sharp import MARGIN, SharpCrops, pair, quantised
 
 STAGES = common.Stage.parse_all("32x2:2,64x1:1")
 
@@ -65,7 +65,7 @@ def test_a_result_depends_on_nothing_beyond_the_reach():
     assert torch.equal(network(x)[..., 80:], network(other)[..., 80:])
 
 
-def test_the_discriminator_takes_any_size_and_judges_patches():
+def test_the_discriminator_takes_any_size_and_scores_patches():
     assert Discriminator(4)(torch.rand(2, 3, 48, 64)).shape == (2, 1, 3, 4)
 
 
@@ -95,7 +95,7 @@ def test_the_grid_is_found_and_nothing_else():
     pattern = torch.randn(3, 4, 4, generator=random)
     error = pattern.repeat(1, 6, 5)[None].expand(2, -1, -1, -1)
     centred = pattern - pattern.mean((1, 2), keepdim=True)
-    assert torch.allclose(grid_pattern(error + 0.3, 4), centred, atol=1e-6)
+    assert torch.allclose(grid_pattern(error + 0.3, 4), centred.flatten(1), atol=1e-6)
     assert grid_pattern(torch.full((1, 3, 8, 8), 0.7), 4).abs().max() < 1e-6
     ramp = torch.arange(32.0).repeat_interleave(4).expand(1, 3, 128, 128)  # the small picture's own pixels
     assert grid_pattern(ramp, 4).abs().max() < 1e-5
@@ -111,28 +111,28 @@ def test_a_pattern_that_differs_from_place_to_place_is_seen_in_windows():
     assert local_pattern(torch.full((1, 3, 64, 64), 0.7), 4).abs().max() < 1e-6
 
 
-PRISTINE = Wear(blur=0, area=0, noise=0, sharpened=0, jpeg=0)
+PRISTINE = Degradation(blur=0, area=0, noise=0, sharpened=0, jpeg=0)
 
 
-def test_worn_pictures_are_worn_and_the_truth_is_not():
+def test_degraded_pictures_are_degraded_and_the_truth_is_not():
     crops = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 3), dtype=np.uint8)
-    everything = Wear(blur=1, area=1, noise=1, sharpened=1, jpeg=1)
-    given, large = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, everything)
-    again, _ = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, everything)
+    everything = Degradation(blur=1, area=1, noise=1, sharpened=1, jpeg=1)
+    given, large = pair(crops, Draws.of(1, 0, 0, range(2)).crops, everything)
+    again, _ = pair(crops, Draws.of(1, 0, 0, range(2)).crops, everything)
     clean, same = pair(crops)
     assert torch.equal(given, again)
     assert torch.equal(large, same)
     assert given.shape == clean.shape
     assert (given - clean).abs().mean() > 0.02
-    untouched, _ = worn_pair(crops, Draws.of(1, 0, 0, range(2)).crops, PRISTINE)
+    untouched, _ = pair(crops, Draws.of(1, 0, 0, range(2)).crops, PRISTINE)
     assert (untouched - clean).abs().max() < 1e-6
 
 
 def test_a_sharpened_picture_overshoots_at_its_edges():
     crops = np.full((1, 48, 48, 3), 60, np.uint8)
     crops[:, :, 24:] = 180
-    sharp, _ = worn_pair(crops, Draws.of(1, 0, 0, range(1)).crops, replace(PRISTINE, sharpened=1))
-    plain, _ = worn_pair(crops, Draws.of(1, 0, 0, range(1)).crops, PRISTINE)
+    sharp, _ = pair(crops, Draws.of(1, 0, 0, range(1)).crops, replace(PRISTINE, sharpened=1))
+    plain, _ = pair(crops, Draws.of(1, 0, 0, range(1)).crops, PRISTINE)
     assert sharp.max() > plain.max() + 5 / 255
     assert sharp.min() < plain.min() - 5 / 255
     assert torch.equal(sharp[..., 0], plain[..., 0])  # far from the edge nothing changes
@@ -154,11 +154,11 @@ def test_pixel_error_falls_and_a_stopped_run_ends_in_the_same_weights(pictures, 
         assert torch.equal(value, other["network"][name]), name
 
 
-@pytest.mark.parametrize(("photo", "judges"), [(False, "features"), (True, "features"), (False, "patches")])
+@pytest.mark.parametrize(("photo", "kind"), [(False, "features"), (True, "features"), (False, "patches")])
 def test_the_perceptual_part_starts_from_the_first_and_moves(
-    photo, judges, pictures, narrow, narrow_vgg, tmp_path
+    photo, kind, pictures, narrow, narrow_vgg, tmp_path
 ):
-    more = {"vgg": narrow_vgg, "photo": photo, "judges": judges}
+    more = {"vgg": narrow_vgg, "photo": photo, "discriminators": kind}
     options = options_of(srgan.SRGANOptions, pictures, narrow, tmp_path, **more)
     result = srgan.train_srgan(options)
     assert result.name == ("srgan-photo.safetensors" if photo else "srgan.safetensors")
@@ -169,27 +169,28 @@ def test_the_perceptual_part_starts_from_the_first_and_moves(
 
 def test_where_nothing_looks_at_vgg_none_is_needed(pictures, narrow, tmp_path, monkeypatch):
     monkeypatch.setattr(srgan, "load_vgg", None)
-    options = options_of(srgan.SRGANOptions, pictures, narrow, tmp_path, judges="patches", perceptual=0.0)
+    options = options_of(
+        srgan.SRGANOptions, pictures, narrow, tmp_path, discriminators="patches", perceptual=0.0
+    )
     assert srgan.train_srgan(options).exists()
 
 
-@pytest.mark.parametrize("juror", ["picture", "feature"])
-def test_each_juror_learns_to_tell_sharp_from_blurred(juror, narrow_vgg):
+@pytest.mark.parametrize("kind", ["patches", "features"])
+def test_each_discriminator_learns_to_tell_sharp_from_blurred(kind, narrow_vgg):
     torch.manual_seed(0)
     vgg, _ = load_vgg(narrow_vgg)
     real = torch.rand(2, 3, 64, 64)
     made = torch.nn.functional.avg_pool2d(real, 5, 1, 2).requires_grad_(True)
-    layers = tuple(srgan.SEEN)
-    found = srgan.FeatureJuror(vgg, layers, srgan.typical_scales(vgg, real))
-    one = PictureJuror() if juror == "picture" else found
-    optimiser = torch.optim.AdamW(one.judge.parameters(), lr=1e-3)
-    engine, doubts = Engine(), []
+    scales = [float(layer.square().mean().sqrt()) for layer in vgg.layers(real, tuple(srgan.SEEN))]
+    adversary = SRGANAdversary() if kind == "patches" else FeatureAdversary(vgg, tuple(srgan.SEEN), scales)
+    optimiser = torch.optim.AdamW(adversary.network.parameters(), lr=1e-3)
+    engine, found = Engine(), []
     for _ in range(8):
-        one.look(real, made, Draws.of(0, 0, 0, range(2)))
-        doubts.append(one.doubt())
-        engine.descend(doubts[-1], one.judge, optimiser)
-    assert made.grad is None and doubts[-1] < 0.8 * doubts[0]
-    one.opinion().backward()
+        adversary.see(real, made, Draws.of(0, 0, 0, range(2)))
+        found.append(adversary.discriminator_loss())
+        engine.descend(found[-1], adversary.network, optimiser)
+    assert made.grad is None and found[-1] < 0.8 * found[0]
+    adversary.generator_loss().backward()
     assert made.grad.abs().sum() > 0
 
 
