@@ -81,7 +81,7 @@ def add_train_commands(subparsers: Parsers) -> None:
     )
     _add(srgan, "--vgg", Path, VGG)
     _add(srgan, "--pixel", float, "weight of the pixel error (5)")
-    _add(srgan, "--judges", str, "what the discriminator sees: features of VGG-19 (default) or patches")
+    _add(srgan, "--discriminators", str, "what they see: features of VGG-19 (default) or patches", "--judges")
     _add(srgan, "--perceptual", float, "weight of the difference in VGG-19's features (1.5)")
     _add(srgan, "--adversarial", float, "weight of the discriminator's opinion (0.35)")
     _add(srgan, "--grid", float, "weight of the grid of 4 pixels in the error, squared (10000)")
@@ -114,19 +114,27 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(cyclegan, "--local-grid", float, "the same in windows of 16 pixels (0), say 20000")
     _add(
         cyclegan,
-        "--stay",
+        "--preserve",
         float,
         "weight of what the networks of --init make, in place of all but the grids (0): to lose a grid",
+        "--stay",
     )
     _add(cyclegan, "--noise", float, "added to what goes back, so that nothing is hidden in it (0.03)")
     _add(
         cyclegan,
-        "--judges",
+        "--discriminators",
         str,
-        "what the discriminators see: patches (default), features of VGG-19 or both",
+        "what they see: patches (default), features of VGG-19 or both",
+        "--judges",
     )
     _add(cyclegan, "--adversarial", float, "weight of the discriminators (1)")
-    _add(cyclegan, "--judge-rate", float, "the discriminators' rate, times the generators' (1)")
+    _add(
+        cyclegan,
+        "--discriminator-rate",
+        float,
+        "the discriminators' rate, times the generators' (1)",
+        "--judge-rate",
+    )
     _add(cyclegan, "--warm", int, "steps of style transfer before the way there and back comes in (0)")
     cyclegan.add_argument(
         "--only-back",
@@ -140,8 +148,12 @@ def add_train_commands(subparsers: Parsers) -> None:
     _add(cyclegan, "--vgg", Path, VGG)
 
 
-def _add(parser: argparse.ArgumentParser, flag: str, kind: Callable[[str], object], text: str) -> None:
-    parser.add_argument(flag, type=kind, default=argparse.SUPPRESS, help=text, metavar=kind.__name__.upper())
+def _add(
+    parser: argparse.ArgumentParser, flag: str, kind: Callable[[str], object], text: str, *old: str
+) -> None:
+    """A flag, and the names that it had before."""
+    name = kind.__name__.upper()
+    parser.add_argument(flag, *old, type=kind, default=argparse.SUPPRESS, help=text, metavar=name)
 
 
 def _add_model(
@@ -172,7 +184,8 @@ def _add_model(
         parser,
         "--stages",
         str,
-        "SIDExBATCH:STEPS, separated by commas, as in 128x32:2000,256x8:500; batches are those of a process",
+        "SIDExBATCH:STEPS, separated by commas, as in 128x32:2000,256x8:500, or shares of --minutes, as in "
+        "128x32:80%%,256x8:20%%; batches are those of a process",
     )
     _add(parser, "--rate", float, "the learning rate at its highest")
     _add(parser, "--weight-decay", float, "AdamW's weight decay")
@@ -187,7 +200,13 @@ def _add_model(
     )
     _add(parser, "--accumulate", int, "batches that make one step (1), where memory is short; see the README")
     _add(parser, "--every", int, "steps between checkpoints with validation")
-    _add(parser, "--minutes", float, "stop after so long; the same command goes on; 0: no limit (default)")
+    _add(
+        parser,
+        "--minutes",
+        float,
+        "how long all stages take, where they are shares; else stop after so long; 0: no limit (default). "
+        "Either way the same command goes on",
+    )
     if compiles:
         parser.add_argument(
             "--compile",
