@@ -33,11 +33,11 @@ from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.predictors.perception import imagenet_values
 from colorizer.training import common
-from colorizer.training.data import CropSettings, Draws, Random, read_rgb, training_pictures
+from colorizer.training.data import CropSettings, Draws, Random
 from colorizer.training.discriminators import Adversary, Discriminating
-from colorizer.training.engine import Engine
-from colorizer.training.run import Part, Run, RunOptions, prepare
-from colorizer.training.sources import Picture
+from colorizer.training.engine import Engine, Part
+from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.sources import Picture, read_rgb, training_pictures
 from colorizer.training.validation import ColourValidation
 
 
@@ -177,15 +177,11 @@ def lab_picture(lightness: Tensor, ab: Tensor) -> Tensor:
 
 
 class ColourDiscriminator:
-    """A PatchGAN that learns beside the colorizer; `parts` go into the checkpoint."""
+    """A PatchGAN that learns beside the colorizer, at half its rate, so that it doesn't run ahead."""
 
     def __init__(self, engine: Engine, width: int = 32) -> None:
-        self.adversary = Adversary(PatchGAN(3, width).to(engine.device))
-        network = self.adversary.network
-        self.optimiser = torch.optim.Adam(network.parameters(), betas=(0.5, 0.999))
-        self.optimiser.param_groups[0]["scale"] = 0.5  # of the colorizer's rate, so that it doesn't run ahead
-        self.parts: dict[str, Part] = {"discriminator": network, "discriminator_optimiser": self.optimiser}
-        self.learn = Discriminating(network, self.optimiser, engine, longest=math.inf)
+        self.adversary = Adversary(PatchGAN(3, width))
+        self.discriminate = Discriminating(engine, self.adversary.network, scale=0.5, longest=math.inf)
 
     def __call__(self, lightness: Tensor, ab: Tensor, true_ab: Tensor) -> Tensor:
         """Trains the discriminator one step; returns the generator's loss, with the gradient towards `ab`.
@@ -194,7 +190,7 @@ class ColourDiscriminator:
         grid, so that the discriminator can't tell them apart by sharpness alone.
         """
         seen = self.adversary, lab_picture(lightness, true_ab), lab_picture(lightness, ab)
-        return self.learn([seen], Draws.of(0, 0, 0, ()))
+        return self.discriminate([seen], Draws.of(0, 0, 0, ()))
 
 
 def train(options: Options) -> Path:
@@ -210,7 +206,7 @@ def train(options: Options) -> Path:
     engine.place(network)
     parts: dict[str, Part] = {"network": network, "optimiser": make_optimiser(network, options)}
     discriminator = ColourDiscriminator(engine) if options.adversarial else None
-    parts |= discriminator.parts if discriminator else {}
+    parts |= discriminator.discriminate.parts if discriminator else {}
     run, colour_loss = Run("unet", options, engine, paths, parts, validation), ColorLoss(network, options)
 
     def loss_of(given: Tensor, logits: Tensor, ab: Tensor) -> Tensor:

@@ -13,23 +13,20 @@ import copy
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from colorizer import weights
 from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid, load_vgg
-from colorizer.evaluation.pictures import middle
 from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.predictors.tiling import to_pixels, to_tensor
-from colorizer.training import common
-from colorizer.training.data import Draws, list_pictures, read_rgb
+from colorizer.training import common, losses
+from colorizer.training.data import Draws, UnpairedCrops, both
 from colorizer.training.discriminators import (
     Adversaries,
     Adversary,
@@ -37,17 +34,8 @@ from colorizer.training.discriminators import (
     FeatureAdversary,
     PatchAdversary,
 )
-from colorizer.training.losses import (
-    CONTENT,
-    STYLE,
-    compared,
-    detail,
-    excess_pattern,
-    grid_pattern,
-    mean_style,
-)
-from colorizer.training.run import Part, Run, RunOptions, prepare
-from colorizer.training.unpaired import UnpairedCrops, both
+from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.sources import list_pictures, read_rgb
 
 log = logging.getLogger("colorizer.training")
 
@@ -78,9 +66,7 @@ class CycleGANOptions(RunOptions):
     identity: float = 0.5  # times `cycle`: a painting given to the painter stays as it is
     grid: float = 0.0  # weight of what is alike at every fourth pixel, which is the network's and no stroke
     local_grid: float = 0.0  # the same in windows of 16 pixels, as far as it is more than strokes explain
-    preserve: float = (
-        0.0  # weight of what the networks of `init` make; then nothing else counts but the grids
-    )
+    preserve: float = 0.0  # weight of what the networks of `init` make; else only the grids count then
     noise: float = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
     discriminators: str = "patches"  # or "features": of VGG-19, which learn sooner; or "both"
     discriminator_rate: float = 1.0  # times the generators'
@@ -103,22 +89,6 @@ class CycleGANOptions(RunOptions):
         self.check("preserve", not self.preserve or bool(self.init), "0 where there is no --init to preserve")
 
 
-class CycleRun(Run):
-    """A run whose result is two weight files, one a direction."""
-
-    def _open_folder(self) -> dict[str, Any] | None:
-        for name in NAMES:
-            if not self.checkpoint.exists():
-                self._refuse_existing(self.options.out / f"{name}.safetensors")
-        return super()._open_folder()
-
-    def _write(self, about: dict[str, str]) -> None:
-        for name, part in NAMES.items():
-            state = getattr(self.average.network, part).state_dict()
-            weights.save(self.options.out / f"{name}.safetensors", state, about)
-        super()._write(about)
-
-
 class Trainer:
     """Everything that one run consists of."""
 
@@ -139,18 +109,20 @@ class Trainer:
             self._load_style()
         self.before = copy.deepcopy(self.networks).requires_grad_(False) if options.preserve else None
         self.of_paintings, self.of_photos = self._adversary(1), self._adversary(0)
-        self.discriminators = nn.ModuleDict(
+        for part in (self.networks, *([self.before] if self.before else [])):
+            self.engine.place(part)
+        decay, betas = options.weight_decay, (0.5, 0.999)
+        self.optimiser = torch.optim.AdamW(self.networks.parameters(), betas=betas, weight_decay=decay)
+        discriminators = nn.ModuleDict(
             {"painting": self.of_paintings.network, "photo": self.of_photos.network}
         )
-        for part in (self.networks, self.discriminators, *([self.before] if self.before else [])):
-            self.engine.place(part)
-        self.optimiser, self.discriminator_optimiser = (
-            torch.optim.AdamW(
-                part.parameters(), lr=options.rate, betas=(0.5, 0.999), weight_decay=options.weight_decay
-            )
-            for part in (self.networks, self.discriminators)
+        self.discriminate = Discriminating(
+            self.engine,
+            discriminators,
+            name="discriminators",
+            scale=options.discriminator_rate,
+            weight_decay=decay,
         )
-        self.discriminate = Discriminating(self.discriminators, self.discriminator_optimiser, self.engine)
 
     def _adversary(self, number: int) -> Adversary:
         members: list[Adversary] = []
@@ -159,7 +131,7 @@ class Trainer:
         if self.options.discriminators != "patches":
             assert self.vgg is not None
             scales = [float(matrix.diagonal().mean().sqrt()) for matrix in self.style]
-            members.append(FeatureAdversary(self.vgg, STYLE, scales))
+            members.append(FeatureAdversary(self.vgg, losses.STYLE, scales))
         return members[0] if len(members) == 1 else Adversaries(members)
 
     def _start_from(self, init: str) -> None:
@@ -186,7 +158,7 @@ class Trainer:
         log.info("VGG-19: %s", source)
         self.engine.place(self.vgg)
         paintings = (to_tensor(_within(picture)).to(self.device) for picture in self.loader.paintings)
-        self.style = mean_style(self.vgg, paintings)
+        self.style = losses.mean_style(self.vgg, paintings)
 
     def loss(self, step: int, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
         """The generators' loss at a step; the discriminators have learnt one step before."""
@@ -270,10 +242,10 @@ class Trainer:
         assert self.vgg is not None
         features = self.of_paintings.of_features()
         with self.engine.autocast():
-            made = features.made if features else self.vgg.layers(painted, STYLE)
+            made = features.made if features else self.vgg.layers(painted, losses.STYLE)
             with torch.no_grad():
-                (goal,) = self.vgg.layers(features.view(photos) if features else photos, (CONTENT,))
-        style, content = compared(made, goal, self.style)
+                (goal,) = self.vgg.layers(features.view(photos) if features else photos, (losses.CONTENT,))
+        style, content = losses.compared(made, goal, self.style)
         return self.options.style * style + self.options.content * content
 
     def _noisy(self, made: Tensor, draws: Draws) -> Tensor:
@@ -287,22 +259,19 @@ class Trainer:
 
     def _grids(self, made: Tensor) -> Tensor:
         """Both losses of patterns that the network itself weaves into what it made."""
-        options, fine = self.options, detail(made)
-        loss = options.grid * (grid_pattern(fine, MULTIPLE) ** 2).mean()
-        return loss + options.local_grid * excess_pattern(fine, MULTIPLE) if options.local_grid else loss
+        options, fine = self.options, losses.detail(made)
+        loss = options.grid * (losses.grid_pattern(fine, MULTIPLE) ** 2).mean()
+        if options.local_grid:
+            loss = loss + options.local_grid * losses.excess_pattern(fine, MULTIPLE)
+        return loss
 
     def run(self) -> Run:
         options, validation = self.options, None
         if options.val:
             validation = Validation(options.val, self.loader.paintings, self.device)
-        parts: dict[str, Part] = {
-            "network": self.networks,
-            "optimiser": self.optimiser,
-            "discriminators": self.discriminators,
-            "discriminators_optimiser": self.discriminator_optimiser,
-        }
-        run = CycleRun("cyclegan", options, self.engine, self.photos, parts, validation, self.loader)
-        for group in self.discriminator_optimiser.param_groups:  # a checkpoint brings its own
+        parts = {"network": self.networks, "optimiser": self.optimiser, **self.discriminate.parts}
+        run = Run("cyclegan", options, self.engine, self.photos, parts, validation, self.loader, NAMES)
+        for group in self.discriminate.optimiser.param_groups:  # a checkpoint brings its own
             group["scale"] = options.discriminator_rate
         return run
 
@@ -350,8 +319,7 @@ def _within(rgb: np.ndarray, side: int = 2 * FEATURE_SIDE) -> np.ndarray:
 
 def _squared(rgb: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) -> (256, 256, 3): the middle, reduced or enlarged."""
-    image = Image.fromarray(middle(rgb))
-    return np.asarray(image.resize((FEATURE_SIDE, FEATURE_SIDE), Image.Resampling.BICUBIC))
+    return np.asarray(ImageOps.fit(Image.fromarray(rgb), (FEATURE_SIDE,) * 2, Image.Resampling.BICUBIC))
 
 
 def train_cyclegan(options: CycleGANOptions) -> Path:
@@ -363,4 +331,4 @@ def train_cyclegan(options: CycleGANOptions) -> Path:
         loss = trainer.loss(step, photos, paintings, run.draws(23))
         trainer.engine.descend(loss, trainer.networks, trainer.optimiser)
         run.record(loss)
-    return options.out / "photo2monet.safetensors"
+    return run.result

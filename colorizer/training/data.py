@@ -1,31 +1,34 @@
-"""Which pictures does a trainer see, in which crops, and what is drawn at random for each of them?
+"""Which crops of the pictures does a trainer see, and what is drawn at random for each of them?
 
 All of it depends on the seed and on a crop's place in the stream alone, so it matters neither how many
-processes or threads share a batch nor where a run was stopped. Where pictures may come from is in sources.py.
+processes or threads share a batch nor where a run was stopped.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import struct
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+import cv2
 import numpy as np
-from PIL import Image, ImageOps
+import torch
+from PIL import Image
+from torch import Tensor
 
-from colorizer.training.sources import SUFFIXES, DataError, Picture, find_pictures, opened, size_of
+from colorizer.evaluation.degradation import Degradation, degrade
+from colorizer.networks.resampling import FACTOR, shrink
+from colorizer.training.sources import Picture, decoded, read_rgb
 
 Random = np.random.Generator
 AHEAD = 3  # batches that threads cut in advance
-
-# What Pillow raises for files that are cut short, damaged, or no pictures at all.
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+MARGIN = 8  # pixels around a sharp crop, so that reducing it gives what reducing the picture would give
+LARGEST = (
+    286 / 256
+)  # how much CycleGAN's pictures are enlarged before the crop, at the most (Zhu et al. 2017, 7.1)
 
 
 @dataclass(frozen=True)
@@ -40,96 +43,6 @@ class Draws:
         """For crops at these places in the stream; each `kind` of use has numbers of its own."""
         crops = [np.random.default_rng((seed, kind, 1, place)) for place in places]
         return cls(np.random.default_rng((seed, kind, step)), crops)
-
-
-# Pictures
-
-
-def list_pictures(folder: Path, minimum: int = 1) -> list[Picture]:
-    """The pictures of a folder and below, a zip or a Hub data set; DataError when fewer than `minimum`."""
-    paths = find_pictures(folder)
-    if len(paths) < minimum:
-        raise DataError(
-            f"“{folder}” holds too few pictures: {len(paths)}, but at least {minimum} are needed. "
-            f"Add pictures ({', '.join(sorted(SUFFIXES))}) or choose a smaller batch."
-        )
-    return paths
-
-
-def read_rgb(path: Picture, side: int | None = None) -> Image.Image:
-    """Decode a picture to 8-bit RGB, turned upright as its EXIF says; DataError when it can't be read.
-
-    `side` lets the JPEG decoder stop at a smaller size, height and width of at least that.
-    """
-    try:
-        with Image.open(opened(path)) as image:
-            if side is not None:
-                image.draft("RGB", (side, side))
-            ImageOps.exif_transpose(image, in_place=True)
-            return image.convert("RGB")
-    except BROKEN as error:
-        raise DataError(f"“{path}” can't be read as a picture ({error}). Remove it.") from None
-
-
-def mean_chroma(path: Picture) -> float | DataError:
-    """The mean distance from grey of a picture, in 8-bit steps of max(RGB) - min(RGB) on a thumbnail."""
-    try:
-        image = read_rgb(path, 32)
-    except DataError as error:
-        return error
-    image.thumbnail((32, 32), Image.Resampling.BOX)
-    pixels = np.asarray(image, dtype=np.int16)
-    return float((pixels.max(-1) - pixels.min(-1)).mean())
-
-
-def training_pictures(folder: Path, batch: int, threshold: float = 12.0) -> list[Picture]:
-    """The coloured pictures of a folder: near-grey ones would teach that grey is a safe answer.
-
-    Every picture is read once, so that a bad one is found before a run has begun. DataError when one can't be
-    read, or the others don't fill a batch.
-    """
-    paths = list_pictures(folder, minimum=batch)
-    with ThreadPoolExecutor() as pool:
-        found = list(pool.map(mean_chroma, paths))
-    errors = [value for value in found if isinstance(value, DataError)]
-    if errors:
-        more = f" {len(errors) - 1} more can't be read either." if len(errors) > 1 else ""
-        raise DataError(f"{errors[0]}{more}")
-    chroma = zip(paths, found, strict=True)
-    kept = [path for path, value in chroma if isinstance(value, float) and value >= threshold]
-    if len(kept) < batch:
-        raise DataError(
-            f"Of the {len(paths)} pictures in “{folder}” only {len(kept)} are coloured, fewer than a batch "
-            f"of {batch}. A colorizer learns from coloured photographs: add some, or choose a smaller batch."
-        )
-    return kept
-
-
-def decoded(paths: Sequence[Picture], largest: int, margin: int = 0) -> list[np.ndarray]:
-    """Few pictures that are seen many times: all of them in memory.
-
-    DataError when one can't be read or is too small for crops of `largest` pixels with a margin.
-    """
-    least = largest + 2 * margin
-    with ThreadPoolExecutor() as pool:
-        pictures = list(pool.map(lambda path: np.asarray(read_rgb(path)), paths))
-    for path, picture in zip(paths, pictures, strict=True):
-        height, width = picture.shape[:2]
-        if min(height, width) < least:
-            raise DataError(
-                f"“{path}” has {width}x{height} pixels, but crops of {largest} need {least} both ways. "
-                "Remove it, or choose smaller crops with --stages."
-            )
-    return pictures
-
-
-def fingerprint(paths: Sequence[Picture]) -> str:
-    """A short name for a list of files (names and sizes), written into a model's card."""
-    text = "\n".join(f"{path.name} {size_of(path)}" for path in paths)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-# Crops
 
 
 class CropStream:
@@ -208,3 +121,77 @@ class CropLoader(CropStream):
         random = np.random.default_rng((self.seed, 7, place))
         image = read_rgb(self.paths[self.order(epoch)[number]], round(side * self.crops.decode))
         return random_crop(image, side, random, self.crops)
+
+
+class SharpCrops(CropStream):
+    """The upscaler's (S, S, 3), S = side + 2 MARGIN: pixels as they are, turned, mirrored, never resized."""
+
+    def __init__(self, paths: Sequence[Picture], seed: int, largest: int = 0) -> None:
+        """DataError when a picture can't be read, or is too small for crops of `largest`."""
+        super().__init__(seed)
+        self.pictures = decoded(paths, largest, MARGIN)
+        # A large picture holds more to learn from than a small one.
+        pixels = np.array([picture.shape[0] * picture.shape[1] for picture in self.pictures], dtype=float)
+        self.share = pixels**0.5 / (pixels**0.5).sum()
+
+    def crop(self, place: int, side: int, kind: int) -> np.ndarray:
+        random = np.random.default_rng((self.seed, 13, place))
+        picture = self.pictures[random.choice(len(self.pictures), p=self.share)]
+        full = side + 2 * MARGIN
+        top, left = (int(random.integers(0, length - full + 1)) for length in picture.shape[:2])
+        crop = np.rot90(picture[top : top + full, left : left + full], int(random.integers(4)))
+        return crop[:, ::-1] if random.integers(2) else crop
+
+
+def quantised(x: Tensor) -> Tensor:
+    """Values rounded to the 256 levels of 8 bits, in 0..1."""
+    return (x.clamp(0, 1) * 255).round() / 255
+
+
+def pair(
+    crops: np.ndarray, randoms: Sequence[Random] = (), degradation: Degradation | None = None
+) -> tuple[Tensor, Tensor]:
+    """Crops with their margin -> the small picture (N, 3, S/4, S/4), in 8-bit steps, and the large one.
+
+    With a `degradation` the small picture is degraded, each by its own random numbers, and the large one is
+    not.
+    """
+    large = torch.from_numpy(crops).movedim(-1, 1).float() / 255
+    if degradation is None:
+        small = quantised(shrink(large))
+    else:
+        pairs = zip(crops, randoms, strict=True)
+        made = np.stack([degrade(np.ascontiguousarray(crop), random, degradation) for crop, random in pairs])
+        small = torch.from_numpy(made).movedim(-1, 1).float() / 255
+    edge = MARGIN // FACTOR
+    return small[..., edge:-edge, edge:-edge], large[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+
+class UnpairedCrops(CropStream):
+    """N crops of photographs, then N of paintings: enlarged a little, mirrored, at random places."""
+
+    kinds = 2
+
+    def __init__(
+        self, photos: Sequence[Picture], paintings: Sequence[Picture], seed: int, largest: int = 0
+    ) -> None:
+        """DataError when a picture can't be read or is smaller than crops of `largest`."""
+        super().__init__(seed)
+        self.photos, self.paintings = decoded(photos, largest), decoded(paintings, largest)
+
+    def crop(self, place: int, side: int, kind: int) -> np.ndarray:
+        random = np.random.default_rng((self.seed, 19, kind, place))
+        pictures = (self.photos, self.paintings)[kind]
+        picture = pictures[random.integers(len(pictures))]
+        cut = max(1, round(side / random.uniform(1.0, LARGEST)))
+        top, left = (int(random.integers(0, length - cut + 1)) for length in picture.shape[:2])
+        crop = cv2.resize(
+            picture[top : top + cut, left : left + cut], (side, side), interpolation=cv2.INTER_CUBIC
+        )
+        return crop[:, ::-1] if random.integers(2) else crop
+
+
+def both(crops: Tensor) -> tuple[Tensor, Tensor]:
+    """A batch (2 N, S, S, 3) uint8 -> photographs and paintings, each (N, 3, S, S) in 0..1."""
+    photos, paintings = (crops.movedim(-1, 1).float() / 255).chunk(2)
+    return photos, paintings

@@ -19,7 +19,7 @@ from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.srgan import Discriminator
 from colorizer.networks.vgg import VGGFeatures, widths_of
 from colorizer.training.data import Draws, Random
-from colorizer.training.engine import LONGEST, Engine
+from colorizer.training.engine import LONGEST, Engine, Part
 
 PLACE = 8  # pixels
 
@@ -127,13 +127,25 @@ class Adversaries(Adversary):
 
 
 class Discriminating:
-    """The discriminators' part of a step, with an optimiser of their own."""
+    """The discriminators' part of a step, with an optimiser of their own; `parts` go into the checkpoint."""
 
     def __init__(
-        self, network: nn.Module, optimiser: torch.optim.Optimizer, engine: Engine, longest: float = LONGEST
+        self,
+        engine: Engine,
+        network: nn.Module,
+        *,
+        name: str = "discriminator",
+        scale: float = 1.0,
+        weight_decay: float = 0.0,
+        betas: tuple[float, float] = (0.5, 0.999),
+        longest: float = LONGEST,
     ) -> None:
-        """network: all discriminators. longest: see Engine.descend()."""
-        self.network, self.optimiser, self.engine, self.longest = network, optimiser, engine, longest
+        """network: all of them. scale: of their rate, times the run's. longest: as for Engine.descend."""
+        engine.place(network)
+        groups = [{"params": list(network.parameters()), "scale": scale}]
+        self.optimiser = torch.optim.AdamW(groups, betas=betas, weight_decay=weight_decay)
+        self.network, self.engine, self.longest = network, engine, longest
+        self.parts: dict[str, Part] = {name: network, f"{name}_optimiser": self.optimiser}
 
     def __call__(self, seen: Sequence[tuple[Adversary, Tensor, Tensor]], draws: Draws) -> Tensor:
         """They learn one step from real and made pictures; returns the generators' loss after that."""

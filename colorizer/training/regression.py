@@ -18,8 +18,9 @@ from colorizer.colour.lab import ntsc_luma, rgb_to_lab
 from colorizer.networks.autoencoder import SIDE, AutoEncoder
 from colorizer.networks.course_unet import CourseUNet, scale_lab
 from colorizer.training import common
-from colorizer.training.data import CropSettings, Draws, Random, training_pictures
+from colorizer.training.data import CropSettings, Draws, Random
 from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.sources import training_pictures
 from colorizer.training.validation import ColourValidation
 
 
@@ -113,6 +114,6 @@ def _train(
     network: nn.Module
     network = common.load_initial(options.init, network_type.from_state) if options.init else network_type()
     engine.place(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
+    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=options.weight_decay)
     run = Run(kind, options, engine, paths, {"network": network, "optimiser": optimiser}, validation)
     return run.learn(make_pair, lambda given, answer, truth: F.mse_loss(answer, truth))

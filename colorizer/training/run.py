@@ -30,9 +30,9 @@ from tqdm import tqdm
 from colorizer import interrupts, weights
 from colorizer.errors import ColorizerError
 from colorizer.training import common
-from colorizer.training.data import CropLoader, CropSettings, CropStream, Draws, fingerprint
-from colorizer.training.engine import Engine
-from colorizer.training.sources import Picture
+from colorizer.training.data import CropLoader, CropSettings, CropStream, Draws
+from colorizer.training.engine import Engine, Part
+from colorizer.training.sources import Picture, fingerprint
 
 log = logging.getLogger("colorizer.training")
 
@@ -41,8 +41,6 @@ FOREVER = 10**12
 
 # figures, and a sheet (H, W, 3) uint8
 Validation = Callable[[nn.Module], tuple[dict[str, float], np.ndarray]]
-# a part of the checkpoint
-Part = nn.Module | torch.optim.Optimizer
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class RunOptions:
     compile: bool = False
     accumulate: int = 1  # batches that make one step
     every: int = 400  # steps between checkpoints with validation
-    minutes: float = 0.0  # of stages in percent, all; of those in steps, until a (resumable) stop; 0: none
+    minutes: float = 0.0  # of all stages, where they are in percent; else until a (resumable) stop; 0: none
     crops: CropSettings = field(default_factory=CropSettings)
 
     def __post_init__(self) -> None:
@@ -109,10 +107,11 @@ def prepare(options: RunOptions) -> Engine:
 
 
 class Run:
-    """One resumable run: its checkpoint, its averaged weights, its log, and the weight file that it ends in.
+    """One resumable run: its checkpoint, its averaged weights, its log, and the weight files that it ends in.
 
     `parts` are the networks and optimisers by name, as the checkpoint holds them; "network" is the one that
-    is averaged, validated and written to OUT/KIND.safetensors. CheckpointError when OUT holds another's run.
+    is averaged and validated. `files` are the names of weight files and which module of it each holds
+    (default: OUT/KIND.safetensors, all of it). CheckpointError when OUT holds another's run.
     """
 
     def __init__(
@@ -124,6 +123,7 @@ class Run:
         parts: Mapping[str, Part],
         validation: Validation | None = None,
         loader: CropStream | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> None:
         self.kind, self.options, self.engine = kind, options, engine
         self.paths, self.parts, self.validation = paths, parts, validation
@@ -132,7 +132,9 @@ class Run:
         self.network, self.average = network, common.Average(network, options.decay)
         self.optimisers = [part for part in parts.values() if isinstance(part, torch.optim.Optimizer)]
         self.ends = list(itertools.accumulate(stage.length for stage in options.stages))  # steps, or percent
-        self.checkpoint, self.result = options.out / f"{kind}.checkpoint", options.out / f"{kind}.safetensors"
+        self.checkpoint, files = options.out / f"{kind}.checkpoint", files or {kind: ""}
+        self.results = {options.out / f"{name}.safetensors": part for name, part in files.items()}
+        self.result = next(iter(self.results))
         self.loader = loader or CropLoader(paths, options.seed, options.crops)
         self.step, self.saved, self.seen = 0, 0, 0  # `seen`: crops of all processes
         self.before = 0.0  # minutes, until this process began
@@ -147,28 +149,19 @@ class Run:
 
     def _open_folder(self) -> dict[str, Any] | None:
         """The checkpoint in OUT to go on from, or None for a start in a folder that holds no result yet."""
-        state = None
         if self.checkpoint.exists():
-            state = common.load_checkpoint(self.checkpoint, self.kind)
-        else:
-            self._refuse_existing(self.result)
+            return common.load_checkpoint(self.checkpoint, self.kind)
+        for file in filter(Path.exists, self.results):
+            raise ColorizerError(
+                f"“{file}” is there already, without a checkpoint to go on from. Choose another --out folder."
+            )
         try:
             self.options.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ColorizerError(
                 f"The folder “{self.options.out}” can't be made ({error.strerror})."
             ) from None
-        return state
-
-    def _refuse_existing(self, file: Path) -> None:
-        if file.exists():
-            raise ColorizerError(
-                f"“{file}” is there already, without a checkpoint to go on from. Choose another --out folder."
-            )
-
-    def _write(self, about: dict[str, str]) -> None:
-        """The weight file."""
-        weights.save(self.result, self.average.network.state_dict(), about)
+        return None
 
     def _resume(self, state: dict[str, Any]) -> None:
         try:
@@ -316,9 +309,12 @@ class Run:
         log.info("step %d (%.0f %%), %.0f min: loss %.4f%s", self.step, share, spent, loss, shown)
         state: dict[str, object] = {name: part.state_dict() for name, part in self.parts.items()}
         state |= {"average": self.average.network.state_dict(), "step": self.step, "seen": self.seen}
-        self.result.unlink(missing_ok=True)  # no weights stay beside a checkpoint of other ones
+        for file in self.results:
+            file.unlink(missing_ok=True)  # no weights stay beside a checkpoint of other ones
         common.save_checkpoint(self.checkpoint, kind=self.kind, minutes=spent, **state)
         lines = [f"{item.name}: {getattr(self.options, item.name)}\n" for item in fields(self.options)]
         lines.append(f"processes: {self.engine.processes}\n")
         (self.options.out / f"{self.kind}-options.txt").write_text("".join(lines), encoding="utf-8")
-        self._write({"architecture": self.kind, "data": fingerprint(self.paths), "steps": str(self.step)})
+        about = {"architecture": self.kind, "data": fingerprint(self.paths), "steps": str(self.step)}
+        for file, part in self.results.items():
+            weights.save(file, self.average.network.get_submodule(part).state_dict(), about)

@@ -25,11 +25,12 @@ from colorizer.networks.srgan import BLOCKS, WIDTHS, Generator
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.training import common
-from colorizer.training.data import list_pictures, read_rgb
+from colorizer.training.data import SharpCrops, pair, quantised
 from colorizer.training.discriminators import Adversary, Discriminating, FeatureAdversary, SRGANAdversary
+from colorizer.training.engine import Part
 from colorizer.training.losses import grid_pattern, local_pattern
-from colorizer.training.run import Part, Run, RunOptions, prepare
-from colorizer.training.sharp import SharpCrops, pair, quantised
+from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.sources import list_pictures, read_rgb
 
 log = logging.getLogger("colorizer.training")
 
@@ -125,17 +126,16 @@ class Task:
         held_out = list_pictures(options.val)[:20] if options.val else []
         self.truths = [np.asarray(read_rgb(path)) for path in held_out]
 
-    def optimiser(self, network: nn.Module, scale: float = 1.0) -> torch.optim.Optimizer:
-        """For a network that is brought to the device; its rate is `scale` times the run's."""
+    def run(self, kind: str, network: Generator, **parts: Part) -> Run:
+        """A run of the generator, with further parts of the checkpoint."""
         self.engine.place(network)
-        groups = [{"params": list(network.parameters()), "scale": scale}]
-        return torch.optim.AdamW(groups, lr=self.options.rate, weight_decay=self.options.weight_decay)
+        optimiser = torch.optim.AdamW(network.parameters(), weight_decay=self.options.weight_decay)
 
-    def run(self, kind: str, parts: dict[str, Part]) -> Run:
         def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
             return validate(average, self.truths, self.engine.device)
 
         shown = validation if self.truths else None
+        parts = {"network": network, "optimiser": optimiser, **parts}
         return Run(kind, self.options, self.engine, self.paths, parts, shown, self.loader)
 
 
@@ -146,7 +146,7 @@ def train_srresnet(options: SRResNetOptions) -> Path:
         network = common.load_initial(options.init, Generator.from_state)
     else:
         network = Generator(options.blocks, WIDTHS)
-    run = task.run("srresnet", {"network": network, "optimiser": task.optimiser(network)})
+    run = task.run("srresnet", network)
     return run.learn(lambda crops, _: pair(crops), lambda given, answer, truth: F.l1_loss(answer, truth))
 
 
@@ -155,28 +155,22 @@ def train_srgan(options: SRGANOptions) -> Path:
     task = Task(options)
     features = _features(options, task)
     network = common.load_initial(options.init, Generator.from_state)
-    optimiser = task.optimiser(network)
     adversary: Adversary = SRGANAdversary()
     if options.discriminators == "features":
         assert features is not None
         adversary = FeatureAdversary(features, tuple(SEEN), _typical_scales(features, options, task))
-    discriminator_optimiser = task.optimiser(adversary.network, DISCRIMINATOR_RATE)
-    discriminating = Discriminating(adversary.network, discriminator_optimiser, task.engine)
-    parts: dict[str, Part] = {
-        "network": network,
-        "optimiser": optimiser,
-        "discriminator": adversary.network,
-        "discriminator_optimiser": discriminator_optimiser,
-    }
-    run = task.run("srgan-photo" if options.photo else "srgan", parts)
+    decay, betas = options.weight_decay, (0.9, 0.999)
+    discriminate = Discriminating(
+        task.engine, adversary.network, scale=DISCRIMINATOR_RATE, weight_decay=decay, betas=betas
+    )
+    run = task.run("srgan-photo" if options.photo else "srgan", network, **discriminate.parts)
 
     def loss_of(given: Tensor, result: Tensor, truth: Tensor) -> Tensor:
         error = result - truth
         loss = options.pixel * error.abs().mean() + options.grid * (grid_pattern(error, FACTOR) ** 2).mean()
         if options.local_grid:
             loss = loss + options.local_grid * (local_pattern(error, FACTOR) ** 2).mean()
-        deception = discriminating([(adversary, truth, result)], run.draws(DRAWS))
-        loss = loss + options.adversarial * deception
+        loss = loss + options.adversarial * discriminate([(adversary, truth, result)], run.draws(DRAWS))
         if features is not None:
             with task.engine.autocast():
                 made, real = _seen(features, adversary, result, truth)

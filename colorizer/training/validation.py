@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from colorizer.colour.lab import lab_to_rgb, rgb_to_lab
 from colorizer.evaluation.metrics import colourfulness, psnr
-from colorizer.training.data import list_pictures, read_rgb
+from colorizer.training.sources import list_pictures, read_rgb
 
 
 class ColourValidation:
