@@ -13,17 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorizer.networks.efficientnet_lite import CHANNELS, EfficientNetLite0
+from colorizer.networks.efficientnet_lite import CHANNELS
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.predictors.perception import (
-    VGG_SOURCE,
-    frozen,
-    imagenet_network,
-    pull_vgg,
-    read_vgg,
-    vgg_kept,
-    vgg_there,
-)
+from colorizer.predictors import perception
 
 WIDTH = CHANNELS[-1]
 MULTIPLE = 32
@@ -33,8 +25,8 @@ Extract = Callable[[np.ndarray], np.ndarray]  # uint8 (H, W, 3) -> features (d,)
 class Features:
     """Pictures in, what an ImageNet network makes of them out."""
 
-    def __init__(self, network: EfficientNetLite0 | None = None) -> None:
-        self.network = imagenet_network() if network is None else network
+    def __init__(self) -> None:
+        self.network = perception.imagenet_network()
 
     @torch.inference_mode()
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
@@ -53,8 +45,9 @@ def load_vgg(file: Path | None = None) -> tuple[VGGFeatures, str]:
     torchvision's in torch's cache, or else downloaded into it. ColorizerError when it can't be had,
     WeightsError when it holds no VGG-19.
     """
-    found = file or vgg_there() or pull_vgg()
-    return frozen(read_vgg(found)), VGG_SOURCE if found == vgg_kept() else f"the file {found.name}"
+    found = file or perception.vgg_there() or perception.pull_vgg()
+    source = perception.VGG_SOURCE if found == perception.vgg_kept() else f"the file {found.name}"
+    return perception.frozen(perception.read_vgg(found)), source
 
 
 def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:

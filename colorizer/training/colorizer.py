@@ -33,9 +33,9 @@ from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.predictors.perception import imagenet_values
 from colorizer.training import common
-from colorizer.training.data import CropSettings, Draws, Random
+from colorizer.training.data import CropSettings, Random, to_rgb
 from colorizer.training.discriminators import Adversary, Discriminating
-from colorizer.training.engine import Engine, Part
+from colorizer.training.engine import Part
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import Picture, read_rgb, training_pictures
 from colorizer.training.validation import ColourValidation
@@ -81,7 +81,7 @@ def colour_prior(paths: Sequence[Picture], bins: Tensor) -> Tensor:
     encoding, counts = SoftEncoding(bins), torch.zeros(len(bins))
     for path in paths[:: max(1, len(paths) // 2000)]:
         image = read_rgb(path, 64).resize((64, 64), Image.Resampling.BOX)
-        lab = rgb_to_lab(torch.from_numpy(np.asarray(image).copy()).movedim(-1, 0)[None].float() / 255)
+        lab = rgb_to_lab(to_rgb(np.array(image)[None]))
         index, weight = encoding(lab[:, 1:])
         counts.index_add_(0, index.flatten(), weight.flatten())
     return counts / counts.sum()
@@ -118,7 +118,7 @@ def make_batch(crops: np.ndarray, options: Options, randoms: Sequence[Random]) -
 
     randoms: one a crop.
     """
-    lab = rgb_to_lab(torch.from_numpy(crops).movedim(-1, 1).float() / 255)
+    lab = rgb_to_lab(to_rgb(crops))
     lightness, ab = lab[:, :1].clone(), lab[:, 1:]
     for n, (crop, random) in enumerate(zip(crops, randoms, strict=True)):
         if random.random() < options.aged:
@@ -131,11 +131,8 @@ class ColorLoss:
     """Cross entropy with the soft-encoded colour, weighted by rarity, and smooth L1 of the decoded colour."""
 
     def __init__(self, network: ColorUNet, options: Options) -> None:
-        self.bins, self.encoding, self.regression = (
-            network.bins,
-            SoftEncoding(network.bins),
-            options.regression,
-        )
+        self.bins, self.encoding = network.bins, SoftEncoding(network.bins)
+        self.regression = options.regression
         self.weights = class_weights(network.prior, options.rebalance) if options.rebalance else None
 
     def __call__(self, logits: Tensor, ab: Tensor) -> Tensor:
@@ -150,10 +147,9 @@ class ColorLoss:
 
 def make_optimiser(network: ColorUNet, options: Options) -> torch.optim.Optimizer:
     encoder = list(network.encoder.parameters())
-    known = {id(parameter) for parameter in encoder}
-    decoder = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    decoder = [value for name, value in network.named_parameters() if not name.startswith("encoder.")]
     groups = [{"params": encoder, "scale": options.encoder_rate}, {"params": decoder, "scale": 1.0}]
-    return torch.optim.AdamW(groups, lr=options.rate, weight_decay=options.weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=options.weight_decay)
 
 
 def start_network(options: Options) -> ColorUNet:
@@ -171,26 +167,12 @@ def predict_ab(network: nn.Module, lightness: Tensor) -> Tensor:
 
 
 def lab_picture(lightness: Tensor, ab: Tensor) -> Tensor:
-    """L (N, 1, H, W) scaled to -1..1, ab (N, 2, h, w) in Lab units -> (N, 3, H, W), ab enlarged and / 110."""
+    """L (N, 1, H, W) scaled to -1..1, ab (N, 2, h, w) in Lab units -> (N, 3, H, W), ab enlarged and / 110.
+
+    Where made and real ab are equally coarse, a discriminator can't tell them apart by sharpness alone.
+    """
     colour = F.interpolate(ab / 110.0, size=lightness.shape[-2:], mode="bilinear", align_corners=False)
     return torch.cat((lightness, colour), dim=1)
-
-
-class ColourDiscriminator:
-    """A PatchGAN that learns beside the colorizer, at half its rate, so that it doesn't run ahead."""
-
-    def __init__(self, engine: Engine, width: int = 32) -> None:
-        self.adversary = Adversary(PatchGAN(3, width))
-        self.discriminate = Discriminating(engine, self.adversary.network, scale=0.5, longest=math.inf)
-
-    def __call__(self, lightness: Tensor, ab: Tensor, true_ab: Tensor) -> Tensor:
-        """Trains the discriminator one step; returns the generator's loss, with the gradient towards `ab`.
-
-        L (N, 1, H, W) scaled to -1..1; ab and true_ab (N, 2, h, w). Both colours come from the same coarse
-        grid, so that the discriminator can't tell them apart by sharpness alone.
-        """
-        seen = self.adversary, lab_picture(lightness, true_ab), lab_picture(lightness, ab)
-        return self.discriminate([seen], Draws.of(0, 0, 0, ()))
 
 
 def train(options: Options) -> Path:
@@ -205,15 +187,18 @@ def train(options: Options) -> Path:
     network.prior.copy_(colour_prior(paths, network.bins))
     engine.place(network)
     parts: dict[str, Part] = {"network": network, "optimiser": make_optimiser(network, options)}
-    discriminator = ColourDiscriminator(engine) if options.adversarial else None
-    parts |= discriminator.discriminate.parts if discriminator else {}
+    if options.adversarial:  # at half the rate, so that the discriminator doesn't run ahead
+        adversary = Adversary(PatchGAN(3, 32))
+        discriminate = Discriminating(engine, adversary.network, scale=0.5, longest=math.inf)
+        parts |= discriminate.parts
     run, colour_loss = Run("unet", options, engine, paths, parts, validation), ColorLoss(network, options)
 
     def loss_of(given: Tensor, logits: Tensor, ab: Tensor) -> Tensor:
         loss = colour_loss(logits, ab)
-        if discriminator is not None:
-            colour = annealed_mean(logits, network.bins)
-            loss = loss + options.adversarial * discriminator(given[:, :1], colour, ab)
+        if options.adversarial:
+            made = annealed_mean(logits, network.bins)
+            real, made = (lab_picture(given[:, :1], colour) for colour in (ab, made))
+            loss = loss + options.adversarial * discriminate([(adversary, real, made)], run.draws(11))
         return loss
 
     return run.learn(lambda crops, draws: make_batch(crops, options, draws.crops), loss_of)

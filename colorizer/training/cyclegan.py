@@ -24,7 +24,7 @@ from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid, load_vgg
 from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.predictors.tiling import to_pixels, to_tensor
+from colorizer.predictors.tiling import to_tensor
 from colorizer.training import common, losses
 from colorizer.training.data import Draws, UnpairedCrops, both
 from colorizer.training.discriminators import (
@@ -36,6 +36,7 @@ from colorizer.training.discriminators import (
 )
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import list_pictures, read_rgb
+from colorizer.training.validation import to_picture
 
 log = logging.getLogger("colorizer.training")
 
@@ -109,19 +110,14 @@ class Trainer:
             self._load_style()
         self.before = copy.deepcopy(self.networks).requires_grad_(False) if options.preserve else None
         self.of_paintings, self.of_photos = self._adversary(1), self._adversary(0)
-        for part in (self.networks, *([self.before] if self.before else [])):
+        for part in filter(None, (self.networks, self.before)):
             self.engine.place(part)
         decay, betas = options.weight_decay, (0.5, 0.999)
         self.optimiser = torch.optim.AdamW(self.networks.parameters(), betas=betas, weight_decay=decay)
-        discriminators = nn.ModuleDict(
-            {"painting": self.of_paintings.network, "photo": self.of_photos.network}
-        )
+        networks = {"painting": self.of_paintings.network, "photo": self.of_photos.network}
+        both, scale = nn.ModuleDict(networks), options.discriminator_rate
         self.discriminate = Discriminating(
-            self.engine,
-            discriminators,
-            name="discriminators",
-            scale=options.discriminator_rate,
-            weight_decay=decay,
+            self.engine, both, "discriminators", scale=scale, weight_decay=decay
         )
 
     def _adversary(self, number: int) -> Adversary:
@@ -294,20 +290,14 @@ class Validation:
         for number, photo in enumerate(self.photos):
             x = to_tensor(photo).to(self.device)
             painted = there(x)
-            found.append(self.features(_picture(painted)))
+            found.append(self.features(to_picture(painted)))
             if number < SHEET_COLUMNS:
                 painting = self.paintings[number * len(self.paintings) // SHEET_COLUMNS]
                 photographed = back(to_tensor(painting).to(self.device))
                 again = there(photographed)
-                steps = [photo, *map(_picture, (painted, back(painted)))]
-                columns.append(
-                    np.concatenate([*steps, painting, *map(_picture, (photographed, again))], axis=0)
-                )
+                steps = map(to_picture, (painted, back(painted), photographed, again))
+                columns.append(np.concatenate([photo, next(steps), next(steps), painting, *steps], axis=0))
         return {"kid": 1000 * kid(np.stack(found), self.goal)}, np.concatenate(columns, axis=1)
-
-
-def _picture(x: Tensor) -> np.ndarray:
-    return to_pixels(x[0].float().cpu(), np.dtype(np.uint8))
 
 
 def _within(rgb: np.ndarray, side: int = 2 * FEATURE_SIDE) -> np.ndarray:

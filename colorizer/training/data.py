@@ -6,6 +6,7 @@ processes or threads share a batch nor where a run was stopped.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,7 @@ from colorizer.networks.resampling import FACTOR, shrink
 from colorizer.training.sources import Picture, decoded, read_rgb
 
 Random = np.random.Generator
+Pictures = Sequence[Picture]
 AHEAD = 3  # batches that threads cut in advance
 MARGIN = 8  # pixels around a sharp crop, so that reducing it gives what reducing the picture would give
 LARGEST = (
@@ -67,10 +69,8 @@ class CropStream:
         for number in range(count + AHEAD):
             if number < count:
                 first = start + number * (stride or batch)
-                places = [
-                    (place, kind) for kind in range(self.kinds) for place in range(first, first + batch)
-                ]
-                waiting.append([self.pool.submit(self.crop, place, side, kind) for place, kind in places])
+                places = itertools.product(range(self.kinds), range(first, first + batch))
+                waiting.append([self.pool.submit(self.crop, place, side, kind) for kind, place in places])
             if number >= AHEAD:
                 yield np.stack([future.result() for future in waiting.popleft()])
 
@@ -107,7 +107,7 @@ class CropLoader(CropStream):
     """Random crops of pictures that are decoded when needed (Pillow lets other threads run meanwhile)."""
 
     def __init__(
-        self, paths: Sequence[Picture], seed: int, crops: CropSettings | None = None, threads: int = 0
+        self, paths: Pictures, seed: int, crops: CropSettings | None = None, threads: int = 0
     ) -> None:
         super().__init__(seed, threads)
         self.paths, self.crops = paths, crops or CropSettings()
@@ -126,7 +126,7 @@ class CropLoader(CropStream):
 class SharpCrops(CropStream):
     """The upscaler's (S, S, 3), S = side + 2 MARGIN: pixels as they are, turned, mirrored, never resized."""
 
-    def __init__(self, paths: Sequence[Picture], seed: int, largest: int = 0) -> None:
+    def __init__(self, paths: Pictures, seed: int, largest: int = 0) -> None:
         """DataError when a picture can't be read, or is too small for crops of `largest`."""
         super().__init__(seed)
         self.pictures = decoded(paths, largest, MARGIN)
@@ -143,6 +143,11 @@ class SharpCrops(CropStream):
         return crop[:, ::-1] if random.integers(2) else crop
 
 
+def to_rgb(crops: np.ndarray) -> Tensor:
+    """(N, S, S, 3) uint8 -> (N, 3, S, S) in 0..1."""
+    return torch.from_numpy(crops).movedim(-1, 1).float() / 255
+
+
 def quantised(x: Tensor) -> Tensor:
     """Values rounded to the 256 levels of 8 bits, in 0..1."""
     return (x.clamp(0, 1) * 255).round() / 255
@@ -156,13 +161,13 @@ def pair(
     With a `degradation` the small picture is degraded, each by its own random numbers, and the large one is
     not.
     """
-    large = torch.from_numpy(crops).movedim(-1, 1).float() / 255
+    large = to_rgb(crops)
     if degradation is None:
         small = quantised(shrink(large))
     else:
         pairs = zip(crops, randoms, strict=True)
         made = np.stack([degrade(np.ascontiguousarray(crop), random, degradation) for crop, random in pairs])
-        small = torch.from_numpy(made).movedim(-1, 1).float() / 255
+        small = to_rgb(made)
     edge = MARGIN // FACTOR
     return small[..., edge:-edge, edge:-edge], large[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
 
@@ -172,9 +177,7 @@ class UnpairedCrops(CropStream):
 
     kinds = 2
 
-    def __init__(
-        self, photos: Sequence[Picture], paintings: Sequence[Picture], seed: int, largest: int = 0
-    ) -> None:
+    def __init__(self, photos: Pictures, paintings: Pictures, seed: int, largest: int = 0) -> None:
         """DataError when a picture can't be read or is smaller than crops of `largest`."""
         super().__init__(seed)
         self.photos, self.paintings = decoded(photos, largest), decoded(paintings, largest)
@@ -185,9 +188,8 @@ class UnpairedCrops(CropStream):
         picture = pictures[random.integers(len(pictures))]
         cut = max(1, round(side / random.uniform(1.0, LARGEST)))
         top, left = (int(random.integers(0, length - cut + 1)) for length in picture.shape[:2])
-        crop = cv2.resize(
-            picture[top : top + cut, left : left + cut], (side, side), interpolation=cv2.INTER_CUBIC
-        )
+        crop = picture[top : top + cut, left : left + cut]
+        crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)
         return crop[:, ::-1] if random.integers(2) else crop
 
 

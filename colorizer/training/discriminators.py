@@ -16,7 +16,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.networks.patchgan import PatchGAN
-from colorizer.networks.srgan import Discriminator
 from colorizer.networks.vgg import VGGFeatures, widths_of
 from colorizer.training.data import Draws, Random
 from colorizer.training.engine import LONGEST, Engine, Part
@@ -53,10 +52,7 @@ class Adversary:
 
 
 class SRGANAdversary(Adversary):
-    """SRGAN's discriminator, by cross entropy (Ledig et al. 2017, 2.1)."""
-
-    def __init__(self) -> None:
-        super().__init__(Discriminator())
+    """One whose losses are SRGAN's cross entropies (Ledig et al. 2017, 2.1)."""
 
     def discriminator_loss(self) -> Tensor:
         real, shown = self.network(self.real), self.network(self.shown)
@@ -133,8 +129,8 @@ class Discriminating:
         self,
         engine: Engine,
         network: nn.Module,
-        *,
         name: str = "discriminator",
+        *,
         scale: float = 1.0,
         weight_decay: float = 0.0,
         betas: tuple[float, float] = (0.5, 0.999),

@@ -18,7 +18,7 @@ from colorizer.colour.lab import ntsc_luma, rgb_to_lab
 from colorizer.networks.autoencoder import SIDE, AutoEncoder
 from colorizer.networks.course_unet import CourseUNet, scale_lab
 from colorizer.training import common
-from colorizer.training.data import CropSettings, Draws, Random
+from colorizer.training.data import CropSettings, Draws, Random, to_rgb
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import training_pictures
 from colorizer.training.validation import ColourValidation
@@ -52,11 +52,6 @@ class AutoEncoderOptions(RunOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("translate", 0 <= self.translate < 1, "from 0 to below 1")
-
-
-def to_rgb(crops: np.ndarray) -> Tensor:
-    """(N, S, S, 3) uint8 -> (N, 3, S, S) in 0..1."""
-    return torch.from_numpy(crops).movedim(-1, 1).float() / 255
 
 
 def course_batch(crops: np.ndarray) -> tuple[Tensor, Tensor]:

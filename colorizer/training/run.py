@@ -158,9 +158,8 @@ class Run:
         try:
             self.options.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ColorizerError(
-                f"The folder “{self.options.out}” can't be made ({error.strerror})."
-            ) from None
+            out, reason = self.options.out, error.strerror
+            raise ColorizerError(f"The folder “{out}” can't be made ({reason}).") from None
         return None
 
     def _resume(self, state: dict[str, Any]) -> None:
@@ -189,8 +188,7 @@ class Run:
         step; saves now and then, and at the end.
 
         Where stages are in steps, crops and rates depend on the step alone, so a resumed run goes on as if it
-        had never stopped. Where they are in percent, the time that it has taken decides the rate and the
-        stage.
+        had never stopped. Where they are in percent, the time taken decides the rate and the stage.
         """
         options, engine, total = self.options, self.engine, self.ends[-1]
         silent = {} if engine.main else {"disable": True}  # otherwise TQDM_DISABLE decides

@@ -21,9 +21,9 @@ from colorizer.evaluation.degradation import Degradation
 from colorizer.evaluation.features import load_vgg
 from colorizer.evaluation.pictures import middle
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
-from colorizer.networks.srgan import BLOCKS, WIDTHS, Generator
+from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.predictors.tiling import to_pixels, to_tensor
+from colorizer.predictors.tiling import to_tensor
 from colorizer.training import common
 from colorizer.training.data import SharpCrops, pair, quantised
 from colorizer.training.discriminators import Adversary, Discriminating, FeatureAdversary, SRGANAdversary
@@ -31,6 +31,7 @@ from colorizer.training.engine import Part
 from colorizer.training.losses import grid_pattern, local_pattern
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import list_pictures, read_rgb
+from colorizer.training.validation import to_picture
 
 log = logging.getLogger("colorizer.training")
 
@@ -62,10 +63,8 @@ class SRGANOptions(RunOptions):
 
     Features are compared before the last ReLU, as in ESRGAN (Wang et al. 2018, 3.2), and a little at two
     shallow layers, as in Real-ESRGAN (Wang et al. 2021, 4.1). They reward a faint grid of 4 pixels over
-    everything, so that has a loss of its own. A discriminator that counts more than they do weaves: 1 against
-    0.5 gave 28.7 dB on Set5 and features further from the truth than before, these weights 30.1 dB and nearer
-    ones. (Of the paper's discriminator, 0.1 is about as much as 1.) Without `perceptual` and with the paper's
-    discriminator, no VGG-19 is needed.
+    everything, so that has a loss of its own. A discriminator that counts more than they do weaves. (Of the
+    paper's, 0.1 is about as much as 1.) With the paper's, and without `perceptual`, no VGG-19 is needed.
     """
 
     stages: tuple[common.Stage, ...] = (common.Stage(96, 16, 4000),)
@@ -88,11 +87,6 @@ class SRGANOptions(RunOptions):
         self.at_least(0, "pixel", "perceptual", "adversarial", "grid", "local_grid")
         self.check("init", bool(self.init), "a weight file or the name of a model")
         self.check("discriminators", self.discriminators in ("patches", "features"), "patches or features")
-
-
-def to_picture(x: Tensor) -> np.ndarray:
-    """(1, 3, H, W) in 0..1 -> uint8 (H, W, 3)."""
-    return to_pixels(x[0].float().cpu(), np.dtype(np.uint8))
 
 
 @torch.inference_mode()
@@ -155,7 +149,7 @@ def train_srgan(options: SRGANOptions) -> Path:
     task = Task(options)
     features = _features(options, task)
     network = common.load_initial(options.init, Generator.from_state)
-    adversary: Adversary = SRGANAdversary()
+    adversary: Adversary = SRGANAdversary(Discriminator())
     if options.discriminators == "features":
         assert features is not None
         adversary = FeatureAdversary(features, tuple(SEEN), _typical_scales(features, options, task))

@@ -13,7 +13,14 @@ from torch import Tensor, nn
 
 from colorizer.colour.lab import lab_to_rgb, rgb_to_lab
 from colorizer.evaluation.metrics import colourfulness, psnr
+from colorizer.predictors.tiling import to_pixels
+from colorizer.training.data import to_rgb
 from colorizer.training.sources import list_pictures, read_rgb
+
+
+def to_picture(x: Tensor) -> np.ndarray:
+    """(1, 3, H, W) in 0..1 -> uint8 (H, W, 3)."""
+    return to_pixels(x[0].float().cpu(), np.dtype(np.uint8))
 
 
 class ColourValidation:
@@ -44,12 +51,10 @@ class ColourValidation:
         for path in self.paths:
             size = self.side, self.side
             truth = np.asarray(read_rgb(path).resize(size, Image.Resampling.BICUBIC))
-            lab = rgb_to_lab(torch.from_numpy(truth.copy()).movedim(-1, 0)[None].float() / 255).to(
-                self.device
-            )
+            lab = rgb_to_lab(to_rgb(truth[None].copy())).to(self.device)
             ab = self.predict_ab(network, lab[:, :1]).float()
             lab[:, 1:] = F.interpolate(ab, size=size, mode="bilinear")
-            result = (lab_to_rgb(lab)[0].movedim(0, -1) * 255).round().byte().cpu().numpy()
+            result = to_picture(lab_to_rgb(lab))
             figures.append((psnr(result, truth), colourfulness(result)))
             if len(columns) < 8:
                 grey = (lab[0, 0] * 2.55).byte().cpu().numpy()[..., None].repeat(3, -1)

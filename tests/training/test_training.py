@@ -17,7 +17,9 @@ from colorizer.cli import train as cli_train
 from colorizer.colour.lab import SoftEncoding, ab_bins
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.degradation import OldPrint, age, film_weights
+from colorizer.networks.patchgan import PatchGAN
 from colorizer.training import colorizer, common, regression, sources
+from colorizer.training.discriminators import Adversary, Discriminating
 from colorizer.training.engine import Engine
 from colorizer.training.validation import ColourValidation
 
@@ -132,19 +134,20 @@ def test_a_run_that_fails_keeps_its_last_good_checkpoint(options_of, monkeypatch
 
 def test_the_discriminator_learns_and_pulls_towards_true_colour():
     torch.manual_seed(0)
-    discriminator = colorizer.ColourDiscriminator(Engine(), width=8)
-    common.set_rate(discriminator.discriminate.optimiser, 0.002)
+    adversary, engine = Adversary(PatchGAN(3, 8)), Engine()
+    discriminate = Discriminating(engine, adversary.network)
+    common.set_rate(discriminate.optimiser, 0.001)
     lightness = torch.zeros(2, 1, 32, 32)
     true_ab = torch.full((2, 2, 8, 8), 60.0) * torch.tensor([1.0, -1.0]).repeat(4)
     grey = torch.zeros(2, 2, 8, 8, requires_grad=True)
-    first = discriminator(lightness, grey, true_ab).item()
+    seen = [(adversary, *(colorizer.lab_picture(lightness, ab) for ab in (true_ab, grey)))]
+    first = discriminate(seen, None).item()
     for _ in range(20):
-        loss = discriminator(lightness, grey, true_ab)
+        loss = discriminate(seen, None)
     loss.backward()
     assert loss.item() > first * 0.5
     assert grey.grad.abs().sum() > 0
-    network = discriminator.adversary.network
-    real, made = (network(colorizer.lab_picture(lightness, ab)).mean() for ab in (true_ab, grey))
+    real, made = (adversary.network(picture).mean() for picture in seen[0][1:])
     assert real > made + 0.3
 
 

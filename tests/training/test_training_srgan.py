@@ -118,7 +118,11 @@ def test_each_discriminator_learns_to_tell_sharp_from_blurred(kind, narrow_vgg):
     real = torch.rand(2, 3, 64, 64)
     made = torch.nn.functional.avg_pool2d(real, 5, 1, 2).requires_grad_(True)
     scales = [float(layer.square().mean().sqrt()) for layer in vgg.layers(real, tuple(srgan.SEEN))]
-    adversary = SRGANAdversary() if kind == "patches" else FeatureAdversary(vgg, tuple(srgan.SEEN), scales)
+    adversary = (
+        SRGANAdversary(Discriminator())
+        if kind == "patches"
+        else FeatureAdversary(vgg, tuple(srgan.SEEN), scales)
+    )
     optimiser = torch.optim.AdamW(adversary.network.parameters(), lr=1e-3)
     engine, found = Engine(), []
     for _ in range(8):
