@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from colorizer.networks.resampling import enlarge
 from colorizer.networks.srgan import RESIDUAL, WIDTHS, UpBlock
 from colorizer.training import common
-from colorizer.training.data import list_pictures, read_rgb
+from colorizer.training.data import SharpCrops, pair
 from colorizer.training.engine import Engine
-from colorizer.training.sharp import SharpCrops, pair
+from colorizer.training.sources import list_pictures, read_rgb
 from colorizer.training.srgan import validate
 
 SIDE, BATCH, RATE, DECAY = 96, 8, 4e-4, 0.99

@@ -23,11 +23,9 @@ from colorizer.networks.cyclegan import Generator as Painter
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.srgan import Generator as Enlarger
 from colorizer.networks.unet import ColorUNet
+from colorizer.networks.vgg import VGGFeatures
 from colorizer.training.colorizer import Options, make_batch
-from colorizer.training.draws import Draws
-from colorizer.training.sharp import MARGIN, pair
-from colorizer.training.unpaired import both
-from colorizer.training.vgg import VGGFeatures
+from colorizer.training.data import MARGIN, Draws, both, pair
 
 OVERHEAD = 0.05  # seconds a step, assumed
 LEARNING = 3  # times the forward pass: the gradients of the inputs and of the weights cost as much each

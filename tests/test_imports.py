@@ -24,8 +24,7 @@ BELOW["training"] = BELOW["predictors"] | {"predictors"}
 BELOW["evaluation"] = BELOW["predictors"] | {"predictors"}
 BELOW["ui"] = BELOW["predictors"] | {"predictors"}
 BELOW["cli"] = BELOW["ui"] | {"training", "evaluation"}
-# What measures must age and wear pictures as training does, and the trainers report what is measured.
-ALSO = {"evaluation": {"training"}, "training": {"evaluation"}}
+ALSO = {"training": {"evaluation"}}  # the trainers report what is measured
 ROOT_MODULES = {"__init__", "__main__", "errors", "interrupts"}
 
 

@@ -23,6 +23,10 @@ Chosen = TypeVar("Chosen")
 Flag = tuple[str, type, str]  # name (that of the option, then others), what it takes (bool: nothing), help
 
 SOURCES = "a folder, a .zip, or hub:OWNER/NAME[:SPLIT]"
+STAGES = (
+    "SIDExBATCH:STEPS, with commas: 128x32:2000,256x8:500, or shares of --minutes, 128x32:80%%,256x8:20%%; "
+    "batches are those of a process"
+)
 VGG = ("vgg", Path, "a file of VGG-19's weights (COLORIZER_VGG's, or torchvision's, downloaded once)")
 
 # model -> a module of colorizer.training, its options and its function; the model in words
@@ -37,7 +41,7 @@ MODELS = {
 # A default that differs between models isn't told.
 SHARED: tuple[Flag, ...] = (
     ("val", Path, "the same, of pictures that are never learnt from, for figures and a sheet"),
-    ("stages", str, "SIDExBATCH:STEPS, with commas: 128x32:2000,256x8:500; batches are those of a process"),
+    ("stages", str, STAGES),
     ("rate", float, "the learning rate at its highest"),
     ("weight-decay", float, "AdamW's weight decay"),
     ("decay", float, "of the averaged weights; 0: no averaging"),
@@ -46,7 +50,11 @@ SHARED: tuple[Flag, ...] = (
     ("device", str, "cpu, cuda, cuda:1 ... (cuda where there is one); under accelerate, its choice counts"),
     ("accumulate", int, "batches that make one step (1), where memory is short; see the README"),
     ("every", int, "steps between checkpoints with validation"),
-    ("minutes", float, "stop after so long; the same command goes on; 0: no limit (default)"),
+    (
+        "minutes",
+        float,
+        "how long all stages take, or stop and go on by the same command; 0: no limit (default)",
+    ),
     ("compile", bool, "compile the network first: slower start"),
 )
 FLAGS: dict[str, tuple[Flag, ...]] = {
@@ -63,7 +71,7 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
     "srgan": (
         VGG,
         ("pixel", float, "weight of the pixel error (5)"),
-        ("judges", str, "what the discriminator sees: features of VGG-19 (default) or patches"),
+        ("discriminators judges", str, "what they see: features of VGG-19 (default) or patches"),
         ("perceptual", float, "weight of the difference in VGG-19's features (1.5)"),
         ("adversarial", float, "weight of the discriminator's opinion (0.35)"),
         ("grid", float, "weight of the grid of 4 pixels in the error, squared (10000)"),
@@ -78,11 +86,11 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
         ("identity", float, "weight of leaving paintings as they are, times --cycle (0.5)"),
         ("grid", float, "weight of what is alike at every fourth pixel (0), say 10000"),
         ("local-grid", float, "the same in windows of 16 pixels (0), say 20000"),
-        ("stay", float, "weight of what --init's networks make, in place of all but the grids (0)"),
+        ("preserve stay", float, "weight of what --init's networks make, in place of all but the grids (0)"),
         ("noise", float, "added to what goes back, so that nothing is hidden in it (0.03)"),
-        ("judges", str, "what the discriminators see: patches (default), features of VGG-19 or both"),
+        ("discriminators judges", str, "what they see: patches (default), features of VGG-19 or both"),
         ("adversarial", float, "weight of the discriminators (1)"),
-        ("judge-rate", float, "the discriminators' rate, times the generators' (1)"),
+        ("discriminator-rate judge-rate", float, "the discriminators' rate, times the generators' (1)"),
         ("warm", int, "steps of style transfer before the way there and back comes in (0)"),
         ("only-back", bool, "leave the painter as it is; the way back learns from what it paints"),
         ("style", float, "weight of the paintings' style in style transfer (1)"),

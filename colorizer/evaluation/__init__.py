@@ -1,1 +1,1 @@
-"""Evaluation: metrics, and the report behind the README's tables. Imports predictors, and training's wear."""
+"""Evaluation: metrics, degradations, and the README's tables. Knows predictors and what they know."""

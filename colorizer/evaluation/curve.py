@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tqdm import tqdm
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.metrics import colourfulness, psnr
 from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, read_square
+from colorizer.evaluation.table import Tally, markdown_table
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import ColorizeSettings
@@ -78,34 +79,29 @@ def trace_curve(
     colorizer = colorizer or Colorizer.load()
     grid = list(itertools.product(rebalance, temperature, saturation))
     choices = [dataclasses.replace(settings, rebalance=r, temperature=t, saturation=s) for r, t, s in grid]
-    figures: list[list[tuple[float, float]]] = [[] for _ in grid]
-    true = []
+    tallies, true = [Tally() for _ in grid], []
     for path in tqdm(paths, unit="picture"):
         truth = read_square(path, side)
         true.append(colourfulness(truth))
         analysis = colorizer.analyse(Photo.from_array(lightness_alone(truth), name=path.stem), settings)
-        for number, choice in enumerate(choices):
+        for tally, choice in zip(tallies, choices, strict=True):
             result = colorizer.render(analysis, choice).rgb
-            figures[number].append((psnr(result, truth), colourfulness(result)))
+            tally.add(psnr=psnr(result, truth), colourfulness=colourfulness(result))
     reference = math.fsum(true) / len(true)
-    points = []
-    for knobs, values in zip(grid, figures, strict=True):
-        quality, colour = (math.fsum(column) / len(values) for column in zip(*values, strict=True))
-        points.append(Point(*knobs, quality, colour, reference))
-    return mark_best(points)
+    means = [tally.means() for tally in tallies]
+    found = [(*knobs, mean["psnr"], mean["colourfulness"]) for knobs, mean in zip(grid, means, strict=True)]
+    return mark_best([Point(*figures, reference) for figures in found])
 
 
 def markdown(points: Sequence[Point]) -> str:
     """The points as a Markdown table, most colourful last; a star marks what none beats in both."""
-    lines = [
-        f"True pictures: colourfulness {points[0].true_colourfulness:.1f}.",
-        "",
-        "| rebalance | temperature | saturation | PSNR-RGB | colourfulness | |",
-        "|---|---|---|---|---|---|",
-    ]
-    for point in sorted(points, key=lambda point: point.colourfulness):
-        knobs = f"| {point.rebalance:g} | {point.temperature:g} | {point.saturation:g} "
-        lines.append(
-            f"{knobs}| {point.psnr:.2f} dB | {point.colourfulness:.1f} | {'*' if point.best else ''} |"
-        )
-    return "\n".join(lines)
+    columns: dict[str, Callable[[Point], str]] = {
+        "rebalance": lambda point: f"{point.rebalance:g}",
+        "temperature": lambda point: f"{point.temperature:g}",
+        "saturation": lambda point: f"{point.saturation:g}",
+        "PSNR-RGB": lambda point: f"{point.psnr:.2f} dB",
+        "colourfulness": lambda point: f"{point.colourfulness:.1f}",
+        "": lambda point: "*" if point.best else "",
+    }
+    table = markdown_table(sorted(points, key=lambda point: point.colourfulness), columns)
+    return f"True pictures: colourfulness {points[0].true_colourfulness:.1f}.\n\n{table}"

@@ -34,6 +34,13 @@ def eight_bit(rgb: np.ndarray) -> np.ndarray:
     return rgb if rgb.dtype == np.uint8 else ((rgb.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
+def middle(rgb: np.ndarray, side: int = 0) -> np.ndarray:
+    """The middle square of a picture (H, W, 3), of its short side or of `side` pixels."""
+    side = side or min(rgb.shape[:2])
+    top, left = ((length - side) // 2 for length in rgb.shape[:2])
+    return rgb[top : top + side, left : left + side]
+
+
 def square(rgb: np.ndarray, side: int = SIDE) -> np.ndarray:
     """A picture (H, W, 3) -> uint8 (side, side, 3): short side to `side`, antialiased, then the middle."""
     image = Image.fromarray(eight_bit(rgb))
@@ -41,8 +48,7 @@ def square(rgb: np.ndarray, side: int = SIDE) -> np.ndarray:
     if scale != 1:
         size = (max(side, round(image.width * scale)), max(side, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.LANCZOS)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return np.array(image.crop((left, top, left + side, top + side)))
+    return np.array(middle(np.asarray(image), side))
 
 
 def to_lab(rgb: np.ndarray) -> np.ndarray:

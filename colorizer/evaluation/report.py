@@ -7,27 +7,23 @@ result is compared with the picture in 8 bits.
 from __future__ import annotations
 
 import dataclasses
-import json
-import math
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
-from colorizer.evaluation.features import Features, kid
+from colorizer.evaluation.degradation import OldPrint, age
+from colorizer.evaluation.features import Extract, Features
 from colorizer.evaluation.metrics import area_under_curve, ciede2000, colourfulness, lightness_error, psnr
 from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, read_square, to_lab
-from colorizer.evaluation.table import markdown_table
+from colorizer.evaluation.table import Tally, markdown_table, write_rows
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import MODELS, ColorizeSettings
-from colorizer.training.degrade import OldPrint, age
 
 NOTHING = "nothing"
 TITLES = {
@@ -37,7 +33,6 @@ TITLES = {
     "unet": "U-Net",
 }
 Colorize = Callable[[Photo, ColorizeSettings], Photo]
-Extract = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -67,70 +62,32 @@ class Truth:
     """A picture and what is derived from it once for all models."""
 
     rgb: np.ndarray  # (S, S, 3) uint8
-    grey: np.ndarray  # (S, S, 3) uint8, three equal channels: its lightness alone
+    grey: np.ndarray  # (S, S, 3) uint8, three equal channels: what the models are given
     lab: np.ndarray  # (3, S, S), of rgb
     given: np.ndarray  # (S, S), L of grey
 
     @classmethod
     def of(cls, rgb: np.ndarray, aged: np.random.Generator | None = None) -> Truth:
-        """What is given to the models is the lightness alone, or an aged print drawn at random."""
+        """The models are given the lightness alone, or an aged print drawn at random."""
         if aged is None:
             grey = lightness_alone(rgb)
         else:
             grey = np.rint(age(rgb, aged, OldPrint()) * 255).astype(np.uint8)[..., None].repeat(3, -1)
         return cls(rgb, grey, to_lab(rgb), to_lab(grey)[0])
 
-
-class Tally:
-    """Gathers one model's figures, picture by picture."""
-
-    def __init__(self, model: str) -> None:
-        self.model = model
-        self.figures: list[dict[str, float]] = []
-        self.features: list[np.ndarray] = []
-
-    def add(self, result: np.ndarray, truth: Truth, seconds: float, extract: Extract) -> None:
+    def compare(self, result: np.ndarray) -> dict[str, float]:
+        """The figures of a coloured picture (S, S, 3) uint8, by their names in a Row."""
         lab = to_lab(result)
-        mean_dl, largest_dl = lightness_error(lab[0], truth.given)
-        self.figures.append(
-            {
-                "psnr": psnr(result, truth.rgb),
-                "ciede2000": ciede2000(lab, truth.lab),
-                "auc": area_under_curve(lab[1:], truth.lab[1:]),
-                "colourfulness": colourfulness(result),
-                "true_colourfulness": colourfulness(truth.rgb),
-                "mean_dl": mean_dl,
-                "largest_dl": largest_dl,
-                "seconds": seconds,
-            }
-        )
-        self.features.append(extract(result))
-
-    def mean(self, name: str) -> float:
-        # fsum is exact, so that the order of the pictures doesn't matter
-        return math.fsum(figures[name] for figures in self.figures) / len(self.figures)
-
-    def row(self, true_features: list[np.ndarray]) -> Row:
-        return Row(
-            model=self.model,
-            pictures=len(self.figures),
-            psnr=self.mean("psnr"),
-            ciede2000=self.mean("ciede2000"),
-            auc=self.mean("auc"),
-            colourfulness=self.mean("colourfulness"),
-            true_colourfulness=self.mean("true_colourfulness"),
-            kid=1000 * kid(np.stack(self.features), np.stack(true_features), paired=True),
-            mean_dl=self.mean("mean_dl"),
-            largest_dl=max(figures["largest_dl"] for figures in self.figures),
-            seconds=self.mean("seconds"),
-        )
-
-
-def check_models(models: Sequence[str]) -> None:
-    """ColorizerError for a name that is no model."""
-    for model in models:
-        if model not in MODELS:
-            raise ColorizerError(f"There is no model “{model}”. Give --models some of {','.join(MODELS)}.")
+        mean_dl, largest_dl = lightness_error(lab[0], self.given)
+        return {
+            "psnr": psnr(result, self.rgb),
+            "ciede2000": ciede2000(lab, self.lab),
+            "auc": area_under_curve(lab[1:], self.lab[1:]),
+            "colourfulness": colourfulness(result),
+            "true_colourfulness": colourfulness(self.rgb),
+            "mean_dl": mean_dl,
+            "largest_dl": largest_dl,
+        }
 
 
 def evaluate_colorize(
@@ -147,11 +104,13 @@ def evaluate_colorize(
     """The rows of the report: doing nothing, then each model, over a folder's pictures or `limit` of them.
 
     `settings` apply to every model. With `aged`, the models are given what an old camera and an old print
-    would have made of each picture (training/degrade.py), the same for all. Pictures are held one at a time;
+    would have made of each picture (degradation.py), the same for all. Pictures are held one at a time;
     the rows don't depend on their order.
     ColorizerError for an unknown model, a folder without pictures, an unreadable picture, missing weights.
     """
-    check_models(models)
+    for model in models:
+        if model not in MODELS:
+            raise ColorizerError(f"There is no model “{model}”. Give --models some of {','.join(MODELS)}.")
     settings = settings or ColorizeSettings()
     paths = list_photos(data, limit)
     colorize = colorize or Colorizer.load().colorize
@@ -161,74 +120,43 @@ def evaluate_colorize(
     for choice in choices.values():  # reads the weights, so that a missing file shows now and isn't timed
         colorize(grey, choice)
 
-    tallies = {model: Tally(model) for model in (NOTHING, *models)}
+    tallies = {model: Tally() for model in (NOTHING, *models)}
     true_features = []
     for number, path in enumerate(tqdm(paths, unit="picture")):
         truth = Truth.of(read_square(path, side), np.random.default_rng((5, number)) if aged else None)
         true_features.append(extract(truth.rgb))
-        tallies[NOTHING].add(truth.grey, truth, 0.0, extract)
+        tallies[NOTHING].add(extract(truth.grey), seconds=0.0, **truth.compare(truth.grey))
         photo = Photo.from_array(truth.grey, name=path.stem)
         for model, choice in choices.items():
             began = time.perf_counter()
             result = colorize(photo, choice).rgb
-            tallies[model].add(result, truth, time.perf_counter() - began, extract)
-    return [tally.row(true_features) for tally in tallies.values()]
+            seconds = time.perf_counter() - began
+            tallies[model].add(extract(result), seconds=seconds, **truth.compare(result))
+    return [_row(model, tally, np.stack(true_features)) for model, tally in tallies.items()]
+
+
+def _row(model: str, tally: Tally, true_features: np.ndarray) -> Row:
+    figures = tally.means() | {"largest_dl": max(figures["largest_dl"] for figures in tally.figures)}
+    return Row(model=model, pictures=len(tally.figures), kid=tally.kid(true_features, paired=True), **figures)
 
 
 def markdown(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
-    head = (
-        "",
-        "PSNR-RGB",
-        "CIEDE2000",
-        "AuC",
-        "colourfulness (true)",
-        "KID x1000",
-        "dL mean / largest",
-        "s a picture",
-    )
-    cells = [
-        (
-            TITLES[row.model],
-            f"{row.psnr:.2f} dB",
-            f"{row.ciede2000:.2f}",
-            f"{100 * row.auc:.1f} %",
-            f"{row.colourfulness:.1f} ({row.true_colourfulness:.1f})",
-            f"{row.kid:.1f}",
-            f"{row.mean_dl:.2f} / {row.largest_dl:.2f}",
-            "-" if row.model == NOTHING else f"{row.seconds:.2f}",
-        )
-        for row in rows
-    ]
-    return markdown_table(head, cells)
-
-
-def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    columns: dict[str, Callable[[Row], str]] = {
+        "": lambda row: TITLES[row.model],
+        "PSNR-RGB": lambda row: f"{row.psnr:.2f} dB",
+        "CIEDE2000": lambda row: f"{row.ciede2000:.2f}",
+        "AuC": lambda row: f"{100 * row.auc:.1f} %",
+        "colourfulness (true)": lambda row: f"{row.colourfulness:.1f} ({row.true_colourfulness:.1f})",
+        "KID x1000": lambda row: f"{row.kid:.1f}",
+        "dL mean / largest": lambda row: f"{row.mean_dl:.2f} / {row.largest_dl:.2f}",
+        "s a picture": lambda row: "-" if row.model == NOTHING else f"{row.seconds:.2f}",
+    }
+    return markdown_table(rows, columns)
 
 
 def write_json(
     path: Path, rows: Sequence[dict[str, object]], settings: ColorizeSettings, side: int = SIDE
 ) -> None:
-    """Rows of figures with what is needed to make them again, null where a figure isn't finite.
-
-    ColorizerError if the file can't be written.
-    """
+    """Rows of figures with what is needed to make them again; ColorizerError if the file can't be written."""
     write_rows(path, rows, {"side": side, "settings": settings.as_dict()})
-
-
-def write_rows(path: Path, rows: Sequence[dict[str, object]], about: dict[str, object]) -> None:
-    """Rows of figures with what is said about them and the machine; ColorizerError if that can't be
-    written."""
-    machine = {
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "machine": platform.machine(),
-    }
-    plain = [{name: _finite(value) for name, value in row.items()} for row in rows]
-    try:
-        path.write_text(json.dumps(about | machine | {"rows": plain}, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ColorizerError(
-            f"“{path}” can't be written ({error.strerror}). Choose another --json file."
-        ) from None

@@ -53,17 +53,21 @@ def _label(draw: ImageDraw.ImageDraw, text: str, x: int, y: int, width: int) -> 
     draw.text((x, y), text, fill=(230, 230, 230), font=font)
 
 
-def strip(columns: Sequence[tuple[str, list[np.ndarray]]], count: int, side: int) -> Image.Image:
-    """One band of the sheet: up to `count` labelled columns of panels; as high as its highest column."""
-    depth = max(len(cells) for _, cells in columns)
-    image = Image.new("RGB", (count * (side + GAP) + GAP, LABEL + depth * (side + GAP) + GAP), BACKGROUND)
-    draw = ImageDraw.Draw(image)
-    for number, (name, cells) in enumerate(columns):
-        x = GAP + number * (side + GAP)
-        _label(draw, name, x, 3, side)
-        for row, cell in enumerate(cells):
-            image.paste(_fit(cell, side), (x, LABEL + row * (side + GAP)))
-    return image
+def arrange(pictures: Sequence[tuple[str, list[Image.Image]]], columns: int, side: int) -> Image.Image:
+    """Named columns of cells (side, side) in bands of `columns`, each as high as its highest column."""
+    bands = [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
+    heights = [LABEL + max(len(cells) for _, cells in band) * (side + GAP) + GAP for band in bands]
+    width = min(columns, len(pictures)) * (side + GAP) + GAP
+    sheet = Image.new("RGB", (width, sum(heights)), BACKGROUND)
+    draw, top = ImageDraw.Draw(sheet), 0
+    for band, height in zip(bands, heights, strict=True):
+        for number, (name, cells) in enumerate(band):
+            x = GAP + number * (side + GAP)
+            _label(draw, name, x, top + 3, side)
+            for row, cell in enumerate(cells):
+                sheet.paste(cell, (x, top + LABEL + row * (side + GAP)))
+        top += height
+    return sheet
 
 
 def write_sheet(
@@ -94,18 +98,11 @@ def write_sheet(
             "Give more --columns, or a --limit."
         )
     settings, colorize = settings or ColorizeSettings(), colorize or Colorizer.load().colorize
-    strips: list[Image.Image] = []
-    waiting: list[tuple[str, list[np.ndarray]]] = []
+    pictures = []
     for path in tqdm(paths, unit="picture"):
-        waiting.append((path.name, panels(Photo.open(path), colorize, settings, side)))
-        if len(waiting) == columns or path == paths[-1]:
-            strips.append(strip(waiting, min(columns, len(paths)), side))
-            waiting = []
-    sheet = Image.new("RGB", (strips[0].width, sum(image.height for image in strips)), BACKGROUND)
-    top = 0
-    for image in strips:
-        sheet.paste(image, (0, top))
-        top += image.height
+        cells = panels(Photo.open(path), colorize, settings, side)
+        pictures.append((path.name, [_fit(cell, side) for cell in cells]))
+    sheet = arrange(pictures, columns, side)
     try:
         sheet.save(out, quality=92)
     except OSError as error:

@@ -12,26 +12,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from statistics import fmean
 
 import cv2
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from colorizer.colour.luma import ssim_y
 from colorizer.errors import ColorizerError
-from colorizer.evaluation.features import Features, kid
-from colorizer.evaluation.pictures import eight_bit, list_photos
-from colorizer.evaluation.table import markdown_table
+from colorizer.evaluation.features import Extract, Features
+from colorizer.evaluation.pictures import eight_bit, list_photos, middle
+from colorizer.evaluation.table import Tally, markdown_table
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Painting, Stylizer
 
 SIDE = 256
+UNTOUCHED = "untouched"
 STRENGTHS = (0.5, StylizeSettings.strength, 1.0)
 MEMORISED = 0.1  # cosine distance below which results count as taken from the paintings (Bai et al. 2021)
 TINY = 1e-15
-Extract = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,6 @@ class StylizeRow:
 def inception_features() -> Extract:
     """Inception-v3's pooled features, (2048,), with torchvision's weights; ColorizerError when they can't be
     had. FID's own are TensorFlow's, so figures come near those printed elsewhere, and are not the same."""
-    import torch
-
     try:
         from torchvision.models import Inception_V3_Weights, inception_v3
 
@@ -91,8 +89,7 @@ def memorisation(results: np.ndarray, paintings: np.ndarray) -> float:
 def mifid(results: np.ndarray, paintings: np.ndarray) -> float:
     """FID divided by the memorisation distance where that is below 0.1, else FID itself."""
     distance = memorisation(results, paintings)
-    factor = 1 / (distance + TINY) if distance < MEMORISED else 1.0
-    return frechet_distance(results, paintings) * factor
+    return frechet_distance(results, paintings) * (1 / (distance + TINY) if distance < MEMORISED else 1.0)
 
 
 def evaluate_stylize(
@@ -119,24 +116,20 @@ def evaluate_stylize(
     extract = extract or Features()
     goal = np.stack([extract(_square(path)) for path in sources[1]])
     looks = _looks(stylizer, settings)
-    features: dict[str, list[np.ndarray]] = {name: [] for name in looks}
-    alike: dict[str, list[float]] = {name: [] for name in looks}
-    seconds = []
+    tallies = {name: Tally() for name in looks}
     for path in tqdm(sources[0], unit="picture"):
         photo = Photo.from_array(_square(path), name=path.stem)
         began = time.perf_counter()
         painting = stylizer.paint(photo, settings)
-        seconds.append(time.perf_counter() - began)
+        seconds = time.perf_counter() - began
         for name, look in looks.items():
-            rgb = look(painting)
-            features[name].append(extract(rgb))
-            alike[name].append(ssim_y(rgb, photo.rgb))
+            rgb, took = look(painting), 0.0 if name == UNTOUCHED else seconds
+            tallies[name].add(extract(rgb), ssim=ssim_y(rgb, photo.rgb), seconds=took)
     rows = []
-    for name in looks:
-        made = np.stack(features[name])
-        scores = 1000 * kid(made, goal), frechet_distance(made, goal), mifid(made, goal)
-        took = fmean(seconds) if name.startswith("strength") else 0.0
-        rows.append(StylizeRow(name, len(made), *scores, fmean(alike[name]), took))
+    for name, tally in tallies.items():
+        made = np.stack(tally.features)
+        scores = tally.kid(goal, paired=False), frechet_distance(made, goal), mifid(made, goal)
+        rows.append(StylizeRow(name, len(made), *scores, **tally.means()))
     return rows
 
 
@@ -146,37 +139,27 @@ def _looks(stylizer: Stylizer, settings: StylizeSettings) -> dict[str, Callable[
     def at(strength: float, painting: Painting) -> np.ndarray:
         return stylizer.render(painting, replace(settings, strength=strength)).rgb
 
-    looks: dict[str, Callable[[Painting], np.ndarray]] = {"untouched": lambda painting: painting.photo.rgb}
+    looks: dict[str, Callable[[Painting], np.ndarray]] = {UNTOUCHED: lambda painting: painting.photo.rgb}
     return looks | {f"strength {strength:g}": partial(at, strength) for strength in STRENGTHS}
 
 
 def _square(path: Path) -> np.ndarray:
     """The middle of a picture, (256, 256, 3) uint8."""
-    rgb = eight_bit(Photo.open(path).rgb)
-    side = min(rgb.shape[:2])
-    top, left = ((length - side) // 2 for length in rgb.shape[:2])
-    middle = rgb[top : top + side, left : left + side]
-    if side == SIDE:
-        return np.ascontiguousarray(middle)
-    how = cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC
-    return cv2.resize(middle, (SIDE, SIDE), interpolation=how)
+    rgb = np.ascontiguousarray(middle(eight_bit(Photo.open(path).rgb)))
+    how = cv2.INTER_AREA if len(rgb) > SIDE else cv2.INTER_CUBIC
+    return rgb if len(rgb) == SIDE else cv2.resize(rgb, (SIDE, SIDE), interpolation=how)
 
 
 def markdown_stylize(rows: Sequence[StylizeRow]) -> str:
     """The rows as a Markdown table; KID also as a share of the untouched pictures'."""
-    head = ("", "KID x1000", "of untouched", "FID", "MiFID", "SSIM to the input", "s a picture")
-    cells = []
-    for row in rows:
-        share = row.kid / rows[0].kid if rows[0].kid else float("nan")
-        cells.append(
-            (
-                row.name,
-                f"{row.kid:.1f}",
-                f"{share:.2f}",
-                f"{row.fid:.2f}",
-                f"{row.mifid:.2f}",
-                f"{row.ssim:.3f}",
-                f"{row.seconds:.2f}",
-            )
-        )
-    return markdown_table(head, cells)
+    untouched = rows[0].kid or float("nan")
+    columns: dict[str, Callable[[StylizeRow], str]] = {
+        "": lambda row: row.name,
+        "KID x1000": lambda row: f"{row.kid:.1f}",
+        "of untouched": lambda row: f"{row.kid / untouched:.2f}",
+        "FID": lambda row: f"{row.fid:.2f}",
+        "MiFID": lambda row: f"{row.mifid:.2f}",
+        "SSIM to the input": lambda row: f"{row.ssim:.3f}",
+        "s a picture": lambda row: f"{row.seconds:.2f}",
+    }
+    return markdown_table(rows, columns)

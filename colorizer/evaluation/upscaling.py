@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 import torch
@@ -19,20 +18,19 @@ from tqdm import tqdm
 
 from colorizer.colour.luma import psnr_y, ssim_y
 from colorizer.errors import ColorizerError
-from colorizer.evaluation.features import MULTIPLE, Features, kid
+from colorizer.evaluation.degradation import Degradation, degrade
+from colorizer.evaluation.features import MULTIPLE, Extract, Features, load_vgg
 from colorizer.evaluation.pictures import eight_bit, list_photos
-from colorizer.evaluation.table import markdown_table
+from colorizer.evaluation.table import Tally, markdown_table
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.photo import Photo
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.predictors.upscale import Upscaler, offered
-from colorizer.training.vgg import load_vgg
-from colorizer.training.wear import Wear, worn
 
 BICUBIC = "bicubic"
 FEWEST = 20  # pictures, below which KID says nothing
-WEAR = Wear(sharpened=0)  # of worn pictures here; sharpened ones came later and would change the tables
+DEGRADATION = Degradation(sharpened=0)  # sharpened pictures came later and would change the tables
 Describe = Callable[[np.ndarray], Tensor]
 
 
@@ -48,21 +46,21 @@ class UpscaleRow:
     pictures: int
     psnr: float
     ssim: float
-    distance: float | None
-    kid: float | None
     seconds: float
+    distance: float | None = None
+    kid: float | None = None
 
 
 def truth_and_small(
-    rgb: np.ndarray, wear: np.random.Generator | None = None
+    rgb: np.ndarray, random: np.random.Generator | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A picture cut to multiples of 4, and a quarter of it; worn like a messenger's (wear.py) where a source
-    of chance is given."""
+    """A picture cut to multiples of 4, and a quarter of it; degraded like a messenger's where random numbers
+    are given."""
     height, width = (length // FACTOR * FACTOR for length in rgb.shape[:2])
     truth = rgb[:height, :width]
-    if wear is None:
+    if random is None:
         return truth, to_pixels(shrink(to_tensor(truth))[0], np.dtype(np.uint8))
-    return truth, worn(np.ascontiguousarray(truth), wear, WEAR)
+    return truth, degrade(np.ascontiguousarray(truth), random, DEGRADATION)
 
 
 def vgg_features(file: Path | None) -> Describe:
@@ -98,55 +96,50 @@ def evaluate_upscale(
     consistency: int | None = None,
     worn: bool = False,
     describe: Describe | None = None,
-    extract: Callable[[np.ndarray], np.ndarray] | None = None,
+    extract: Extract | None = None,
 ) -> list[UpscaleRow]:
     """The rows of the table: bicubic enlargement, then every network that is there, at its own settings or
-    with that consistency. ColorizerError for a folder without pictures, an unreadable one, or no weights."""
+    with that consistency. ColorizerError for a folder without pictures, an unreadable one, or no weights.
+
+    worn: the small pictures are blurred, noisy and compressed at random, the same for all.
+    """
     paths, chosen, upscaler = list_photos(data, limit), ways(consistency), Upscaler.load()
     extract = (extract or Features()) if len(paths) >= FEWEST else None
-    figures: dict[str, list[tuple[float, ...]]] = {name: [] for name in (BICUBIC, *chosen)}
-    features: dict[str, list[np.ndarray]] = {name: [] for name in figures}
+    tallies = {name: Tally() for name in (BICUBIC, *chosen)}
     true_features = []
     for number, path in enumerate(tqdm(paths, unit="picture")):
-        chance = np.random.default_rng((6, number)) if worn else None
-        truth, small = truth_and_small(eight_bit(Photo.open(path).rgb), chance)
+        random = np.random.default_rng((6, number)) if worn else None
+        truth, small = truth_and_small(eight_bit(Photo.open(path).rgb), random)
         cut = tuple(slice(length // MULTIPLE * MULTIPLE) for length in truth.shape[:2])
         if extract:
             true_features.append(extract(truth[cut]))
         goal = describe(truth) if describe else None
-        for name in figures:
+        for name, tally in tallies.items():
             began = time.perf_counter()
             if name == BICUBIC:
                 result = to_pixels(enlarge(to_tensor(small))[0], np.dtype(np.uint8))
             else:
                 result = upscaler.upscale(Photo.from_array(small, name=path.stem), chosen[name]).rgb
             seconds = (time.perf_counter() - began) / (truth.shape[0] * truth.shape[1] / 1e6)
-            far = 0.0 if goal is None or describe is None else float((describe(result) - goal).abs().mean())
-            figures[name].append((psnr_y(result, truth), ssim_y(result, truth), far, seconds))
-            if extract:
-                features[name].append(extract(result[cut]))
+            figures = {"psnr": psnr_y(result, truth), "ssim": ssim_y(result, truth), "seconds": seconds}
+            if describe is not None and goal is not None:
+                figures["distance"] = float((describe(result) - goal).abs().mean())
+            tally.add(extract(result[cut]) if extract else None, **figures)
     rows = []
-    for name, values in figures.items():
-        psnr, ssim, far, seconds = (fmean(column) for column in zip(*values, strict=True))
-        apart = None
-        if extract:
-            apart = 1000 * kid(np.stack(features[name]), np.stack(true_features), paired=True)
-        rows.append(UpscaleRow(name, len(paths), psnr, ssim, far if describe else None, apart, seconds))
+    for name, tally in tallies.items():
+        apart = tally.kid(np.stack(true_features), paired=True) if extract else None
+        rows.append(UpscaleRow(name, len(paths), kid=apart, **tally.means()))
     return rows
 
 
 def markdown_upscale(rows: Sequence[UpscaleRow]) -> str:
     """The rows as a Markdown table."""
-    head = ("", "PSNR (luma)", "SSIM (luma)", "VGG-19 distance", "KID x1000", "s a megapixel")
-    cells = [
-        (
-            row.name,
-            f"{row.psnr:.2f} dB",
-            f"{row.ssim:.3f}",
-            "-" if row.distance is None else f"{row.distance:.3f}",
-            "-" if row.kid is None else f"{row.kid:.1f}",
-            f"{row.seconds:.2f}",
-        )
-        for row in rows
-    ]
-    return markdown_table(head, cells)
+    columns: dict[str, Callable[[UpscaleRow], str]] = {
+        "": lambda row: row.name,
+        "PSNR (luma)": lambda row: f"{row.psnr:.2f} dB",
+        "SSIM (luma)": lambda row: f"{row.ssim:.3f}",
+        "VGG-19 distance": lambda row: "-" if row.distance is None else f"{row.distance:.3f}",
+        "KID x1000": lambda row: "-" if row.kid is None else f"{row.kid:.1f}",
+        "s a megapixel": lambda row: f"{row.seconds:.2f}",
+    }
+    return markdown_table(rows, columns)

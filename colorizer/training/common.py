@@ -6,6 +6,7 @@ import copy
 import csv
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,38 +27,48 @@ class CheckpointError(ColorizerError):
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a run at one crop size."""
+    """A part of a run at one crop size: so many steps, or so many percent of the run's minutes."""
 
     side: int
     batch: int
-    steps: int
+    steps: int = 0
+    percent: int = 0
+
+    @property
+    def length(self) -> int:
+        """In steps or in percent."""
+        return self.steps or self.percent
 
     @classmethod
     def parse_all(cls, text: str) -> tuple[Stage, ...]:
-        """Read “128x32:2000,256x8:500” as 2000 steps of 32 crops of 128 px, then 500 of 8 of 256 px."""
-        try:
-            parts = [part.replace("x", ":").split(":") for part in text.split(",")]
-            stages = tuple(cls(*(int(number) for number in part)) for part in parts)
-        except (ValueError, TypeError):
+        """Read “128x32:2000,256x8:500” as 2000 steps of 32 crops of 128 px, then 500 of 8 of 256 px, and
+        “128x32:80%,256x8:20%” as such shares of the time. ColorizerError for anything else."""
+        found = [re.fullmatch(r"(\d+)x(\d+):(\d+)(%?)", part.strip()) for part in text.split(",")]
+        parts = [match.groups() for match in found if match]
+        percents = sum(int(length) for *_, length, unit in parts if unit)
+        if len(parts) < len(found) or (percents and (percents != 100 or not all(unit for *_, unit in parts))):
             raise ColorizerError(
-                f"“{text}” is not a list of stages. Write SIDExBATCH:STEPS, as in 128x32:2000,256x8:500."
-            ) from None
-        for stage in stages:
-            positive = min(stage.side, stage.batch, stage.steps) >= 1
+                f"“{text}” is not a list of stages. Write SIDExBATCH:STEPS, as in 128x32:2000,256x8:500, or "
+                "shares of --minutes that make 100%, as in 128x32:80%,256x8:20%."
+            )
+        for side, batch, length, unit in parts:
             # A single crop of 32 px would leave batch normalisation one value at the deepest.
-            if not positive or stage.side % 32 or stage.side * stage.batch < 64:
+            if int(side) % 32 or int(side) * int(batch) < 64 or int(length) < 1:
                 raise ColorizerError(
-                    f"A stage of {stage.side}x{stage.batch}:{stage.steps} can't be run. Sides are multiples "
-                    "of 32, batches and steps are 1 or more, a batch of one is of 64 pixels or more."
+                    f"A stage of {side}x{batch}:{length}{unit} can't be run. Sides are multiples of 32, "
+                    "batches and lengths are 1 or more, a batch of one is of 64 pixels or more."
                 )
-        return stages
+        return tuple(cls(int(s), int(b), **{"percent" if u else "steps": int(n)}) for s, b, n, u in parts)
 
 
-def cosine_rate(step: int, total: int, peak: float, warmup: int = 100) -> float:
-    """Linear warm-up to `peak`, then half a cosine down to nothing."""
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
+def cosine_rate(step: int, total: int, peak: float, done: float | None = None, warmup: int = 100) -> float:
+    """Linear warm-up to `peak`, then half a cosine down to nothing.
+
+    done: which share of the run is over, where it isn't laid out for `total` steps.
+    """
+    if done is None:
+        done = max(0, step - warmup) / max(1, total - warmup)
+    return peak * min(1.0, (step + 1) / warmup) * 0.5 * (1 + math.cos(math.pi * done))
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
@@ -71,12 +82,14 @@ def load_initial(init: str, from_state: Callable[[dict[str, Tensor]], T]) -> T:
 
 
 class Average:
-    """A network's weights, exponentially averaged; they follow faster at the start, at once with decay 0."""
+    """A network's weights, exponentially averaged; they follow faster at the start, at once with decay 0.
+
+    torch's AveragedModel would need as many lines to do that, and name the weights otherwise.
+    """
 
     def __init__(self, network: nn.Module, decay: float = 0.998) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self.decay = decay
-        self.updates = 0
+        self.decay, self.updates = decay, 0
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
@@ -96,9 +109,7 @@ def find_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError):
-        raise ColorizerError(
-            f"There is no device “{name}” here that torch can use. Choose --device cpu."
-        ) from None
+        raise ColorizerError(f"There is no device “{name}” here. Choose --device cpu.") from None
     return device
 
 
@@ -122,9 +133,7 @@ def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:
     except Exception:  # torch raises many kinds for a damaged file, with texts of many lines
         parts = None
     if not isinstance(parts, Mapping) or "kind" not in parts:
-        raise CheckpointError(
-            f"“{path}” is not a checkpoint that can be resumed. Choose another --out folder."
-        )
+        raise CheckpointError(f"“{path}” is not a checkpoint to go on from. Choose another --out folder.")
     if parts["kind"] != kind:
         raise CheckpointError(
             f"“{path}” belongs to a “{parts['kind']}” run, not to “{kind}”. Choose another --out folder."
@@ -132,20 +141,14 @@ def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:
     return dict(parts)
 
 
-class CsvLog:
-    """Appends rows of figures to a CSV file; the first row fixes the columns, also for a resumed run."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def write(self, row: dict[str, object]) -> None:
-        columns = list(row)
-        if self.path.exists():
-            with self.path.open(newline="", encoding="utf-8") as file:
-                columns = next(csv.reader(file), columns)
-        new = not self.path.exists()
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fieldnames=columns, restval="", extrasaction="ignore")
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
+def append_row(path: Path, row: Mapping[str, object]) -> None:
+    """One more row of a CSV file; the first fixes the columns, also for a resumed run."""
+    columns, new = list(row), not path.exists()
+    if not new:
+        with path.open(newline="", encoding="utf-8") as file:
+            columns = next(csv.reader(file), columns)
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=columns, restval="", extrasaction="ignore")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)

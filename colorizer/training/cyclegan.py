@@ -11,38 +11,39 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from colorizer import weights
 from colorizer.errors import WeightsError
-from colorizer.evaluation.features import Features, kid
+from colorizer.evaluation.features import Features, kid, load_vgg
 from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.predictors.tiling import to_pixels, to_tensor
-from colorizer.training import common
-from colorizer.training.data import list_pictures, read_rgb
-from colorizer.training.draws import Draws
-from colorizer.training.jury import FeatureJuror, Juror, Jury, PatchJuror, grid_pattern, local_pattern
+from colorizer.predictors.tiling import to_tensor
+from colorizer.training import common, losses
+from colorizer.training.data import Draws, UnpairedCrops, both
+from colorizer.training.discriminators import (
+    Adversaries,
+    Adversary,
+    Discriminating,
+    FeatureAdversary,
+    PatchAdversary,
+)
 from colorizer.training.run import Run, RunOptions, prepare
-from colorizer.training.style import CONTENT, STYLE, compared, mean_style
-from colorizer.training.unpaired import UnpairedCrops, both
-from colorizer.training.vgg import load_vgg
+from colorizer.training.sources import list_pictures, read_rgb
+from colorizer.training.validation import to_picture
 
 log = logging.getLogger("colorizer.training")
 
 NAMES = {"photo2monet": "to_painting", "monet2photo": "to_photo"}  # weight file -> network
 SHEET_COLUMNS = 6
 FEATURE_SIDE = 256
-JUDGES = ("patches", "features", "both")
+DISCRIMINATORS = ("patches", "features", "both")
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ class CycleGANOptions(RunOptions):
     identity: float = 0.5  # times `cycle`: a painting given to the painter stays as it is
     grid: float = 0.0  # weight of what is alike at every fourth pixel, which is the network's and no stroke
     local_grid: float = 0.0  # the same in windows of 16 pixels, as far as it is more than strokes explain
-    stay: float = 0.0  # weight of what the networks of `init` make; then nothing else counts but the grids
+    preserve: float = 0.0  # weight of what the networks of `init` make; else only the grids count then
     noise: float = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
-    judges: str = "patches"  # or "features": of VGG-19, which learn sooner; or "both"
-    judge_rate: float = 1.0  # times the rate, for the discriminators
+    discriminators: str = "patches"  # or "features": of VGG-19, which learn sooner; or "both"
+    discriminator_rate: float = 1.0  # times the generators'
     adversarial: float = 1.0
     warm: int = 0  # steps of style transfer before the way there and back comes in
     style: float = 1.0  # weights of style transfer
@@ -80,31 +81,13 @@ class CycleGANOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        weights_of = ("cycle", "identity", "adversarial", "style", "content", "keep_style", "stay")
-        for name in (*weights_of, "grid", "local_grid", "noise", "warm", "chroma"):
-            self.check(name, getattr(self, name) >= 0, "0 or more")
-        for name in ("width", "blocks"):
-            self.check(name, getattr(self, name) >= 1, "1 or more")
-        self.check("judge_rate", self.judge_rate > 0, "more than 0")
-        self.check("judges", self.judges in JUDGES, "patches, features or both")
+        self.at_least(0, "cycle", "identity", "adversarial", "style", "content", "keep_style", "preserve")
+        self.at_least(0, "grid", "local_grid", "noise", "warm", "chroma")
+        self.at_least(1, "width", "blocks")
+        self.check("discriminator_rate", self.discriminator_rate > 0, "more than 0")
+        self.check("discriminators", self.discriminators in DISCRIMINATORS, "patches, features or both")
         self.check("compile", not self.compile, "left out: these networks are not compiled")
-        self.check("stay", not self.stay or bool(self.init), "0 where there is no --init to stay with")
-
-
-class CycleRun(Run):
-    """A run whose result is two weight files, one a direction."""
-
-    def _open_folder(self) -> dict[str, Any] | None:
-        for name in NAMES:
-            if not self.checkpoint.exists():
-                self._refuse_existing(self.options.out / f"{name}.safetensors")
-        return super()._open_folder()
-
-    def _write(self, about: dict[str, str]) -> None:
-        for name, part in NAMES.items():
-            state = getattr(self.average.network, part).state_dict()
-            weights.save(self.options.out / f"{name}.safetensors", state, about)
-        super()._write(about)
+        self.check("preserve", not self.preserve or bool(self.init), "0 where there is no --init to preserve")
 
 
 class Trainer:
@@ -114,9 +97,8 @@ class Trainer:
         self.options, self.engine = options, prepare(options)
         self.device, batch = self.engine.device, options.largest_batch(self.engine)
         self.photos = list_pictures(options.data, batch)
-        self.paintings = list_pictures(options.paintings, batch)
-        largest = max(stage.side for stage in options.stages)
-        self.loader = UnpairedCrops(self.photos, self.paintings, options.seed, largest)
+        paintings = list_pictures(options.paintings, batch)
+        self.loader = UnpairedCrops(self.photos, paintings, options.seed, options.largest_crop)
         self.networks = Generators(options.width, options.blocks)
         if options.init:
             self._start_from(options.init)
@@ -124,30 +106,29 @@ class Trainer:
             self.networks.to_painting.bound(options.chroma)
         self.vgg: VGGFeatures | None = None
         self.style: list[Tensor] = []
-        if options.warm or options.keep_style or options.judges != "patches":
-            self.vgg, self.style = self._style()
-        self.before = copy.deepcopy(self.networks).requires_grad_(False) if options.stay else None
-        self.of_paintings, self.of_photos = self._juror(1), self._juror(0)
-        self.judges = nn.ModuleDict({"painting": self.of_paintings.judge, "photo": self.of_photos.judge})
-        for part in (self.networks, self.judges, *([self.before] if self.before else [])):
+        if options.warm or options.keep_style or options.discriminators != "patches":
+            self._load_style()
+        self.before = copy.deepcopy(self.networks).requires_grad_(False) if options.preserve else None
+        self.of_paintings, self.of_photos = self._adversary(1), self._adversary(0)
+        for part in filter(None, (self.networks, self.before)):
             self.engine.place(part)
-        betas = (0.5, 0.999)
-        self.optimiser, self.judge_optimiser = (
-            torch.optim.AdamW(
-                part.parameters(), lr=options.rate, betas=betas, weight_decay=options.weight_decay
-            )
-            for part in (self.networks, self.judges)
+        decay, betas = options.weight_decay, (0.5, 0.999)
+        self.optimiser = torch.optim.AdamW(self.networks.parameters(), betas=betas, weight_decay=decay)
+        networks = {"painting": self.of_paintings.network, "photo": self.of_photos.network}
+        both, scale = nn.ModuleDict(networks), options.discriminator_rate
+        self.discriminate = Discriminating(
+            self.engine, both, "discriminators", scale=scale, weight_decay=decay
         )
 
-    def _juror(self, number: int) -> Juror:
-        jurors: list[Juror] = []
-        if self.options.judges != "features":
-            jurors.append(PatchJuror(self.options.seed + number, self.engine))
-        if self.options.judges != "patches":
+    def _adversary(self, number: int) -> Adversary:
+        members: list[Adversary] = []
+        if self.options.discriminators != "features":
+            members.append(PatchAdversary(self.options.seed + number, self.engine))
+        if self.options.discriminators != "patches":
             assert self.vgg is not None
             scales = [float(matrix.diagonal().mean().sqrt()) for matrix in self.style]
-            jurors.append(FeatureJuror(self.vgg, STYLE, scales))
-        return jurors[0] if len(jurors) == 1 else Jury(jurors)
+            members.append(FeatureAdversary(self.vgg, losses.STYLE, scales))
+        return members[0] if len(members) == 1 else Adversaries(members)
 
     def _start_from(self, init: str) -> None:
         """Both directions from the weight files of a folder, or from the shipped ones ("shipped")."""
@@ -168,48 +149,99 @@ class Trainer:
                 )
             setattr(self.networks, part, found)
 
-    def _style(self) -> tuple[VGGFeatures, list[Tensor]]:
-        vgg, source = load_vgg(self.options.vgg)
+    def _load_style(self) -> None:
+        self.vgg, source = load_vgg(self.options.vgg)
         log.info("VGG-19: %s", source)
-        self.engine.place(vgg)
+        self.engine.place(self.vgg)
         paintings = (to_tensor(_within(picture)).to(self.device) for picture in self.loader.paintings)
-        return vgg, mean_style(vgg, paintings)
+        self.style = losses.mean_style(self.vgg, paintings)
+
+    def loss(self, step: int, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
+        """The generators' loss at a step; the discriminators have learnt one step before."""
+        if self.options.preserve:
+            return self.polish(photos, paintings)
+        if self.options.only_back:
+            return self.way_back(photos, draws)
+        if step < self.options.warm:
+            return self.warm_up(photos, paintings, draws)
+        return self.adversarial(photos, paintings, draws)
 
     def warm_up(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
         """The loss of style transfer, and of undoing it, for which half of the pictures will do."""
         options, half = self.options, (len(photos) + 1) // 2
-        with self.engine.autocast():
-            painted = self.networks.to_painting(photos)
-            photographed = self.networks.to_photo(paintings[:half])
-        pairs = [(self.of_paintings, paintings, painted), (self.of_photos, photos[:half], photographed)]
-        pleased = self._judge(pairs, draws)
-        with self.engine.autocast():
-            back = self.networks.to_photo(self._noisy(painted[:half].detach(), draws))
-        loss = options.adversarial * pleased + self._painterly(*self._features(painted, photos))
-        loss = loss + options.cycle * F.l1_loss(back.float(), photos[:half])
+        painted = self._paint(photos)
+        photographed = self._photograph(paintings[:half])
+        seen = [(self.of_paintings, paintings, painted), (self.of_photos, photos[:half], photographed)]
+        loss = options.adversarial * self.discriminate(seen, draws)
+        back = self._photograph(self._noisy(painted[:half].detach(), draws))
+        loss = loss + self._style_transfer(painted, photos) + options.cycle * F.l1_loss(back, photos[:half])
         loss = loss + self._grids(painted) + self._grids(photographed)
         if options.identity:
-            with self.engine.autocast():
-                same = self.networks.to_painting(paintings)
-            loss = loss + options.cycle * options.identity * F.l1_loss(same.float(), paintings)
+            same = F.l1_loss(self._paint(paintings), paintings)
+            loss = loss + options.cycle * options.identity * same
         return loss
 
-    def _features(self, painted: Tensor, photos: Tensor) -> tuple[list[Tensor], Tensor]:
-        """What style transfer compares: features of the painted, at which the juror has looked before, and of
-        the photographs."""
-        assert self.vgg is not None
-        with self.engine.autocast():
-            juror = _of_features(self.of_paintings)
-            if juror is not None:
-                photos, made = juror.view(photos), juror.made
-            else:
-                made = self.vgg.layers(painted, STYLE)
-            with torch.no_grad():
-                (goal,) = self.vgg.layers(photos, (CONTENT,))
-        return made, goal
+    def way_back(self, photos: Tensor, draws: Draws) -> Tensor:
+        """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel
+        and `content` for perceptual."""
+        options, adversary = self.options, self.of_photos
+        with torch.no_grad():
+            painted = self._noisy(self._paint(photos), draws)
+        back = self._photograph(painted)
+        loss = options.adversarial * self.discriminate([(adversary, photos, back)], draws)
+        loss = loss + options.cycle * F.l1_loss(back, photos) + self._grids(back)
+        features = adversary.of_features()
+        if features is not None:
+            pairs = zip(features.made, features.real, strict=True)
+            far = torch.stack([F.l1_loss(made.float(), real.float()) for made, real in pairs])
+            loss = loss + options.content * far.mean()
+        return loss
 
-    def _painterly(self, painted: list[Tensor], goal: Tensor) -> Tensor:
-        style, content = compared(painted, goal, self.style)
+    def polish(self, photos: Tensor, paintings: Tensor) -> Tensor:
+        """The loss of the grids, and of leaving all else as the networks had it when the run began."""
+        assert self.before is not None
+        with torch.no_grad(), self.engine.autocast():
+            goals = self.before.to_painting(photos).float(), self.before.to_photo(paintings).float()
+        painted, photographed = self._paint(photos), self._photograph(paintings)
+        kept = F.l1_loss(painted, goals[0]) + F.l1_loss(photographed, goals[1])
+        return self.options.preserve * kept + self._grids(painted) + self._grids(photographed)
+
+    def adversarial(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
+        """CycleGAN's loss for both generators."""
+        options = self.options
+        painted, photographed = self._paint(photos), self._photograph(paintings)
+        seen = [(self.of_paintings, paintings, painted), (self.of_photos, photos, photographed)]
+        loss = options.adversarial * self.discriminate(seen, draws)
+        there, here = self._noisy(painted, draws), self._noisy(photographed, draws)
+        home = F.l1_loss(self._photograph(there), photos) + F.l1_loss(self._paint(here), paintings)
+        loss = loss + options.cycle * home + self._grids(painted) + self._grids(photographed)
+        if options.identity:
+            same = F.l1_loss(self._paint(paintings), paintings) + F.l1_loss(self._photograph(photos), photos)
+            loss = loss + options.cycle * options.identity * same
+        if options.keep_style:
+            loss = loss + options.keep_style * self._style_transfer(painted, photos)
+        return loss
+
+    def _paint(self, photos: Tensor) -> Tensor:
+        with self.engine.autocast():
+            painted: Tensor = self.networks.to_painting(photos)
+        return painted.float()
+
+    def _photograph(self, paintings: Tensor) -> Tensor:
+        with self.engine.autocast():
+            photographed: Tensor = self.networks.to_photo(paintings)
+        return photographed.float()
+
+    def _style_transfer(self, painted: Tensor, photos: Tensor) -> Tensor:
+        """How far painted photographs are from the paintings' style and from their own content, by features,
+        which the discriminator may have seen before."""
+        assert self.vgg is not None
+        features = self.of_paintings.of_features()
+        with self.engine.autocast():
+            made = features.made if features else self.vgg.layers(painted, losses.STYLE)
+            with torch.no_grad():
+                (goal,) = self.vgg.layers(features.view(photos) if features else photos, (losses.CONTENT,))
+        style, content = losses.compared(made, goal, self.style)
         return self.options.style * style + self.options.content * content
 
     def _noisy(self, made: Tensor, draws: Draws) -> Tensor:
@@ -221,87 +253,22 @@ class Trainer:
             one.normal_(generator=torch.Generator(made.device).manual_seed(seed))
         return made + self.options.noise * noise
 
-    def way_back(self, photos: Tensor, draws: Draws) -> Tensor:
-        """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel
-        and `content` for perceptual."""
-        options, juror = self.options, self.of_photos
-        with self.engine.autocast():
-            with torch.no_grad():
-                painted = self._noisy(self.networks.to_painting(photos), draws)
-            back = self.networks.to_photo(painted)
-        loss = options.adversarial * self._judge([(juror, photos, back)], draws)
-        loss = loss + options.cycle * F.l1_loss(back.float(), photos) + self._grids(back)
-        seen = _of_features(juror)
-        if seen is not None:
-            pairs = zip(seen.made, seen.real, strict=True)
-            far = torch.stack([F.l1_loss(made.float(), real.float()) for made, real in pairs])
-            loss = loss + options.content * far.mean()
-        return loss
-
-    def polish(self, photos: Tensor, paintings: Tensor) -> Tensor:
-        """The loss of the grids, and of leaving all else as the networks had it when the run began."""
-        assert self.before is not None
-        with self.engine.autocast():
-            with torch.no_grad():
-                goals = self.before.to_painting(photos), self.before.to_photo(paintings)
-            made = self.networks.to_painting(photos), self.networks.to_photo(paintings)
-        pairs = zip(made, goals, strict=True)
-        kept = torch.stack([F.l1_loss(one.float(), goal.float()) for one, goal in pairs]).sum()
-        return self.options.stay * kept + self._grids(made[0]) + self._grids(made[1])
-
-    def adversarial(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
-        """CycleGAN's loss for both generators; the discriminators have learnt one step before."""
-        options = self.options
-        with self.engine.autocast():
-            painted, photographed = self.networks.to_painting(photos), self.networks.to_photo(paintings)
-        pairs = [(self.of_paintings, paintings, painted), (self.of_photos, photos, photographed)]
-        pleased = self._judge(pairs, draws)
-        with self.engine.autocast():
-            there, here = self._noisy(painted, draws), self._noisy(photographed, draws)
-            back = self.networks.to_photo(there), self.networks.to_painting(here)
-        home = F.l1_loss(back[0].float(), photos) + F.l1_loss(back[1].float(), paintings)
-        loss = options.adversarial * pleased + options.cycle * home
-        if options.identity:
-            with self.engine.autocast():
-                same = self.networks.to_painting(paintings), self.networks.to_photo(photos)
-            kept = F.l1_loss(same[0].float(), paintings) + F.l1_loss(same[1].float(), photos)
-            loss = loss + options.cycle * options.identity * kept
-        loss = loss + self._grids(painted) + self._grids(photographed)
-        if options.keep_style:
-            loss = loss + options.keep_style * self._painterly(*self._features(painted, photos))
-        return loss
-
     def _grids(self, made: Tensor) -> Tensor:
         """Both losses of patterns that the network itself weaves into what it made."""
-        options, fine = self.options, _fine(made.float())
-        loss = options.grid * _lattice(fine)
-        return loss + options.local_grid * _woven(fine) if options.local_grid else loss
-
-    def _judge(self, pairs: list[tuple[Juror, Tensor, Tensor]], draws: Draws) -> Tensor:
-        """Discriminators learn one step from real and made pictures; returns what they think then."""
-        self.judges.requires_grad_(True)
-        with self.engine.autocast():
-            for juror, real, made in pairs:
-                juror.look(real, made, draws)
-            doubts = [juror.doubt().float() for juror, _, _ in pairs]
-        self.engine.descend(torch.stack(doubts).sum(), self.judges, self.judge_optimiser)
-        self.judges.requires_grad_(False)
-        with self.engine.autocast():
-            return torch.stack([juror.opinion().float() for juror, _, _ in pairs]).sum()
+        options, fine = self.options, losses.detail(made)
+        loss = options.grid * (losses.grid_pattern(fine, MULTIPLE) ** 2).mean()
+        if options.local_grid:
+            loss = loss + options.local_grid * losses.excess_pattern(fine, MULTIPLE)
+        return loss
 
     def run(self) -> Run:
         options, validation = self.options, None
         if options.val:
             validation = Validation(options.val, self.loader.paintings, self.device)
-        parts: dict[str, nn.Module | torch.optim.Optimizer] = {
-            "network": self.networks,
-            "optimiser": self.optimiser,
-            "discriminators": self.judges,
-            "discriminators_optimiser": self.judge_optimiser,
-        }
-        run = CycleRun("cyclegan", options, self.engine, self.photos, parts, validation, self.loader)
-        for group in self.judge_optimiser.param_groups:  # a checkpoint brings its own
-            group["scale"] = options.judge_rate
+        parts = {"network": self.networks, "optimiser": self.optimiser, **self.discriminate.parts}
+        run = Run("cyclegan", options, self.engine, self.photos, parts, validation, self.loader, NAMES)
+        for group in self.discriminate.optimiser.param_groups:  # a checkpoint brings its own
+            group["scale"] = options.discriminator_rate
         return run
 
 
@@ -323,45 +290,14 @@ class Validation:
         for number, photo in enumerate(self.photos):
             x = to_tensor(photo).to(self.device)
             painted = there(x)
-            found.append(self.features(_picture(painted)))
+            found.append(self.features(to_picture(painted)))
             if number < SHEET_COLUMNS:
                 painting = self.paintings[number * len(self.paintings) // SHEET_COLUMNS]
                 photographed = back(to_tensor(painting).to(self.device))
                 again = there(photographed)
-                steps = [photo, *map(_picture, (painted, back(painted)))]
-                columns.append(
-                    np.concatenate([*steps, painting, *map(_picture, (photographed, again))], axis=0)
-                )
+                steps = map(to_picture, (painted, back(painted), photographed, again))
+                columns.append(np.concatenate([photo, next(steps), next(steps), painting, *steps], axis=0))
         return {"kid": 1000 * kid(np.stack(found), self.goal)}, np.concatenate(columns, axis=1)
-
-
-def _of_features(juror: Juror) -> FeatureJuror | None:
-    """The one who looks at features, if there is one."""
-    jurors = juror.jurors if isinstance(juror, Jury) else [juror]
-    return next((one for one in jurors if isinstance(one, FeatureJuror)), None)
-
-
-def _fine(made: Tensor) -> Tensor:
-    """The detail of pictures (N, 3, H, W)."""
-    return made - F.avg_pool2d(made, 9, 1, 4, count_include_pad=False)
-
-
-def _lattice(fine: Tensor) -> Tensor:
-    """How strong a pattern of MULTIPLE x MULTIPLE pixels runs through all of it, squared."""
-    return (grid_pattern(fine, MULTIPLE) ** 2).mean()
-
-
-def _woven(fine: Tensor) -> Tensor:
-    """How much stronger such a pattern is, squared, in a window than strokes would have it by chance, which
-    is a share of their variance; the mean over windows."""
-    windows = 4
-    pattern = (local_pattern(fine, MULTIPLE, windows) ** 2).mean(2)
-    variance = F.avg_pool2d(fine * fine, MULTIPLE * windows, MULTIPLE * windows // 2)
-    return F.relu(pattern - variance / windows**2).mean()
-
-
-def _picture(x: Tensor) -> np.ndarray:
-    return to_pixels(x[0].float().cpu(), np.dtype(np.uint8))
 
 
 def _within(rgb: np.ndarray, side: int = 2 * FEATURE_SIDE) -> np.ndarray:
@@ -373,32 +309,16 @@ def _within(rgb: np.ndarray, side: int = 2 * FEATURE_SIDE) -> np.ndarray:
 
 def _squared(rgb: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) -> (256, 256, 3): the middle, reduced or enlarged."""
-    side = min(rgb.shape[:2])
-    top, left = ((length - side) // 2 for length in rgb.shape[:2])
-    cut = Image.fromarray(rgb[top : top + side, left : left + side])
-    return np.asarray(cut.resize((FEATURE_SIDE, FEATURE_SIDE), Image.Resampling.BICUBIC))
+    return np.asarray(ImageOps.fit(Image.fromarray(rgb), (FEATURE_SIDE,) * 2, Image.Resampling.BICUBIC))
 
 
 def train_cyclegan(options: CycleGANOptions) -> Path:
     """Train (or resume) both directions; returns the path of `OUT/photo2monet.safetensors`."""
     trainer = Trainer(options)
     run = trainer.run()
-    for step, photos, paintings in _tensors(run, trainer.device):
-        draws = run.draws(23)
-        if options.stay:
-            loss = trainer.polish(photos, paintings)
-        elif options.only_back:
-            loss = trainer.way_back(photos, draws)
-        elif step < options.warm:
-            loss = trainer.warm_up(photos, paintings, draws)
-        else:
-            loss = trainer.adversarial(photos, paintings, draws)
+    for step, crops in run.steps():
+        photos, paintings = both(torch.from_numpy(crops).to(trainer.device))
+        loss = trainer.loss(step, photos, paintings, run.draws(23))
         trainer.engine.descend(loss, trainer.networks, trainer.optimiser)
         run.record(loss)
-    return options.out / "photo2monet.safetensors"
-
-
-def _tensors(run: Run, device: torch.device) -> Iterator[tuple[int, Tensor, Tensor]]:
-    for step, crops in run.steps():
-        photos, paintings = both(torch.from_numpy(crops).to(device))
-        yield step, photos, paintings
+    return run.result

@@ -1,102 +1,82 @@
-"""Which pictures does a trainer see, and in which crops?
+"""Which crops of the pictures does a trainer see, and what is drawn at random for each of them?
 
-Pictures are decoded on the fly by a few threads (Pillow releases the GIL), so a folder of JPEGs is enough.
-Other places that they may come from are in sources.py.
+All of it depends on the seed and on a crop's place in the stream alone, so it matters neither how many
+processes or threads share a batch nor where a run was stopped.
 """
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import os
-import struct
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+import cv2
 import numpy as np
-from PIL import Image, ImageOps
+import torch
+from PIL import Image
+from torch import Tensor
 
-from colorizer.training.sources import SUFFIXES, DataError, Picture, find_pictures, opened, size_of
+from colorizer.evaluation.degradation import Degradation, degrade
+from colorizer.networks.resampling import FACTOR, shrink
+from colorizer.training.sources import Picture, decoded, read_rgb
 
-# What Pillow raises for files that are cut short, damaged, or no pictures at all.
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
-
-
-def list_pictures(folder: Path, minimum: int = 1) -> list[Picture]:
-    """The pictures of a folder and below, a zip or a Hub data set; DataError when fewer than `minimum`."""
-    paths = find_pictures(folder)
-    if len(paths) < minimum:
-        raise DataError(
-            f"“{folder}” holds too few pictures: {len(paths)}, but at least {minimum} are needed. "
-            f"Add pictures ({', '.join(sorted(SUFFIXES))}) or choose a smaller batch."
-        )
-    return paths
+Random = np.random.Generator
+Pictures = Sequence[Picture]
+AHEAD = 3  # batches that threads cut in advance
+MARGIN = 8  # pixels around a sharp crop, so that reducing it gives what reducing the picture would give
+LARGEST = (
+    286 / 256
+)  # how much CycleGAN's pictures are enlarged before the crop, at the most (Zhu et al. 2017, 7.1)
 
 
-def read_rgb(path: Picture, side: int | None = None) -> Image.Image:
-    """Decode a picture to 8-bit RGB, turned upright as its EXIF says; DataError when it can't be read.
+@dataclass(frozen=True)
+class Draws:
+    """The random numbers of a step."""
 
-    `side` lets the JPEG decoder stop at a smaller size, height and width of at least that.
-    """
-    try:
-        with Image.open(opened(path)) as image:
-            if side is not None:
-                image.draft("RGB", (side, side))
-            ImageOps.exif_transpose(image, in_place=True)
-            return image.convert("RGB")
-    except BROKEN as error:
-        raise DataError(f"“{path}” can't be read as a picture ({error}). Remove it.") from None
+    step: Random  # for what is the same for all crops
+    crops: list[Random]  # one a crop
 
-
-def mean_chroma(path: Picture) -> float:
-    """The mean distance from grey of a picture, in 8-bit steps of max(RGB) - min(RGB) on a thumbnail."""
-    image = read_rgb(path, 32)
-    image.thumbnail((32, 32), Image.Resampling.BOX)
-    pixels = np.asarray(image, dtype=np.int16)
-    return float((pixels.max(-1) - pixels.min(-1)).mean())
+    @classmethod
+    def of(cls, seed: int, kind: int, step: int, places: Iterable[int]) -> Draws:
+        """For crops at these places in the stream; each `kind` of use has numbers of its own."""
+        crops = [np.random.default_rng((seed, kind, 1, place)) for place in places]
+        return cls(np.random.default_rng((seed, kind, step)), crops)
 
 
-def drop_grey(paths: Sequence[Picture], threshold: float = 12.0) -> list[Picture]:
-    """Leave out near-grey pictures: they would teach the network that grey is a safe answer.
+class CropStream:
+    """An endless stream of crops that threads cut ahead of time; `crop` says what is at a place in it."""
 
-    Every picture is read once, so those that can't be read are found before a run has begun: DataError.
-    """
+    kinds = 1  # of crops in a batch, one after the other
 
-    def chroma_or_error(path: Picture) -> float | DataError:
-        try:
-            return mean_chroma(path)
-        except DataError as error:
-            return error
+    def __init__(self, seed: int, threads: int = 0) -> None:
+        """threads: 0 for this process's share of the processors, at least two."""
+        self.seed = seed
+        share = (os.cpu_count() or 2) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        self.pool = ThreadPoolExecutor(threads or max(2, share))
 
-    with ThreadPoolExecutor() as pool:
-        found = list(pool.map(chroma_or_error, paths))
-    errors = [value for value in found if isinstance(value, DataError)]
-    if errors:
-        more = f" {len(errors) - 1} more can't be read either." if len(errors) > 1 else ""
-        raise DataError(f"{errors[0]}{more}")
-    chroma = zip(paths, found, strict=True)
-    return [path for path, value in chroma if isinstance(value, float) and value >= threshold]
+    def crop(self, place: int, side: int, kind: int) -> np.ndarray:
+        """The crop (S, S, 3) uint8 of that kind, 0 to kinds - 1, at a place in the stream."""
+        raise NotImplementedError
 
+    def batches(self, start: int, count: int, batch: int, side: int, stride: int = 0) -> Iterator[np.ndarray]:
+        """Batches number 0..count-1 (kinds N, S, S, 3), the first from the `start`-th crop of the stream on,
+        each `stride` crops (0: `batch`) after the one before."""
+        waiting: deque[list[Future[np.ndarray]]] = deque()
+        for number in range(count + AHEAD):
+            if number < count:
+                first = start + number * (stride or batch)
+                places = itertools.product(range(self.kinds), range(first, first + batch))
+                waiting.append([self.pool.submit(self.crop, place, side, kind) for kind, place in places])
+            if number >= AHEAD:
+                yield np.stack([future.result() for future in waiting.popleft()])
 
-def training_pictures(folder: Path, batch: int) -> list[Picture]:
-    """The coloured pictures of a folder; DataError when they don't fill a batch, or one can't be read."""
-    paths = list_pictures(folder, minimum=batch)
-    kept = drop_grey(paths)
-    if len(kept) < batch:
-        raise DataError(
-            f"Of the {len(paths)} pictures in “{folder}” only {len(kept)} are coloured, fewer than a batch "
-            f"of {batch}. A colorizer learns from coloured photographs: add some, or choose a smaller batch."
-        )
-    return kept
-
-
-def fingerprint(paths: Sequence[Picture]) -> str:
-    """A short name for a list of files (names and sizes), written into a model's card."""
-    text = "\n".join(f"{path.name} {size_of(path)}" for path in paths)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    def close(self) -> None:
+        """Stop the threads; crops not yet cut are forgotten."""
+        self.pool.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True)
@@ -106,14 +86,11 @@ class CropSettings:
     smallest: float = 0.55  # share of the picture's short side that a crop has at least
     stretch: float = 1.15  # width to height, at most
     flip: bool = True
-    decode: float = (
-        1.0  # JPEGs are decoded at this many times the crop's side at least; 1 / smallest is sharpest
-    )
+    # JPEGs are decoded at this many times the crop's side at least; 1 / smallest is sharpest.
+    decode: float = 1.0
 
 
-def random_crop(
-    image: Image.Image, side: int, random: np.random.Generator, settings: CropSettings
-) -> np.ndarray:
+def random_crop(image: Image.Image, side: int, random: Random, settings: CropSettings) -> np.ndarray:
     """A random crop of a picture, brought to (side, side, 3) uint8 with antialiasing, maybe mirrored."""
     short = min(image.size)
     share = random.uniform(settings.smallest, 1.0)
@@ -126,54 +103,97 @@ def random_crop(
     return crop[:, ::-1] if settings.flip and random.random() < 0.5 else crop
 
 
-def stacked_ahead(
-    begin: Callable[[int], list[Future[np.ndarray]]], count: int, most: int = 3
-) -> Iterator[np.ndarray]:
-    """Batches number 0..count-1, each of the crops that `begin` has threads cut, up to `most` batches ahead
-    of the one that is asked for."""
-    waiting: deque[list[Future[np.ndarray]]] = deque()
-    for number in range(count + most):
-        if number < count:
-            waiting.append(begin(number))
-        if number >= most:
-            yield np.stack([future.result() for future in waiting.popleft()])
-
-
-class CropLoader:
-    """An endless stream of batches (N, side, side, 3) uint8, prepared ahead by threads.
-
-    The stream depends on the seed and the step alone, not on the number of threads, so that a resumed run
-    sees what it would have seen.
-    """
+class CropLoader(CropStream):
+    """Random crops of pictures that are decoded when needed (Pillow lets other threads run meanwhile)."""
 
     def __init__(
-        self, paths: Sequence[Picture], seed: int, crops: CropSettings | None = None, threads: int = 0
+        self, paths: Pictures, seed: int, crops: CropSettings | None = None, threads: int = 0
     ) -> None:
-        """threads: 0 for this process's share of the processors, at least two."""
-        self.paths, self.seed, self.crops = paths, seed, crops or CropSettings()
-        share = (os.cpu_count() or 2) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        self.pool = ThreadPoolExecutor(threads or max(2, share))
+        super().__init__(seed, threads)
+        self.paths, self.crops = paths, crops or CropSettings()
         self.order = lru_cache(2)(self._order)  # a million pictures take long to shuffle
 
     def _order(self, epoch: int) -> np.ndarray:
         return np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))
 
-    def _crop(self, seen: int, side: int) -> np.ndarray:
-        epoch, place = divmod(seen, len(self.paths))
-        random = np.random.default_rng((self.seed, 7, seen))
-        image = read_rgb(self.paths[self.order(epoch)[place]], round(side * self.crops.decode))
+    def crop(self, place: int, side: int, kind: int) -> np.ndarray:
+        epoch, number = divmod(place, len(self.paths))
+        random = np.random.default_rng((self.seed, 7, place))
+        image = read_rgb(self.paths[self.order(epoch)[number]], round(side * self.crops.decode))
         return random_crop(image, side, random, self.crops)
 
-    def batches(self, start: int, count: int, batch: int, side: int, stride: int = 0) -> Iterator[np.ndarray]:
-        """Batches number 0..count-1, the first from the `start`-th crop of the stream on, each `stride` crops
-        (0: `batch`) after the one before."""
 
-        def begin(number: int) -> list[Future[np.ndarray]]:
-            first = start + number * (stride or batch)
-            return [self.pool.submit(self._crop, first + k, side) for k in range(batch)]
+class SharpCrops(CropStream):
+    """The upscaler's (S, S, 3), S = side + 2 MARGIN: pixels as they are, turned, mirrored, never resized."""
 
-        return stacked_ahead(begin, count)
+    def __init__(self, paths: Pictures, seed: int, largest: int = 0) -> None:
+        """DataError when a picture can't be read, or is too small for crops of `largest`."""
+        super().__init__(seed)
+        self.pictures = decoded(paths, largest, MARGIN)
+        # A large picture holds more to learn from than a small one.
+        pixels = np.array([picture.shape[0] * picture.shape[1] for picture in self.pictures], dtype=float)
+        self.share = pixels**0.5 / (pixels**0.5).sum()
 
-    def close(self) -> None:
-        """Stop the threads; crops not yet cut are forgotten."""
-        self.pool.shutdown(cancel_futures=True)
+    def crop(self, place: int, side: int, kind: int) -> np.ndarray:
+        random = np.random.default_rng((self.seed, 13, place))
+        picture = self.pictures[random.choice(len(self.pictures), p=self.share)]
+        full = side + 2 * MARGIN
+        top, left = (int(random.integers(0, length - full + 1)) for length in picture.shape[:2])
+        crop = np.rot90(picture[top : top + full, left : left + full], int(random.integers(4)))
+        return crop[:, ::-1] if random.integers(2) else crop
+
+
+def to_rgb(crops: np.ndarray) -> Tensor:
+    """(N, S, S, 3) uint8 -> (N, 3, S, S) in 0..1."""
+    return torch.from_numpy(crops).movedim(-1, 1).float() / 255
+
+
+def quantised(x: Tensor) -> Tensor:
+    """Values rounded to the 256 levels of 8 bits, in 0..1."""
+    return (x.clamp(0, 1) * 255).round() / 255
+
+
+def pair(
+    crops: np.ndarray, randoms: Sequence[Random] = (), degradation: Degradation | None = None
+) -> tuple[Tensor, Tensor]:
+    """Crops with their margin -> the small picture (N, 3, S/4, S/4), in 8-bit steps, and the large one.
+
+    With a `degradation` the small picture is degraded, each by its own random numbers, and the large one is
+    not.
+    """
+    large = to_rgb(crops)
+    if degradation is None:
+        small = quantised(shrink(large))
+    else:
+        pairs = zip(crops, randoms, strict=True)
+        made = np.stack([degrade(np.ascontiguousarray(crop), random, degradation) for crop, random in pairs])
+        small = to_rgb(made)
+    edge = MARGIN // FACTOR
+    return small[..., edge:-edge, edge:-edge], large[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+
+class UnpairedCrops(CropStream):
+    """N crops of photographs, then N of paintings: enlarged a little, mirrored, at random places."""
+
+    kinds = 2
+
+    def __init__(self, photos: Pictures, paintings: Pictures, seed: int, largest: int = 0) -> None:
+        """DataError when a picture can't be read or is smaller than crops of `largest`."""
+        super().__init__(seed)
+        self.photos, self.paintings = decoded(photos, largest), decoded(paintings, largest)
+
+    def crop(self, place: int, side: int, kind: int) -> np.ndarray:
+        random = np.random.default_rng((self.seed, 19, kind, place))
+        pictures = (self.photos, self.paintings)[kind]
+        picture = pictures[random.integers(len(pictures))]
+        cut = max(1, round(side / random.uniform(1.0, LARGEST)))
+        top, left = (int(random.integers(0, length - cut + 1)) for length in picture.shape[:2])
+        crop = picture[top : top + cut, left : left + cut]
+        crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)
+        return crop[:, ::-1] if random.integers(2) else crop
+
+
+def both(crops: Tensor) -> tuple[Tensor, Tensor]:
+    """A batch (2 N, S, S, 3) uint8 -> photographs and paintings, each (N, 3, S, S) in 0..1."""
+    photos, paintings = (crops.movedim(-1, 1).float() / 255).chunk(2)
+    return photos, paintings

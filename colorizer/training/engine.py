@@ -14,7 +14,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import torch
 import torch.distributed.nn.functional  # imported later, it holds the group for ever
@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from colorizer.errors import ColorizerError
 from colorizer.predictors import precision
 from colorizer.training import common
-from colorizer.training.batch_norm import share_statistics
 
 T = TypeVar("T")
+Part: TypeAlias = nn.Module | torch.optim.Optimizer  # of a checkpoint
 
 LONGEST = 5.0  # of a gradient, so that one odd batch can't ruin a run
 PATIENCE = timedelta(hours=2)  # for the others, who may be validating
@@ -60,9 +60,7 @@ class Engine:
         """The precision that the launcher was asked for; without one, what is fast here."""
         if self.precision is None:
             return precision.autocast(self.device)
-        if self.precision == "no":
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
     def place(self, network: nn.Module) -> None:
         """Bring a network to the device, ready to learn there with the other processes."""
@@ -103,19 +101,19 @@ class Engine:
         """The mean of the processes' values."""
         return reduce(value, "mean") if self.processes > 1 else value
 
-    def most(self, value: int) -> int:
+    def largest(self, value: int) -> int:
         """The largest of the processes' values."""
         if self.processes == 1:
             return value
         return int(gather(torch.tensor([value], device=self.device)).max())
 
-    def whole(self, part: Tensor) -> Tensor:
+    def gather(self, part: Tensor) -> Tensor:
         """All processes' slices of a batch, in their order, without gradient."""
         return gather(part.detach().contiguous()) if self.processes > 1 else part.detach()
 
-    def own(self, whole: Tensor) -> Tensor:
-        """This process's slice of a batch."""
-        return whole.chunk(self.processes)[self.number]
+    def slice(self, batch: Tensor) -> Tensor:
+        """This process's slice of a batch of all."""
+        return batch.chunk(self.processes)[self.number]
 
     def from_main(self, work: Callable[[], T]) -> T:
         """What the main process finds, for all, or its ColorizerError; the others wait until it is done."""
@@ -135,6 +133,48 @@ def _meet() -> PartialState:
     """Wait for the other processes of the run, if a launcher started some."""
     cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" or not torch.cuda.is_available()
     return PartialState(cpu=cpu, timeout=PATIENCE)
+
+
+class _Mean(torch.autograd.Function):
+    """The mean over the processes; its gradient is the mean of their gradients."""
+
+    @staticmethod
+    def forward(ctx: object, value: Tensor) -> Tensor:
+        return reduce(value, "mean")
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
+        return reduce(gradient, "mean")
+
+
+class SharedBatchNorm(nn.BatchNorm2d):
+    """Learns from the mean and variance (Ioffe and Szegedy 2015, 3) of all processes' (N, C, H, W) together,
+    of which all have as many. As torch's SyncBatchNorm, but on processors too, and without new modules: state
+    dicts stay as they are."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(x)
+        assert self.running_mean is not None and self.running_var is not None
+        assert self.num_batches_tracked is not None and self.momentum is not None
+        variance, mean = (part.double() for part in torch.var_mean(x.float(), (0, 2, 3), correction=0))
+        mean, square = _Mean.apply(torch.stack((mean, variance + mean**2)))
+        variance = square - mean**2
+        count = x.numel() // x.shape[1] * torch.distributed.get_world_size()
+        with torch.no_grad():
+            self.running_mean.lerp_(mean.float(), self.momentum)
+            self.running_var.lerp_((variance * count / (count - 1)).float(), self.momentum)
+            self.num_batches_tracked += 1
+        scale = self.weight / (variance + self.eps).sqrt().float()
+        shift = self.bias - mean.float() * scale
+        return (x * scale[:, None, None] + shift[:, None, None]).to(x.dtype)
+
+
+def share_statistics(network: nn.Module) -> None:
+    """Let a network's batch normalisation, in place, learn from all processes' batches."""
+    for module in network.modules():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = SharedBatchNorm
 
 
 _commands = itertools.count()

@@ -5,7 +5,6 @@ The mean squared error is least at the mean of all plausible colours, which is d
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,22 +12,16 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from colorizer.colour.lab import ntsc_luma, rgb_to_lab
 from colorizer.networks.autoencoder import SIDE, AutoEncoder
 from colorizer.networks.course_unet import CourseUNet, scale_lab
 from colorizer.training import common
-from colorizer.training.data import CropSettings, fingerprint, training_pictures
-from colorizer.training.draws import Random
-from colorizer.training.engine import Engine
+from colorizer.training.data import CropSettings, Draws, Random, to_rgb
 from colorizer.training.run import Run, RunOptions, prepare
-from colorizer.training.validation import validate, validation_pictures
-
-log = logging.getLogger("colorizer.training")
-
-# (crops, random numbers for each) -> what the network is given and what it should answer
-BatchMaker = Callable[[np.ndarray, Sequence[Random]], tuple[Tensor, Tensor]]
+from colorizer.training.sources import training_pictures
+from colorizer.training.validation import ColourValidation
 
 
 @dataclass(frozen=True)
@@ -61,12 +54,7 @@ class AutoEncoderOptions(RunOptions):
         self.check("translate", 0 <= self.translate < 1, "from 0 to below 1")
 
 
-def to_rgb(crops: np.ndarray) -> Tensor:
-    """(N, S, S, 3) uint8 -> (N, 3, S, S) in 0..1."""
-    return torch.from_numpy(crops).movedim(-1, 1).float() / 255
-
-
-def course_batch(crops: np.ndarray, randoms: Sequence[Random]) -> tuple[Tensor, Tensor]:
+def course_batch(crops: np.ndarray) -> tuple[Tensor, Tensor]:
     """NTSC luma (N, 1, S, S) in 0..1, and Lab (N, 3, S, S) scaled to -1..1."""
     rgb = to_rgb(crops)
     return ntsc_luma(rgb), scale_lab(rgb_to_lab(rgb))
@@ -87,62 +75,40 @@ def autoencoder_batch(crops: np.ndarray, randoms: Sequence[Random], share: float
     return lab[:, :1], lab[:, 1:]
 
 
-def ab_at_128(network: AutoEncoder, lightness: Tensor) -> Tensor:
-    """The auto-encoder's ab (N, 2, 128, 128) for a lightness of any size."""
-    return network.predict_ab(F.interpolate(lightness, size=(SIDE, SIDE), mode="area"))
+def predict_ab(network: nn.Module, lightness: Tensor) -> Tensor:
+    """The ab (N, 2, h, w) of a lightness of any size; the auto-encoder's is 128 x 128."""
+    if isinstance(network, AutoEncoder):
+        return network.predict_ab(F.interpolate(lightness, size=(SIDE, SIDE), mode="area"))
+    assert isinstance(network, CourseUNet)
+    return network.predict_ab(lightness)
 
 
 def train_course_unet(options: CourseUNetOptions) -> Path:
     """Train (or resume) the course's U-Net; returns the path of `OUT/course-unet.safetensors`."""
-    engine = prepare(options)
-    network = common.load_initial(options.init, CourseUNet.from_state) if options.init else CourseUNet()
-    return _train("course-unet", network, options, engine, course_batch)
+    return _train("course-unet", CourseUNet, options, lambda crops, _: course_batch(crops))
 
 
 def train_autoencoder(options: AutoEncoderOptions) -> Path:
     """Train (or resume) the auto-encoder; returns the path of `OUT/autoencoder.safetensors`."""
-    engine = prepare(options)
-    network = common.load_initial(options.init, AutoEncoder.from_state) if options.init else AutoEncoder()
-    return _train(
-        "autoencoder",
-        network,
-        options,
-        engine,
-        lambda crops, randoms: autoencoder_batch(crops, randoms, options.translate),
-    )
+
+    def make_pair(crops: np.ndarray, draws: Draws) -> tuple[Tensor, Tensor]:
+        return autoencoder_batch(crops, draws.crops, options.translate)
+
+    return _train("autoencoder", AutoEncoder, options, make_pair)
 
 
 def _train(
     kind: str,
-    network: CourseUNet | AutoEncoder,
+    network_type: type[CourseUNet] | type[AutoEncoder],
     options: RunOptions,
-    engine: Engine,
-    make_batch: BatchMaker,
+    make_pair: Callable[[np.ndarray, Draws], tuple[Tensor, Tensor]],
 ) -> Path:
-    device, paths = engine.device, training_pictures(options.data, options.largest_batch(engine))
-    held_out = validation_pictures(options.val)
-    log.info(
-        "%d pictures (%s), %d for validation, on %s", len(paths), fingerprint(paths), len(held_out), engine
-    )
-
+    engine = prepare(options)
+    paths = training_pictures(options.data, options.largest_batch(engine))
+    validation = ColourValidation(options.val, predict_ab, engine.device) if options.val else None
+    network: nn.Module
+    network = common.load_initial(options.init, network_type.from_state) if options.init else network_type()
     engine.place(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
-
-    def validation(average: torch.nn.Module) -> tuple[dict[str, float], np.ndarray]:
-        if isinstance(average, AutoEncoder):
-            return validate(lambda lightness: ab_at_128(average, lightness), held_out, device)
-        assert isinstance(average, CourseUNet)
-        return validate(average.predict_ab, held_out, device)
-
-    parts = {"network": network, "optimiser": optimiser}
-    run = Run(kind, options, engine, paths, parts, validation if held_out else None)
-    forward = torch.compile(network, dynamic=False) if options.compile else network
-    for _, crops in run.steps():
-        inputs, truth = make_batch(crops, run.draws(11).crops)
-        inputs = inputs.to(device, memory_format=torch.channels_last)
-        with engine.autocast():
-            answer = forward(inputs)
-        loss = F.mse_loss(answer.float(), truth.to(device))
-        engine.descend(loss, network, optimiser)
-        run.record(loss)
-    return run.result
+    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=options.weight_decay)
+    run = Run(kind, options, engine, paths, {"network": network, "optimiser": optimiser}, validation)
+    return run.learn(make_pair, lambda given, answer, truth: F.mse_loss(answer, truth))

@@ -5,18 +5,21 @@ A trainer builds its networks, makes a `Run` of them, and writes its step as the
     for step, crops in run.steps():
         ...
         run.record(loss)
+
+or, where a network learns from pairs of what it is given and what it should make of it, as `run.learn(...)`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,29 +30,17 @@ from tqdm import tqdm
 from colorizer import interrupts, weights
 from colorizer.errors import ColorizerError
 from colorizer.training import common
-from colorizer.training.data import CropLoader, CropSettings, fingerprint
-from colorizer.training.draws import Draws
-from colorizer.training.engine import Engine
-from colorizer.training.sources import Picture
+from colorizer.training.data import CropLoader, CropSettings, CropStream, Draws
+from colorizer.training.engine import Engine, Part
+from colorizer.training.sources import Picture, fingerprint
 
 log = logging.getLogger("colorizer.training")
 
 LATE, ASKED = 1, 2  # why a run stops: --minutes are over, or Ctrl-C came
+FOREVER = 10**12
 
-Validation = Callable[
-    [nn.Module], tuple[dict[str, float], np.ndarray]
-]  # figures, and a sheet (H, W, 3) uint8
-
-
-class Loader(Protocol):
-    """Where a run's crops come from."""
-
-    def batches(self, start: int, count: int, batch: int, side: int, stride: int) -> Iterator[np.ndarray]:
-        """`count` batches (N, S, S, 3) uint8, the first from the `start`-th crop of the stream on, each
-        `stride` crops after the one before."""
-
-    def close(self) -> None:
-        """The run is over."""
+# figures, and a sheet (H, W, 3) uint8
+Validation = Callable[[nn.Module], tuple[dict[str, float], np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -69,24 +60,37 @@ class RunOptions:
     compile: bool = False
     accumulate: int = 1  # batches that make one step
     every: int = 400  # steps between checkpoints with validation
-    minutes: float = 0.0  # stop (resumably) after so long; 0: no limit
+    minutes: float = 0.0  # of all stages, where they are in percent; else until a (resumable) stop; 0: none
     crops: CropSettings = field(default_factory=CropSettings)
 
     def __post_init__(self) -> None:
         self.check("rate", self.rate > 0, "more than 0")
-        self.check("weight_decay", self.weight_decay >= 0, "0 or more")
         self.check("decay", 0 <= self.decay < 1, "from 0 to below 1")
-        self.check("seed", self.seed >= 0, "0 or more")
-        self.check("accumulate", self.accumulate >= 1, "1 or more")
-        self.check("every", self.every >= 1, "1 or more")
-        self.check("minutes", self.minutes >= 0, "0 or more")
+        self.at_least(0, "weight_decay", "seed", "minutes")
+        self.at_least(1, "accumulate", "every")
         self.check("stages", bool(self.stages), "at least one")
+        self.check("minutes", self.minutes > 0 or not self.timed, "more than 0 for stages in percent")
+
+    @property
+    def timed(self) -> bool:
+        """Whether the run is laid out over its minutes, not over its steps."""
+        return any(stage.percent for stage in self.stages)
 
     def check(self, name: str, fits: bool, expected: str) -> None:
         """ColorizerError, naming the flag, its value and what is expected, unless the value fits."""
         if not fits:
             flag = "--" + name.replace("_", "-")
             raise ColorizerError(f"{flag} is {getattr(self, name)}, but has to be {expected}.")
+
+    def at_least(self, least: int, *names: str) -> None:
+        """`check` that each of these values is `least` or more."""
+        for name in names:
+            self.check(name, getattr(self, name) >= least, f"{least} or more")
+
+    @property
+    def largest_crop(self) -> int:
+        """The side of the largest crops."""
+        return max(stage.side for stage in self.stages)
 
     def largest_batch(self, engine: Engine) -> int:
         """How many crops a step sees at the most, on all processes together."""
@@ -97,18 +101,17 @@ def prepare(options: RunOptions) -> Engine:
     """Seed torch and find the other processes; comes before the networks, whose first weights hang on the
     seed, and so are the same on all."""
     torch.manual_seed(options.seed)
-    torch.set_flush_denormal(
-        True
-    )  # on a processor, weights decaying to denormal numbers slow every step down
+    torch.set_flush_denormal(True)  # weights decaying to denormal numbers slow every step of a processor down
     torch.backends.cudnn.benchmark = True  # crops are of few sizes, so looking for the fastest way pays
     return Engine(options.device, options.accumulate)
 
 
 class Run:
-    """One resumable run: its checkpoint, its averaged weights, its log, and the weight file that it ends in.
+    """One resumable run: its checkpoint, its averaged weights, its log, and the weight files that it ends in.
 
     `parts` are the networks and optimisers by name, as the checkpoint holds them; "network" is the one that
-    is averaged, validated and written to OUT/KIND.safetensors. CheckpointError when OUT holds another's run.
+    is averaged and validated. `files` are the names of weight files and which module of it each holds
+    (default: OUT/KIND.safetensors, all of it). CheckpointError when OUT holds another's run.
     """
 
     def __init__(
@@ -117,9 +120,10 @@ class Run:
         options: RunOptions,
         engine: Engine,
         paths: Sequence[Picture],
-        parts: Mapping[str, nn.Module | torch.optim.Optimizer],
+        parts: Mapping[str, Part],
         validation: Validation | None = None,
-        loader: Loader | None = None,
+        loader: CropStream | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> None:
         self.kind, self.options, self.engine = kind, options, engine
         self.paths, self.parts, self.validation = paths, parts, validation
@@ -127,42 +131,36 @@ class Run:
         assert isinstance(network, nn.Module)
         self.network, self.average = network, common.Average(network, options.decay)
         self.optimisers = [part for part in parts.values() if isinstance(part, torch.optim.Optimizer)]
-        self.total = sum(stage.steps for stage in options.stages)
-        self.checkpoint, self.result = options.out / f"{kind}.checkpoint", options.out / f"{kind}.safetensors"
-        self.loader = loader
-        self.rows = common.CsvLog(options.out / f"{kind}.csv")
-        self.step, self.saved, self.minutes = 0, 0, 0.0
+        self.ends = list(itertools.accumulate(stage.length for stage in options.stages))  # steps, or percent
+        self.checkpoint, files = options.out / f"{kind}.checkpoint", files or {kind: ""}
+        self.results = {options.out / f"{name}.safetensors": part for name, part in files.items()}
+        self.result = next(iter(self.results))
+        self.loader = loader or CropLoader(paths, options.seed, options.crops)
+        self.step, self.saved, self.seen = 0, 0, 0  # `seen`: crops of all processes
+        self.before = 0.0  # minutes, until this process began
         self.losses: list[Tensor] = []
         self.places = range(0)  # of the crops at hand, in the stream
+        log.info("%d pictures (%s), on %s", len(paths), fingerprint(paths), engine)
         state = engine.from_main(self._open_folder)
         if state is not None:
             self._resume(state)
-        self.began = time.monotonic()
+        self.began = monotonic()
+        self.done = self._find_done()
 
     def _open_folder(self) -> dict[str, Any] | None:
         """The checkpoint in OUT to go on from, or None for a start in a folder that holds no result yet."""
-        state = None
         if self.checkpoint.exists():
-            state = common.load_checkpoint(self.checkpoint, self.kind)
-        else:
-            self._refuse_existing(self.result)
-        try:
-            self.options.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ColorizerError(
-                f"The folder “{self.options.out}” can't be made ({error.strerror})."
-            ) from None
-        return state
-
-    def _refuse_existing(self, file: Path) -> None:
-        if file.exists():
+            return common.load_checkpoint(self.checkpoint, self.kind)
+        for file in filter(Path.exists, self.results):
             raise ColorizerError(
                 f"“{file}” is there already, without a checkpoint to go on from. Choose another --out folder."
             )
-
-    def _write(self, about: dict[str, str]) -> None:
-        """The weight file."""
-        weights.save(self.result, self.average.network.state_dict(), about)
+        try:
+            self.options.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            out, reason = self.options.out, error.strerror
+            raise ColorizerError(f"The folder “{out}” can't be made ({reason}).") from None
+        return None
 
     def _resume(self, state: dict[str, Any]) -> None:
         try:
@@ -173,34 +171,43 @@ class Run:
                     log.info("the checkpoint holds no %s: it starts afresh", name.replace("_", " "))
             self.average.network.load_state_dict(state["average"])
             self.average.updates = self.step = self.saved = int(state["step"])
-            self.minutes = float(state["minutes"])
+            self.before, self.seen = float(state["minutes"]), int(state.get("seen", 0))
         except (KeyError, RuntimeError, ValueError):
             raise common.CheckpointError(
                 f"“{self.checkpoint}” belongs to a network of another shape. Choose another --out folder."
             ) from None
-        log.info("resumed at step %d after %.0f minutes", self.step, self.minutes)
+        log.info("resumed at step %d after %.0f minutes", self.step, self.before)
+
+    @property
+    def minutes(self) -> float:
+        """How long the run has taken so far, over all its parts."""
+        return self.before + (monotonic() - self.began) / 60
 
     def steps(self) -> Iterator[tuple[int, np.ndarray]]:
         """The number of each step to do and this process's crops (N, S, S, 3) uint8, `accumulate` times a
         step; saves now and then, and at the end.
 
-        Crops and rates depend on the step alone, so a resumed run goes on as if it had never stopped.
+        Where stages are in steps, crops and rates depend on the step alone, so a resumed run goes on as if it
+        had never stopped. Where they are in percent, the time taken decides the rate and the stage.
         """
-        options, engine = self.options, self.engine
-        loader: Loader = self.loader or CropLoader(self.paths, options.seed, options.crops)
+        options, engine, total = self.options, self.engine, self.ends[-1]
         silent = {} if engine.main else {"disable": True}  # otherwise TQDM_DISABLE decides
-        bar = tqdm(total=self.total, initial=self.step, unit="step", mininterval=10, **silent)
+        unit = "%" if options.timed else "step"
+        bar = tqdm(total=total, initial=round(self.done), unit=unit, mininterval=10, **silent)
         interrupts.only_note(always=engine.processes > 1)  # what was learnt is saved first, by all
-        with contextlib.closing(loader), bar:
-            for crops in self._crops(loader):
+        with contextlib.closing(self.loader), bar:
+            for crops in self._crops():
+                share = self.done / total if options.timed else None
+                rate = common.cosine_rate(self.step, total, options.rate, share)
                 for optimiser in self.optimisers:
-                    common.set_rate(optimiser, common.cosine_rate(self.step, self.total, options.rate))
+                    common.set_rate(optimiser, rate)
                 yield self.step, crops
                 if engine.part > 0:
                     continue
-                late = 0 < options.minutes < (time.monotonic() - self.began) / 60
-                stop = engine.most(ASKED if interrupts.asked() else LATE if late else 0)
-                bar.update()
+                late = not options.timed and 0 < options.minutes < (monotonic() - self.began) / 60
+                stop = engine.largest(ASKED if interrupts.asked() else LATE if late else 0)
+                self.done = self._find_done()
+                bar.update(round(self.done) - bar.n)
                 if stop or self.step % options.every == 0:
                     self.save()
                 if stop == ASKED:
@@ -210,23 +217,59 @@ class Run:
         if engine.from_main(lambda: self.saved != self.step or not self.result.exists()):
             self.save()
 
-    def _crops(self, loader: Loader) -> Iterator[np.ndarray]:
+    def _find_done(self) -> float:
+        """How far the run has come, in the unit of `ends`; the same on all processes."""
+        if not self.options.timed:
+            return self.step
+        return min(100.0, self.engine.largest(round(1e5 * self.minutes / self.options.minutes)) / 1e3)
+
+    def _stage(self) -> tuple[common.Stage, int] | None:
+        """The stage that the run is in and where that ends; None after the last."""
+        stages = zip(self.options.stages, self.ends, strict=True)
+        return next(((stage, end) for stage, end in stages if self.done < end), None)
+
+    def _crops(self) -> Iterator[np.ndarray]:
         """This process's slices of the batches that are still to come."""
-        first, seen, engine = 0, 0, self.engine
-        for stage in self.options.stages:
+        engine = self.engine
+        while (at := self._stage()) is not None:
+            stage, end = at
             stride = stage.batch * engine.processes
-            skip = min(stage.steps, max(0, self.step - first))
-            start = seen + skip * stride * engine.accumulate + engine.number * stage.batch
-            count = (stage.steps - skip) * engine.accumulate
-            for crops in loader.batches(start, count, stage.batch, stage.side, stride):
+            start = self.seen + engine.number * stage.batch
+            count = FOREVER if self.options.timed else (end - self.step) * engine.accumulate
+            for crops in self.loader.batches(start, count, stage.batch, stage.side, stride):
                 self.places = range(start, start + stage.batch)
+                self.seen, start = self.seen + stride, start + stride
                 yield crops
-                start += stride
-            first, seen = first + stage.steps, seen + stage.steps * stride * engine.accumulate
+                if self._stage() != at:
+                    break
 
     def draws(self, kind: int) -> Draws:
         """The random numbers for the crops at hand; each `kind` of use has its own."""
         return Draws.of(self.options.seed, kind, self.step, self.places)
+
+    def learn(
+        self,
+        make_pair: Callable[[np.ndarray, Draws], tuple[Tensor, Tensor]],
+        loss_of: Callable[[Tensor, Tensor, Tensor], Tensor],
+        kind: int = 11,
+    ) -> Path:
+        """Runs to the end, where a network learns from pairs; returns the path of the averaged weights.
+
+        make_pair: crops and the random numbers of that `kind` -> what is given, and the truth.
+        loss_of: (given, answer in float32, truth) -> the loss.
+        """
+        engine, optimiser = self.engine, self.parts["optimiser"]
+        assert isinstance(optimiser, torch.optim.Optimizer)
+        forward = torch.compile(self.network, dynamic=False) if self.options.compile else self.network
+        for _, crops in self.steps():
+            pair = make_pair(crops, self.draws(kind))
+            given, truth = (part.to(engine.device, memory_format=torch.channels_last) for part in pair)
+            with engine.autocast():
+                answer = forward(given)
+            loss = loss_of(given, answer.float(), truth)
+            engine.descend(loss, self.network, optimiser)
+            self.record(loss)
+        return self.result
 
     def record(self, loss: Tensor) -> None:
         """Notes a batch's loss; when it ends a step, the averaged weights follow the network."""
@@ -246,7 +289,6 @@ class Run:
         self.saved = self.step
 
     def _save(self, loss: float) -> None:
-        spent = self.minutes + (time.monotonic() - self.began) / 60
         if not math.isfinite(loss):
             raise ColorizerError(
                 f"At step {self.step} the loss is no longer a number. The checkpoint of step {self.saved} is "
@@ -256,16 +298,21 @@ class Run:
         if self.validation:
             figures, sheet = self.validation(self.average.network)
             Image.fromarray(sheet).save(self.options.out / f"{self.kind}-sheet.jpg", quality=90)
+        spent = self.minutes
         row: dict[str, object] = {"step": self.step, "minutes": round(spent, 1), "loss": loss}
-        self.rows.write(row | {name: round(value, 3) for name, value in figures.items()})
+        row |= {name: round(value, 3) for name, value in figures.items()}
+        common.append_row(self.options.out / f"{self.kind}.csv", row)
         shown = "".join(f", {name} {value:.2f}" for name, value in figures.items())
-        log.info("step %d of %d, %.0f min: loss %.4f%s", self.step, self.total, spent, loss, shown)
-        state = {name: part.state_dict() for name, part in self.parts.items()}
-        state["average"] = self.average.network.state_dict()
-        self.result.unlink(missing_ok=True)  # no weights stay beside a checkpoint of other ones
-        common.save_checkpoint(self.checkpoint, kind=self.kind, step=self.step, minutes=spent, **state)
+        share = 100 * self.done / self.ends[-1]
+        log.info("step %d (%.0f %%), %.0f min: loss %.4f%s", self.step, share, spent, loss, shown)
+        state: dict[str, object] = {name: part.state_dict() for name, part in self.parts.items()}
+        state |= {"average": self.average.network.state_dict(), "step": self.step, "seen": self.seen}
+        for file in self.results:
+            file.unlink(missing_ok=True)  # no weights stay beside a checkpoint of other ones
+        common.save_checkpoint(self.checkpoint, kind=self.kind, minutes=spent, **state)
         lines = [f"{item.name}: {getattr(self.options, item.name)}\n" for item in fields(self.options)]
         lines.append(f"processes: {self.engine.processes}\n")
         (self.options.out / f"{self.kind}-options.txt").write_text("".join(lines), encoding="utf-8")
         about = {"architecture": self.kind, "data": fingerprint(self.paths), "steps": str(self.step)}
-        self._write(about)
+        for file, part in self.results.items():
+            weights.save(file, self.average.network.get_submodule(part).state_dict(), about)

@@ -1,21 +1,29 @@
-"""Where do pictures come from? From a folder, a zip that is read in place, or a data set of the Hub.
+"""Where do pictures come from, and how are they read? A folder, a zip read in place, a data set of the Hub.
 
 Pictures of a folder are paths; those of the others are `Packed`, whose bytes are fetched when needed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
+import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
+import numpy as np
+from PIL import Image, ImageOps
+
 from colorizer.errors import ColorizerError
 
+# What Pillow raises for files that are cut short, damaged, or no pictures at all.
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 HUB = "hub:"  # as in hub:OWNER/NAME or hub:OWNER/NAME:SPLIT
 
@@ -54,14 +62,89 @@ def find_pictures(source: Path) -> list[Picture]:
     )
 
 
-def size_of(picture: Picture) -> int:
-    """In bytes."""
-    return picture.size if isinstance(picture, Packed) else picture.stat().st_size
+def list_pictures(folder: Path, minimum: int = 1) -> list[Picture]:
+    """The pictures of a folder and below, a zip or a Hub data set; DataError when fewer than `minimum`."""
+    paths = find_pictures(folder)
+    if len(paths) < minimum:
+        raise DataError(
+            f"“{folder}” holds too few pictures: {len(paths)}, but at least {minimum} are needed. "
+            f"Add pictures ({', '.join(sorted(SUFFIXES))}) or choose a smaller batch."
+        )
+    return paths
 
 
-def opened(picture: Picture) -> Path | io.BytesIO:
-    """What Pillow can open; OSError when the picture's bytes can't be read."""
-    return io.BytesIO(picture.read()) if isinstance(picture, Packed) else picture
+def read_rgb(path: Picture, side: int | None = None) -> Image.Image:
+    """Decode a picture to 8-bit RGB, turned upright as its EXIF says; DataError when it can't be read.
+
+    `side` lets the JPEG decoder stop at a smaller size, height and width of at least that.
+    """
+    try:
+        with Image.open(io.BytesIO(path.read()) if isinstance(path, Packed) else path) as image:
+            if side is not None:
+                image.draft("RGB", (side, side))
+            ImageOps.exif_transpose(image, in_place=True)
+            return image.convert("RGB")
+    except BROKEN as error:
+        raise DataError(f"“{path}” can't be read as a picture ({error}). Remove it.") from None
+
+
+def mean_chroma(path: Picture) -> float | DataError:
+    """The mean distance from grey of a picture, in 8-bit steps of max(RGB) - min(RGB) on a thumbnail."""
+    try:
+        image = read_rgb(path, 32)
+    except DataError as error:
+        return error
+    image.thumbnail((32, 32), Image.Resampling.BOX)
+    pixels = np.asarray(image, dtype=np.int16)
+    return float((pixels.max(-1) - pixels.min(-1)).mean())
+
+
+def training_pictures(folder: Path, batch: int, threshold: float = 12.0) -> list[Picture]:
+    """The coloured pictures of a folder: near-grey ones would teach that grey is a safe answer.
+
+    Every picture is read once, so that a bad one is found before a run has begun. DataError when one can't be
+    read, or the others don't fill a batch.
+    """
+    paths = list_pictures(folder, minimum=batch)
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(mean_chroma, paths))
+    errors = [value for value in found if isinstance(value, DataError)]
+    if errors:
+        more = f" {len(errors) - 1} more can't be read either." if len(errors) > 1 else ""
+        raise DataError(f"{errors[0]}{more}")
+    chroma = zip(paths, found, strict=True)
+    kept = [path for path, value in chroma if isinstance(value, float) and value >= threshold]
+    if len(kept) < batch:
+        raise DataError(
+            f"Of the {len(paths)} pictures in “{folder}” only {len(kept)} are coloured, fewer than a batch "
+            f"of {batch}. A colorizer learns from coloured photographs: add some, or choose a smaller batch."
+        )
+    return kept
+
+
+def decoded(paths: Sequence[Picture], largest: int, margin: int = 0) -> list[np.ndarray]:
+    """Few pictures that are seen many times: all of them in memory.
+
+    DataError when one can't be read or is too small for crops of `largest` pixels with a margin.
+    """
+    least = largest + 2 * margin
+    with ThreadPoolExecutor() as pool:
+        pictures = list(pool.map(lambda path: np.asarray(read_rgb(path)), paths))
+    for path, picture in zip(paths, pictures, strict=True):
+        height, width = picture.shape[:2]
+        if min(height, width) < least:
+            raise DataError(
+                f"“{path}” has {width}x{height} pixels, but crops of {largest} need {least} both ways. "
+                "Remove it, or choose smaller crops with --stages."
+            )
+    return pictures
+
+
+def fingerprint(paths: Sequence[Picture]) -> str:
+    """A short name for a list of files (names and sizes), written into a model's card."""
+    sizes = (path.size if isinstance(path, Packed) else path.stat().st_size for path in paths)
+    text = "\n".join(f"{path.name} {size}" for path, size in zip(paths, sizes, strict=True))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _is_picture(name: str) -> bool:

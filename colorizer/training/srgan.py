@@ -17,22 +17,27 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorizer.colour.luma import psnr_y, ssim_y
+from colorizer.evaluation.degradation import Degradation
+from colorizer.evaluation.features import load_vgg
+from colorizer.evaluation.pictures import middle
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
-from colorizer.networks.srgan import BLOCKS, WIDTHS, Generator
+from colorizer.networks.srgan import BLOCKS, WIDTHS, Discriminator, Generator
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.predictors.tiling import to_pixels, to_tensor
+from colorizer.predictors.tiling import to_tensor
 from colorizer.training import common
-from colorizer.training.data import fingerprint, list_pictures, read_rgb
-from colorizer.training.jury import FeatureJuror, Juror, PictureJuror, grid_pattern, local_pattern
+from colorizer.training.data import SharpCrops, pair, quantised
+from colorizer.training.discriminators import Adversary, Discriminating, FeatureAdversary, SRGANAdversary
+from colorizer.training.engine import Part
+from colorizer.training.losses import grid_pattern, local_pattern
 from colorizer.training.run import Run, RunOptions, prepare
-from colorizer.training.sharp import SharpCrops, pair, quantised, worn_pair
-from colorizer.training.vgg import load_vgg
-from colorizer.training.wear import Wear
+from colorizer.training.sources import list_pictures, read_rgb
+from colorizer.training.validation import to_picture
 
 log = logging.getLogger("colorizer.training")
 
 SHEET_SIDE = 256
-JUDGE_RATE = 4.0  # times the generator's
+DISCRIMINATOR_RATE = 4.0  # times the generator's: it starts from nothing (Heusel et al. 2017: two rates)
+DRAWS = 17  # the kind of its random numbers
 SEEN = {1: 0.2, 3: 0.2, 7: 1.0}  # layers of VGG-19 and their weights: relu1_2, relu2_2, conv3_4
 
 
@@ -49,7 +54,7 @@ class SRResNetOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("blocks", self.blocks >= 1, "1 or more")
+        self.at_least(1, "blocks")
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,8 @@ class SRGANOptions(RunOptions):
 
     Features are compared before the last ReLU, as in ESRGAN (Wang et al. 2018, 3.2), and a little at two
     shallow layers, as in Real-ESRGAN (Wang et al. 2021, 4.1). They reward a faint grid of 4 pixels over
-    everything, so that has a loss of its own. A judge that counts more than they do weaves: 1 against 0.5
-    gave 28.7 dB on Set5 and features further from the truth than before, these weights 30.1 dB and nearer
-    ones.
-    (Of the paper's discriminator, 0.1 is about as much as 1.) Without `perceptual` and with the paper's
-    discriminator, no VGG-19 is needed.
+    everything, so that has a loss of its own. A discriminator that counts more than they do weaves. (Of the
+    paper's, 0.1 is about as much as 1.) With the paper's, and without `perceptual`, no VGG-19 is needed.
     """
 
     stages: tuple[common.Stage, ...] = (common.Stage(96, 16, 4000),)
@@ -71,26 +73,20 @@ class SRGANOptions(RunOptions):
     every: int = 250
     init: str = "srresnet"
     vgg: Path | None = None  # a file of VGG-19's weights; none: see load_vgg
-    judges: str = "features"  # of VGG-19, which learn sooner, or "patches": the paper's discriminator
+    discriminators: str = "features"  # of VGG-19, which learn sooner, or "patches": the paper's
     pixel: float = 5.0
     perceptual: float = 1.5
     adversarial: float = 0.35
     grid: float = 10_000.0
     local_grid: float = 0.0  # the same in windows of 16 pixels, where it may be another at each edge
-    photo: bool = False  # learn from worn pictures: blurred, noisy, compressed
-    wear: Wear = field(default_factory=Wear)
+    photo: bool = False  # learn from degraded pictures: blurred, noisy, compressed
+    degradation: Degradation = field(default_factory=Degradation)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("pixel", "perceptual", "adversarial", "grid", "local_grid"):
-            self.check(name, getattr(self, name) >= 0, "0 or more")
+        self.at_least(0, "pixel", "perceptual", "adversarial", "grid", "local_grid")
         self.check("init", bool(self.init), "a weight file or the name of a model")
-        self.check("judges", self.judges in ("patches", "features"), "patches or features")
-
-
-def to_picture(x: Tensor) -> np.ndarray:
-    """(1, 3, H, W) in 0..1 -> uint8 (H, W, 3)."""
-    return to_pixels(x[0].float().cpu(), np.dtype(np.uint8))
+        self.check("discriminators", self.discriminators in ("patches", "features"), "patches or features")
 
 
 @torch.inference_mode()
@@ -108,43 +104,33 @@ def validate(
         figures.append((psnr_y(result, given), ssim_y(result, given)))
         if min(given.shape[:2]) >= SHEET_SIDE and len(columns) < 6:
             rows = (to_picture(enlarge(small)), result, given)
-            top, left = ((length - SHEET_SIDE) // 2 for length in given.shape[:2])
-            cut = (slice(top, top + SHEET_SIDE), slice(left, left + SHEET_SIDE))
-            columns.append(np.concatenate([row[cut] for row in rows]))
+            columns.append(np.concatenate([middle(row, SHEET_SIDE) for row in rows]))
     mean = np.mean(figures, axis=0)
     sheet = np.concatenate(columns, axis=1) if columns else to_picture(large)
     return {"psnr": float(mean[0]), "ssim": float(mean[1])}, sheet
-
-
-def typical_scales(features: VGGFeatures, crops: Tensor) -> list[float]:
-    """How large the features of each layer of SEEN usually are."""
-    with torch.no_grad():
-        return [float(layer.float().square().mean().sqrt()) for layer in features.layers(crops, tuple(SEEN))]
 
 
 class Task:
     """What both parts share: the pictures, and what the validation shows."""
 
     def __init__(self, options: RunOptions) -> None:
-        self.engine = prepare(options)
-        self.device = self.engine.device
-        largest = max(stage.side for stage in options.stages)
+        self.options, self.engine = options, prepare(options)
         self.paths = list_pictures(options.data, options.largest_batch(self.engine))
-        self.loader = SharpCrops(self.paths, options.seed, largest)
+        self.loader = SharpCrops(self.paths, options.seed, options.largest_crop)
         held_out = list_pictures(options.val)[:20] if options.val else []
         self.truths = [np.asarray(read_rgb(path)) for path in held_out]
-        counts = len(self.paths), fingerprint(self.paths), len(self.truths), self.engine
-        log.info("%d pictures (%s), %d for validation, on %s", *counts)
 
-    def run(self, kind: str, options: RunOptions, parts: dict[str, nn.Module | torch.optim.Optimizer]) -> Run:
+    def run(self, kind: str, network: Generator, **parts: Part) -> Run:
+        """A run of the generator, with further parts of the checkpoint."""
+        self.engine.place(network)
+        optimiser = torch.optim.AdamW(network.parameters(), weight_decay=self.options.weight_decay)
+
         def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
-            return validate(average, self.truths, self.device)
+            return validate(average, self.truths, self.engine.device)
 
         shown = validation if self.truths else None
-        return Run(kind, options, self.engine, self.paths, parts, shown, self.loader)
-
-    def to_device(self, *parts: Tensor) -> list[Tensor]:
-        return [part.to(self.device, memory_format=torch.channels_last) for part in parts]
+        parts = {"network": network, "optimiser": optimiser, **parts}
+        return Run(kind, self.options, self.engine, self.paths, parts, shown, self.loader)
 
 
 def train_srresnet(options: SRResNetOptions) -> Path:
@@ -154,18 +140,8 @@ def train_srresnet(options: SRResNetOptions) -> Path:
         network = common.load_initial(options.init, Generator.from_state)
     else:
         network = Generator(options.blocks, WIDTHS)
-    task.engine.place(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
-    run = task.run("srresnet", options, {"network": network, "optimiser": optimiser})
-    forward = torch.compile(network, dynamic=False) if options.compile else network
-    for _, crops in run.steps():
-        small, large = task.to_device(*pair(crops))
-        with task.engine.autocast():
-            result = forward(small)
-        loss = F.l1_loss(result.float(), large)
-        task.engine.descend(loss, network, optimiser)
-        run.record(loss)
-    return run.result
+    run = task.run("srresnet", network)
+    return run.learn(lambda crops, _: pair(crops), lambda given, answer, truth: F.l1_loss(answer, truth))
 
 
 def train_srgan(options: SRGANOptions) -> Path:
@@ -173,59 +149,36 @@ def train_srgan(options: SRGANOptions) -> Path:
     task = Task(options)
     features = _features(options, task)
     network = common.load_initial(options.init, Generator.from_state)
-    task.engine.place(network)
-    juror: Juror = PictureJuror()
-    if options.judges == "features":
+    adversary: Adversary = SRGANAdversary(Discriminator())
+    if options.discriminators == "features":
         assert features is not None
-        (sample,) = task.loader.batches(0, 1, 16, options.stages[0].side)
-        juror = FeatureJuror(
-            features, tuple(SEEN), typical_scales(features, *task.to_device(pair(sample)[1]))
-        )
-    engine, judge = task.engine, juror.judge
-    engine.place(judge)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.weight_decay)
-    # The judge starts from nothing (Heusel et al. 2017: two rates).
-    group = {"params": list(judge.parameters()), "scale": JUDGE_RATE}
-    judge_optimiser = torch.optim.AdamW([group], lr=options.rate, weight_decay=options.weight_decay)
-    parts: dict[str, nn.Module | torch.optim.Optimizer] = {
-        "network": network,
-        "optimiser": optimiser,
-        "discriminator": judge,
-        "discriminator_optimiser": judge_optimiser,
-    }
-    run = task.run("srgan-photo" if options.photo else "srgan", options, parts)
-    forward = torch.compile(network, dynamic=False) if options.compile else network
-    for _, crops in run.steps():
-        draws = run.draws(17)
-        made = worn_pair(crops, draws.crops, options.wear) if options.photo else pair(crops)
-        small, large = task.to_device(*made)
-        with engine.autocast():
-            result = forward(small)
-        loss = options.pixel * F.l1_loss(result.float(), large)
-        error = result.float() - large
-        loss = loss + options.grid * (grid_pattern(error, FACTOR) ** 2).mean()
+        adversary = FeatureAdversary(features, tuple(SEEN), _typical_scales(features, options, task))
+    decay, betas = options.weight_decay, (0.9, 0.999)
+    discriminate = Discriminating(
+        task.engine, adversary.network, scale=DISCRIMINATOR_RATE, weight_decay=decay, betas=betas
+    )
+    run = task.run("srgan-photo" if options.photo else "srgan", network, **discriminate.parts)
+
+    def loss_of(given: Tensor, result: Tensor, truth: Tensor) -> Tensor:
+        error = result - truth
+        loss = options.pixel * error.abs().mean() + options.grid * (grid_pattern(error, FACTOR) ** 2).mean()
         if options.local_grid:
             loss = loss + options.local_grid * (local_pattern(error, FACTOR) ** 2).mean()
-        judge.requires_grad_(True)
-        with engine.autocast():
-            juror.look(large, result, draws)
-            doubt = juror.doubt().float()
-        engine.descend(doubt, judge, judge_optimiser)
-        judge.requires_grad_(False)
-        with engine.autocast():
-            opinion = juror.opinion().float()
-            pairs = zip(*_seen(features, juror, result, large), strict=True) if features else ()
-        loss = loss + options.adversarial * opinion
-        for weight, (made_of, goal) in zip(SEEN.values(), pairs, strict=False):
-            loss = loss + options.perceptual * weight * F.l1_loss(made_of.float(), goal.float())
-        engine.descend(loss, network, optimiser)
-        run.record(loss)
-    return run.result
+        loss = loss + options.adversarial * discriminate([(adversary, truth, result)], run.draws(DRAWS))
+        if features is not None:
+            with task.engine.autocast():
+                made, real = _seen(features, adversary, result, truth)
+            for weight, one, goal in zip(SEEN.values(), made, real, strict=True):
+                loss = loss + options.perceptual * weight * F.l1_loss(one.float(), goal.float())
+        return loss
+
+    degradation = options.degradation if options.photo else None
+    return run.learn(lambda crops, draws: pair(crops, draws.crops, degradation), loss_of, DRAWS)
 
 
 def _features(options: SRGANOptions, task: Task) -> VGGFeatures | None:
-    """VGG-19, unless neither the judge nor the perceptual loss looks at it."""
-    if options.judges == "patches" and not options.perceptual:
+    """VGG-19, unless neither the discriminator nor the perceptual loss looks at it."""
+    if options.discriminators == "patches" and not options.perceptual:
         return None
     features, source = load_vgg(options.vgg)
     log.info("VGG-19: %s", source)
@@ -233,12 +186,20 @@ def _features(options: SRGANOptions, task: Task) -> VGGFeatures | None:
     return features
 
 
+@torch.no_grad()
+def _typical_scales(features: VGGFeatures, options: SRGANOptions, task: Task) -> list[float]:
+    """How large the features of each layer of SEEN usually are."""
+    (sample,) = task.loader.batches(0, 1, 16, options.stages[0].side)
+    truth = pair(sample)[1].to(task.engine.device)
+    return [float(layer.float().square().mean().sqrt()) for layer in features.layers(truth, tuple(SEEN))]
+
+
 def _seen(
-    features: VGGFeatures, juror: Juror, result: Tensor, large: Tensor
+    features: VGGFeatures, adversary: Adversary, result: Tensor, truth: Tensor
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """VGG's features of what was made and of the true picture, at which the juror has looked before."""
-    if isinstance(juror, FeatureJuror):
-        return juror.made, juror.real
+    """VGG's features of what was made and of the true picture, which the discriminator may have seen."""
+    if isinstance(adversary, FeatureAdversary):
+        return adversary.made, adversary.real
     with torch.no_grad():
-        true = features.layers(large, tuple(SEEN))
+        true = features.layers(truth, tuple(SEEN))
     return features.layers(result, tuple(SEEN)), true

@@ -2,50 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from colorizer.colour.lab import lab_to_rgb, rgb_to_lab
 from colorizer.evaluation.metrics import colourfulness, psnr
-from colorizer.training.data import list_pictures, read_rgb
-from colorizer.training.sources import Picture
+from colorizer.predictors.tiling import to_pixels
+from colorizer.training.data import to_rgb
+from colorizer.training.sources import list_pictures, read_rgb
 
 
-def validation_pictures(folder: Path | None, count: int = 100) -> list[Picture]:
-    """At most `count` pictures of a folder, all read once, so that a bad one is found at the start."""
-    if folder is None:
-        return []
-    paths = list_pictures(folder)
-    paths = paths[:: max(1, len(paths) // count)][:count]
-    for path in paths:
-        read_rgb(path, 32)
-    return paths
+def to_picture(x: Tensor) -> np.ndarray:
+    """(1, 3, H, W) in 0..1 -> uint8 (H, W, 3)."""
+    return to_pixels(x[0].float().cpu(), np.dtype(np.uint8))
 
 
-@torch.inference_mode()
-def validate(
-    predict_ab: Callable[[Tensor], Tensor], paths: Sequence[Picture], device: torch.device, side: int = 256
-) -> tuple[dict[str, float], np.ndarray]:
+class ColourValidation:
     """Mean PSNR (dB) and colourfulness, and a sheet: grey, coloured and true for eight pictures.
 
-    `predict_ab` turns L (1, 1, side, side) into ab (1, 2, h, w) of any size; pictures are made square.
+    `predict_ab` turns a network and L (1, 1, side, side) into ab (1, 2, h, w) of any size.
     """
-    rows: list[np.ndarray] = []
-    figures: list[tuple[float, float]] = []
-    for path in paths:
-        truth = np.asarray(read_rgb(path).resize((side, side), Image.Resampling.BICUBIC))
-        lab = rgb_to_lab(torch.from_numpy(truth.copy()).movedim(-1, 0)[None].float() / 255).to(device)
-        lab[:, 1:] = F.interpolate(predict_ab(lab[:, :1]).float(), size=(side, side), mode="bilinear")
-        result = (lab_to_rgb(lab)[0].movedim(0, -1) * 255).round().byte().cpu().numpy()
-        figures.append((psnr(result, truth), colourfulness(result)))
-        if len(rows) < 8:
-            grey = (lab[0, 0] * 2.55).byte().cpu().numpy()[..., None].repeat(3, -1)
-            rows.append(np.concatenate((grey, result, truth), axis=0))
-    mean = np.mean(figures, axis=0)
-    return {"psnr": float(mean[0]), "colourfulness": float(mean[1])}, np.concatenate(rows, axis=1)
+
+    def __init__(
+        self,
+        folder: Path,
+        predict_ab: Callable[[nn.Module, Tensor], Tensor],
+        device: torch.device,
+        side: int = 256,
+        most: int = 100,
+    ) -> None:
+        """Of at most so many pictures, made square; all are read once, so that a bad one is found now."""
+        self.predict_ab, self.device, self.side = predict_ab, device, side
+        paths = list_pictures(folder)
+        self.paths = paths[:: max(1, len(paths) // most)][:most]
+        for path in self.paths:
+            read_rgb(path, 32)
+
+    @torch.inference_mode()
+    def __call__(self, network: nn.Module) -> tuple[dict[str, float], np.ndarray]:
+        columns: list[np.ndarray] = []
+        figures: list[tuple[float, float]] = []
+        for path in self.paths:
+            size = self.side, self.side
+            truth = np.asarray(read_rgb(path).resize(size, Image.Resampling.BICUBIC))
+            lab = rgb_to_lab(to_rgb(truth[None].copy())).to(self.device)
+            ab = self.predict_ab(network, lab[:, :1]).float()
+            lab[:, 1:] = F.interpolate(ab, size=size, mode="bilinear")
+            result = to_picture(lab_to_rgb(lab))
+            figures.append((psnr(result, truth), colourfulness(result)))
+            if len(columns) < 8:
+                grey = (lab[0, 0] * 2.55).byte().cpu().numpy()[..., None].repeat(3, -1)
+                columns.append(np.concatenate((grey, result, truth), axis=0))
+        mean = np.mean(figures, axis=0)
+        return {"psnr": float(mean[0]), "colourfulness": float(mean[1])}, np.concatenate(columns, axis=1)

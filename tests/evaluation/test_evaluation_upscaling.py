@@ -70,18 +70,12 @@ def test_a_network_that_starts_as_bicubic_enlargement_measures_as_that(folder: P
     assert corrected.psnr > network.psnr
 
 
-def test_features_tell_how_far_pictures_are_apart(folder: Path, vgg_file: Path):
+def test_worn_pictures_are_harder_and_features_tell_it(folder: Path, vgg_file: Path):
     describe = upscaling.vgg_features(vgg_file)
-    truth = astronaut()[:64, :64]
-    rows = upscaling.evaluate_upscale(folder, extract=mean_features, describe=describe)
-    worn = upscaling.evaluate_upscale(folder, extract=mean_features, describe=describe, worn=True)
-    assert describe(truth).shape == (1, 256, 16, 16)
-    assert 0 < rows[0].distance < worn[0].distance
-
-
-def test_worn_pictures_are_harder(folder: Path):
-    clean = upscaling.evaluate_upscale(folder, extract=mean_features)[0]
-    worn = upscaling.evaluate_upscale(folder, extract=mean_features, worn=True)[0]
+    given = {"extract": mean_features, "describe": describe}
+    clean, worn = (upscaling.evaluate_upscale(folder, worn=worn, **given)[0] for worn in (False, True))
+    assert describe(astronaut()[:64, :64]).shape == (1, 256, 16, 16)
+    assert 0 < clean.distance < worn.distance
     assert worn.psnr < clean.psnr - 0.3
 
 

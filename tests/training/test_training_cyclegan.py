@@ -6,35 +6,37 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from PIL import Image
+from tiny import refused, stages, train
 
 from colorizer import cli, weights
-from colorizer.colour.lab import NTSC_LUMA
 from colorizer.errors import ColorizerError
-from colorizer.networks import cyclegan as cyclegan_network
-from colorizer.networks import mirrored
-from colorizer.networks.cyclegan import Generator, LargeConv
+from colorizer.evaluation.features import load_vgg
+from colorizer.networks.cyclegan import Generator
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.vgg import widths_of
 from colorizer.predictors.style_features import gram
 from colorizer.predictors.tiling import to_tensor
-from colorizer.training import common, cyclegan, jury
-from colorizer.training.data import DataError
-from colorizer.training.draws import Draws
+from colorizer.training import cyclegan, discriminators, losses
+from colorizer.training.data import Draws, UnpairedCrops, both
+from colorizer.training.discriminators import (
+    Adversaries,
+    FeatureAdversary,
+    FeatureDiscriminator,
+    History,
+    PatchAdversary,
+    shifted,
+)
 from colorizer.training.engine import Engine
-from colorizer.training.jury import FeatureJudge, FeatureJuror, History, Jury, PatchJuror, moved
-from colorizer.training.style import CONTENT, STYLE, compared, mean_style
-from colorizer.training.unpaired import UnpairedCrops, both
-from colorizer.training.vgg import load_vgg
+from colorizer.training.losses import CONTENT, STYLE, compared, mean_style
 
-STAGES = common.Stage.parse_all("32x2:4")
+STAGES = stages("32x2:4")
 
 
 @pytest.fixture(autouse=True)
-def narrow_judges(monkeypatch):
+def narrow_discriminators(monkeypatch):
     """Discriminators of eight channels: learning with the paper's 64 takes most of a run's time."""
-    monkeypatch.setattr(jury, "PatchGAN", partial(PatchGAN, width=8))
+    monkeypatch.setattr(discriminators, "PatchGAN", partial(PatchGAN, width=8))
 
 
 @pytest.fixture(scope="module")
@@ -49,167 +51,57 @@ def folders(tmp_path_factory):
     return root
 
 
-def options_of(folders, out, vgg_file, **more):
-    given = {
-        "data": folders / "photos",
-        "paintings": folders / "paintings",
-        "out": out,
-        "stages": STAGES,
-        "every": 2,
-        "device": "cpu",
-        "width": 4,
-        "blocks": 1,
-        "warm": 1,
-        "vgg": vgg_file,
-    }
-    return cyclegan.CycleGANOptions(**(given | more))
+@pytest.fixture
+def options_of(folders, tmp_path, narrow_vgg):
+    """options_of("run", warm=0): a run of four tiny steps into that folder, the first of style transfer."""
+
+    def options(out="run", **more):
+        given = {"data": folders / "photos", "paintings": folders / "paintings", "out": tmp_path / out}
+        given |= {"stages": STAGES, "every": 2, "device": "cpu", "width": 4, "blocks": 1, "warm": 1}
+        return cyclegan.CycleGANOptions(**(given | {"vgg": narrow_vgg} | more))
+
+    return options
 
 
-# The networks
+def written(out):
+    """The state dicts of both directions."""
+    return [weights.load(str(out / f"{name}.safetensors"))[0] for name in cyclegan.NAMES]
 
 
-def test_the_generator_has_the_papers_number_of_weights_and_is_rebuilt_from_them():
-    assert round(sum(value.numel() for value in Generator(64, 9).parameters()) / 1e6, 1) == 11.4
-    torch.manual_seed(0)
-    network, x = Generator(4, 2), torch.rand(1, 3, 16, 24)
-    assert torch.equal(network(x), Generator.from_state(network.state_dict())(x))
-    assert network(x).shape == x.shape
-    assert network(x).min() >= 0 and network(x).max() <= 1
-
-
-def test_enlarging_and_convolving_at_once_is_one_after_the_other():
-    torch.manual_seed(0)
-    conv, x = LargeConv(3, 5), torch.rand(2, 3, 6, 8)
-    after = conv(x)
-    with torch.inference_mode():
-        assert torch.allclose(conv(x), after, atol=1e-6)
-    large = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-    inner = F.conv2d(large, conv.weight, conv.bias)
-    assert torch.allclose(after[..., 1:-1, 1:-1], inner, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("width", "skip", "mode"), [(1, 1, "reflect"), (3, 1, "reflect"), (1, 0, "replicate")]
-)
-def test_mirroring_for_a_graphics_card_gives_what_pytorchs_gives(width, skip, mode):
-    torch.manual_seed(0)
-    x, weight = (
-        torch.rand(2, 3, 9, 11, dtype=torch.double, requires_grad=True),
-        torch.rand(2, 3, 20, 20).double(),
-    )
-    found = []
-    for large in (F.pad(x, (width,) * 4, mode=mode), mirrored._Padded.apply(x, width, skip)):
-        (gradient,) = torch.autograd.grad((large * weight[..., : large.shape[2], : large.shape[3]]).sum(), x)
-        found.append((large, gradient))
-    assert torch.equal(found[0][0], found[1][0])
-    assert torch.allclose(found[0][1], found[1][1])
-    assert torch.equal(mirrored.padded(x, width, skip), found[0][0])
-
-
-def test_normalisation_and_its_gradient_are_pytorchs():
-    torch.manual_seed(0)
-    x, weight = torch.randn(2, 3, 9, 11, requires_grad=True), torch.rand(2, 3, 9, 11)
-    pairs = []
-    for normalised in (F.instance_norm(x), cyclegan_network._normalised(x)):
-        pairs.append((normalised, *torch.autograd.grad((normalised * weight).sum(), x)))
-    for one, other in zip(*pairs, strict=True):
-        assert torch.allclose(one, other, atol=1e-5)
-
-
-def test_before_it_has_learnt_it_gives_the_picture_blurred():
-    torch.manual_seed(0)
-    x = torch.rand(1, 3, 8, 12).repeat_interleave(8, 2).repeat_interleave(8, 3) * 0.8 + 0.1
-    made = Generator(4, 1)(x)
-    assert (made - x)[..., 4:-4:8, 4:-4:8].abs().mean() < 0.1  # in the middle of each flat square
-    edges = [picture.diff(dim=-1).abs().amax() for picture in (made, x)]
-    assert edges[0] < 0.5 * edges[1]
-
-
-def test_a_result_depends_on_nothing_beyond_the_reach_once_the_statistics_are_held():
-    torch.manual_seed(0)
-    network, x = Generator(4, 1).double(), torch.rand(1, 3, 96, 96).double()
-    held = network.hold(x)
-    assert (held(x) - network(x)).abs().max() < 1e-6
-    other = x.clone()
-    other[..., : 64 - network.reach] = 0
-    assert torch.equal(held(x)[..., 64:], held(other)[..., 64:])
-    assert not torch.allclose(network(x)[..., 64:], network(other)[..., 64:])
-
-
-def colours(picture):
-    return picture - (picture * torch.tensor(NTSC_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
-
-
-def test_bounded_colours_stay_near_those_around_and_keep_their_lightness_and_direction():
-    torch.manual_seed(0)
-    picture = torch.rand(1, 3, 1, 1).expand(1, 3, 16, 24) * 0.2 + 0.4
-    wild, mild = torch.rand(1, 3, 16, 24) * 0.6 + 0.2, picture + 0.01 * torch.rand(1, 3, 16, 24)
-    for made, least in ((wild, 0.0), (mild, 0.95)):
-        near = cyclegan_network._near(made, picture, torch.tensor(0.1))
-        assert torch.allclose(near - colours(near), made - colours(made), atol=1e-5)
-        far, before = colours(near) - colours(picture), colours(made) - colours(picture)
-        luma = (made - colours(made))[:, 0]
-        assert (far.norm(dim=1) < 0.1 * (0.2 + 0.8 * luma)).all()
-        share = far.norm(dim=1) / before.norm(dim=1)
-        assert least < share.min() and share.max() <= 1
-        assert F.cosine_similarity(far, before).min() > 0.99
-    assert colours(wild - picture).norm(dim=1).max() > 0.3
-
-
-def test_a_bound_is_a_part_of_the_weights_and_none_is_not():
-    torch.manual_seed(0)
-    free, bound, x = Generator(4, 1), Generator(4, 1, chroma=0.05), torch.rand(1, 3, 64, 64)
-    assert "chroma" not in free.state_dict()
-    bound.load_state_dict(free.state_dict() | {"chroma": torch.tensor(0.05)})
-    for network in (free, bound):
-        network.tail.bias.data = torch.tensor([3.0, 0.0, -3.0])  # reddens all that it is given
-        assert torch.equal(network(x), Generator.from_state(network.state_dict())(x))
-    red = [(picture[:, 0] - picture[:, 2]).mean() for picture in (x, bound(x), free(x))]
-    assert red[0] < red[1] < red[0] + 0.1 < red[2]
-    held = bound.hold(x)
-    assert torch.allclose(held(x), bound(x), atol=1e-5)
+# The discriminators
 
 
 @pytest.mark.parametrize("kind", ["patches", "features", "both"])
-def test_a_juror_learns_without_teaching_and_teaches_without_learning(narrow_vgg, kind):
+def test_an_adversary_learns_without_teaching_and_teaches_without_learning(narrow_vgg, kind):
     vgg, _ = load_vgg(narrow_vgg)
-    kinds = {"patches": PatchJuror(1, Engine()), "features": FeatureJuror(vgg, (1, 5), [1.0, 1.0])}
-    juror = Jury(list(kinds.values())) if kind == "both" else kinds[kind]
+    kinds = {"patches": PatchAdversary(1, Engine()), "features": FeatureAdversary(vgg, (1, 5), [1.0, 1.0])}
+    adversary = Adversaries(list(kinds.values())) if kind == "both" else kinds[kind]
     real, made = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64, requires_grad=True)
-    assert {id(value) for value in juror.judge.parameters()}.isdisjoint(map(id, vgg.parameters()))
-    juror.look(real, made, Draws.of(0, 0, 0, range(2)))
-    juror.doubt().backward()
-    assert made.grad is None and all(value.grad is not None for value in juror.judge.parameters())
-    juror.judge.requires_grad_(False).zero_grad()
-    juror.opinion().backward()
-    assert made.grad.abs().sum() > 0 and all(value.grad is None for value in juror.judge.parameters())
+    assert {id(value) for value in adversary.network.parameters()}.isdisjoint(map(id, vgg.parameters()))
+    adversary.see(real, made, Draws.of(0, 0, 0, range(2)))
+    adversary.discriminator_loss().backward()
+    assert made.grad is None and all(value.grad is not None for value in adversary.network.parameters())
+    adversary.network.requires_grad_(False).zero_grad()
+    adversary.generator_loss().backward()
+    assert made.grad.abs().sum() > 0 and all(value.grad is None for value in adversary.network.parameters())
 
 
-def test_features_are_judged_at_each_depth_and_every_eighth_place(vgg_file):
+def test_features_are_scored_at_each_depth_and_every_eighth_place(vgg_file):
     vgg, _ = load_vgg(vgg_file)
-    judge = FeatureJudge((1, 3, 5), [1.0, 1.0, 1.0])
-    assert judge(vgg.layers(torch.rand(2, 3, 64, 96), (1, 3, 5))).shape == (2, 4, 8, 12)
-    assert [widths_of(layer) for layer in (0, 1, 2, 3, 4, 7)] == [
-        *[(64, 1)] * 2,
-        *[(128, 2)] * 2,
-        *[(256, 4)] * 2,
-    ]
+    discriminator = FeatureDiscriminator((1, 3, 5), [1.0, 1.0, 1.0])
+    assert discriminator(vgg.layers(torch.rand(2, 3, 64, 96), (1, 3, 5))).shape == (2, 4, 8, 12)
+    widths = [widths_of(layer) for layer in (0, 1, 2, 3, 4, 7)]
+    assert widths == [(64, 1), (64, 1), (128, 2), (128, 2), (256, 4), (256, 4)]
 
 
 # What they learn from
 
 
-def test_crops_are_photographs_then_paintings_and_depend_on_the_seed_alone(folders):
+def test_crops_are_photographs_then_paintings(folders):
     paths = [sorted((folders / kind).iterdir()) for kind in ("photos", "paintings")]
-    one = list(UnpairedCrops(*paths, 1).batches(0, 3, 2, 32))
-    late = next(iter(UnpairedCrops(*paths, 1).batches(4, 1, 2, 32)))
-    assert one[0].shape == (4, 32, 32, 3)
-    assert np.array_equal(one[2], late)
-    photos, paintings = both(torch.from_numpy(one[0]))
+    photos, paintings = both(torch.from_numpy(next(iter(UnpairedCrops(*paths, 1).batches(0, 1, 2, 32)))))
     assert (photos[:, 2] > photos[:, 0]).float().mean() > 0.9
     assert (paintings[:, 0] > paintings[:, 2]).float().mean() > 0.9
-    with pytest.raises(DataError, match=r"44x40 pixels, but crops of 64"):
-        UnpairedCrops(*paths, 1, 64)
 
 
 def test_the_history_gives_old_pictures_back_and_holds_no_more_than_its_size():
@@ -228,11 +120,11 @@ def test_the_history_gives_old_pictures_back_and_holds_no_more_than_its_size():
 
 def test_pictures_are_moved_and_stay_differentiable():
     pictures = torch.rand(3, 3, 32, 32, requires_grad=True)
-    result = moved(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops)
+    result = shifted(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops)
     assert result.shape == pictures.shape and not torch.equal(result, pictures)
     result.sum().backward()
     assert set(pictures.grad.unique().tolist()) == {0.0, 1.0}
-    assert torch.equal(moved(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops, 0.0), pictures)
+    assert torch.equal(shifted(pictures, Draws.of(0, 0, 0, range(len(pictures))).crops, 0.0), pictures)
 
 
 def style_and_content(vgg, made, given, style):
@@ -252,36 +144,31 @@ def test_a_pictures_own_style_and_content_are_no_distance(narrow_vgg):
 # The run
 
 
-def test_both_directions_are_trained_and_written(folders, narrow_vgg, tmp_path):
-    options = options_of(folders, tmp_path / "run", narrow_vgg, val=folders / "photos")
-    result = cyclegan.train_cyclegan(options)
-    assert result == tmp_path / "run" / "photo2monet.safetensors"
-    states = [weights.load(str(tmp_path / "run" / f"{name}.safetensors"))[0] for name in cyclegan.NAMES]
-    networks = [Generator.from_state(state) for state in states]
+def test_both_directions_are_trained_and_written(options_of, folders, tmp_path):
+    options = options_of(val=folders / "photos")
+    assert train(options) == options.out / "photo2monet.safetensors"
+    networks = [Generator.from_state(state) for state in written(options.out)]
     assert {network.head.out_channels for network in networks} == {4}
     assert not torch.equal(networks[0].head.weight, networks[1].head.weight)
-    header, *rows = (tmp_path / "run" / "cyclegan.csv").read_text().splitlines()
+    header, *rows = (options.out / "cyclegan.csv").read_text().splitlines()
     assert header == "step,minutes,loss,kid" and len(rows) == 2
-    assert Image.open(tmp_path / "run" / "cyclegan-sheet.jpg").size == (3 * 256, 6 * 256)
+    assert Image.open(options.out / "cyclegan-sheet.jpg").size == (3 * 256, 6 * 256)
     # What it ended in can be gone on from, but not with another network's shape.
-    again = options_of(folders, tmp_path / "more", narrow_vgg, init=str(tmp_path / "run"), warm=0)
-    for file in ("cyclegan.checkpoint", "cyclegan.safetensors"):
-        (tmp_path / "run" / file).unlink()
-    with pytest.raises(ColorizerError, match=r"photo2monet.safetensors” is there already"):
-        cyclegan.train_cyclegan(options)
-    assert cyclegan.train_cyclegan(again).exists()
-    with pytest.raises(ColorizerError, match=r"width of 4 and 1 blocks"):
-        cyclegan.train_cyclegan(replace(again, out=tmp_path / "other", width=6))
+    (options.out / "cyclegan.checkpoint").unlink()
+    refused(r"photo2monet.safetensors” is there already", options)
+    again = options_of("more", init=str(options.out), warm=0)
+    assert train(again).exists()
+    refused(r"width of 4 and 1 blocks", replace(again, out=tmp_path / "other", width=6))
 
 
-def test_the_painter_learns_under_a_bound_that_goes_on_in_the_next_run(folders, narrow_vgg, tmp_path):
-    first = options_of(folders, tmp_path / "first", narrow_vgg, chroma=0.125)
-    cyclegan.train_cyclegan(first)
+def test_the_painter_learns_under_a_bound_that_goes_on_in_the_next_run(options_of):
+    first = options_of("first", chroma=0.125)
+    train(first)
     for number, (more, bound) in enumerate((({}, 0.125), ({"chroma": 0.25}, 0.25))):
-        after = options_of(folders, tmp_path / f"{number}", narrow_vgg, init=str(first.out), **more)
-        cyclegan.train_cyclegan(after)
-        states = [weights.load(str(after.out / f"{name}.safetensors"))[0] for name in cyclegan.NAMES]
-        assert states[0]["chroma"] == bound and "chroma" not in states[1]
+        after = options_of(f"{number}", init=str(first.out), **more)
+        train(after)
+        painter, back = written(after.out)
+        assert painter["chroma"] == bound and "chroma" not in back
 
 
 def test_a_pattern_of_the_networks_own_is_found_and_a_picture_is_not():
@@ -291,43 +178,43 @@ def test_a_pattern_of_the_networks_own_is_found_and_a_picture_is_not():
     here = torch.zeros(128, 128)
     here[32:64, 64:96] = 1
     strokes = plain + 0.03 * torch.randn(2, 3, 128, 128)
-    found = [cyclegan._fine(picture) for picture in (plain, plain + pattern, strokes, plain + here * pattern)]
-    lattice, woven = ([measure(fine) for fine in found] for measure in (cyclegan._lattice, cyclegan._woven))
+    found = [losses.detail(picture) for picture in (plain, plain + pattern, strokes, plain + here * pattern)]
+    lattice = [(losses.grid_pattern(fine, 4) ** 2).mean() for fine in found]
+    woven = [losses.excess_pattern(fine, 4) for fine in found]
     assert lattice[0] < 0.02 * lattice[1]
     assert lattice[3] < 0.02 * lattice[1], "what is in one place gets lost in the whole"
     assert max(woven[0], woven[2]) < 0.1 * woven[1]
     assert woven[0] < 0.1 * woven[3]
 
 
-@pytest.mark.parametrize("judges", ["features", "both"])
-def test_judges_of_features_take_part(folders, narrow_vgg, tmp_path, judges):
+@pytest.mark.parametrize("kind", ["features", "both"])
+def test_discriminators_of_features_take_part(options_of, kind):
     """The first two steps prepare, the others are CycleGAN's; style transfer stays on beside."""
-    more = {"judges": judges, "keep_style": 1.0, "warm": 2, "identity": 0.0}
-    trainer = cyclegan.Trainer(options_of(folders, tmp_path / "run", narrow_vgg, **more))
-    before = [value.clone() for value in trainer.judges.parameters()]
-    crops = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
-    trainer.warm_up(*crops, Draws.of(0, 0, 0, range(2)))
-    assert all(not torch.equal(*pair) for pair in zip(before, trainer.judges.parameters(), strict=True))
-    assert cyclegan.train_cyclegan(trainer.options).exists()
+    trainer = cyclegan.Trainer(options_of(discriminators=kind, keep_style=1.0, warm=2, identity=0.0))
+    parameters = list(trainer.discriminate.network.parameters())
+    before = [value.clone() for value in parameters]
+    trainer.warm_up(torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32), Draws.of(0, 0, 0, range(2)))
+    assert all(not torch.equal(*pair) for pair in zip(before, parameters, strict=True))
+    assert train(trainer.options).exists()
 
 
-def test_the_way_back_can_learn_alone(folders, narrow_vgg, tmp_path):
-    cyclegan.train_cyclegan(options_of(folders, tmp_path / "first", narrow_vgg))
-    for judges in ("patches", "features"):
-        more = {"init": str(tmp_path / "first"), "only_back": True, "judges": judges, "decay": 0.0}
-        cyclegan.train_cyclegan(options_of(folders, tmp_path / judges, narrow_vgg, **more))
-        for name, stays in (("photo2monet", True), ("monet2photo", False)):
-            one, other = (
-                weights.load(str(tmp_path / run / f"{name}.safetensors"))[0] for run in ("first", judges)
-            )
-            assert torch.equal(one["tail.weight"], other["tail.weight"]) is stays, (judges, name)
+def test_the_way_back_can_learn_alone(options_of):
+    first = options_of("first")
+    train(first)
+    painter, back = written(first.out)
+    for kind in ("patches", "features"):
+        after = options_of(kind, init=str(first.out), only_back=True, discriminators=kind, decay=0.0)
+        train(after)
+        now = written(after.out)
+        assert torch.equal(painter["tail.weight"], now[0]["tail.weight"]), kind
+        assert not torch.equal(back["tail.weight"], now[1]["tail.weight"]), kind
 
 
-def test_polishing_wants_no_grid_and_else_what_the_networks_made_before(folders, narrow_vgg, tmp_path):
-    first = options_of(folders, tmp_path / "first", narrow_vgg)
-    cyclegan.train_cyclegan(first)
-    polished = options_of(folders, tmp_path / "polished", narrow_vgg, init=str(first.out), stay=2.0, warm=0)
-    assert cyclegan.train_cyclegan(polished).exists()
+def test_polishing_wants_no_grid_and_else_what_the_networks_made_before(options_of):
+    first = options_of("first")
+    train(first)
+    polished = options_of("polished", init=str(first.out), preserve=2.0, warm=0)
+    assert train(polished).exists()
     trainer = cyclegan.Trainer(replace(polished, local_grid=100.0))
     trainer._grids = lambda made: 3 * made.mean()
     crops = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
@@ -336,30 +223,25 @@ def test_polishing_wants_no_grid_and_else_what_the_networks_made_before(folders,
         grids = 3 * sum(float(one.mean()) for one in made)
         assert float(trainer.polish(*crops)) == pytest.approx(grids, abs=0.01)
         trainer.networks.to_photo.tail.bias += 0.5
-        moved = trainer.networks.to_photo(crops[1])
-        grids += 3 * float((moved - made[1]).mean())
-        expected = grids + 2 * float((moved - made[1]).abs().mean())
+        moved = trainer.networks.to_photo(crops[1]) - made[1]
+        expected = grids + 3 * float(moved.mean()) + 2 * float(moved.abs().mean())
         assert float(trainer.polish(*crops)) == pytest.approx(expected, abs=0.01)
 
 
-def test_a_stopped_run_goes_on_from_its_checkpoint(folders, narrow_vgg, tmp_path, caplog):
-    options = options_of(folders, tmp_path / "run", narrow_vgg, stages=common.Stage.parse_all("32x2:2"))
-    cyclegan.train_cyclegan(options)
+def test_a_stopped_run_goes_on_from_its_checkpoint(options_of, caplog):
+    options = options_of(stages=stages("32x2:2"))
+    train(options)
     with caplog.at_level("INFO"):
-        cyclegan.train_cyclegan(replace(options, stages=STAGES))
+        train(replace(options, stages=STAGES))
     assert "resumed at step 2" in caplog.text
 
 
-def test_style_transfer_brings_photographs_nearer_to_the_paintings(folders, narrow_vgg, tmp_path):
-    stages = common.Stage.parse_all("32x2:40")
-    options = options_of(
-        folders, tmp_path / "run", narrow_vgg, stages=stages, warm=40, rate=5e-3, content=0.0
-    )
-    trainer = cyclegan.Trainer(options)
+def test_style_transfer_brings_photographs_nearer_to_the_paintings(options_of):
+    trainer = cyclegan.Trainer(options_of(stages=stages("32x2:40"), warm=40, rate=5e-3, content=0.0))
     photo, style = to_tensor(trainer.loader.photos[0][:40, :40]), trainer.style
     before = style_and_content(trainer.vgg, photo, photo, style)[0]
-    path = cyclegan.train_cyclegan(options)
-    painted = Generator.from_state(weights.load(str(path))[0])(photo)
+    train(trainer.options)
+    painted = Generator.from_state(written(trainer.options.out)[0])(photo)
     assert style_and_content(trainer.vgg, painted, photo, style)[0] < 0.8 * before
     assert painted[:, 0].mean() > painted[:, 2].mean()  # red, like the paintings
 
@@ -370,8 +252,8 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(folders, narr
         (["--paintings", "nowhere"], "not a folder"),
         (["--stages", "64x2:1"], "crops of 64"),
         (["--judge-rate", "0"], "more than 0"),
-        (["--judges", "twelve"], "--judges is twelve, but has to be patches, features or both"),
-        (["--stay", "1"], "--stay is 1.0, but has to be 0 where there is no --init"),
+        (["--judges", "twelve"], "--discriminators is twelve, but has to be patches, features or both"),
+        (["--stay", "1"], "--preserve is 1.0, but has to be 0 where there is no --init"),
         (["--init", "nowhere"], "“nowhere” is not a folder"),
     ],
 )
@@ -384,6 +266,6 @@ def test_bad_options_are_one_sentence(folders, tmp_path, capsys, words, reason):
     assert not (tmp_path / "out").exists()
 
 
-def test_the_networks_are_not_compiled(folders, narrow_vgg, tmp_path):
+def test_the_networks_are_not_compiled(options_of):
     with pytest.raises(ColorizerError, match="not compiled"):
-        options_of(folders, tmp_path / "run", narrow_vgg, compile=True)
+        options_of(compile=True)

@@ -13,20 +13,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
+from tiny import draw, same, state_of
 
 from colorizer import cli, weights
-from colorizer.colour.bins import ab_bins
 from colorizer.errors import ColorizerError
-from colorizer.networks.srgan import Generator
-from colorizer.networks.unet import ColorUNet
 from colorizer.training import common, engine, launch
-from colorizer.training.batch_norm import SharedBatchNorm, share_statistics
-from colorizer.training.draws import Draws
-from colorizer.training.sharp import SharpCrops
+from colorizer.training.data import Draws
+from colorizer.training.engine import SharedBatchNorm, share_statistics
 
 ROOT = Path(cli.__file__).resolve().parents[2]
 # Three models: with batch normalisation and everything that is drawn at random, without, and with two
@@ -35,34 +30,25 @@ TINY = {"cyclegan": ["--width", "4", "--blocks", "1"], "colorizer": [], "srresne
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Pictures, more of them than a step sees, too few of them, and narrow networks to start from."""
+def folder(tmp_path_factory, narrow):
+    """Pictures, more of them than a step sees, too few of them, one broken, and networks to start from."""
     root = tmp_path_factory.mktemp("engine")
-    for name, count in (("pictures", 8), ("few", 3)):
+    for name, count in (("pictures", 8), ("few", 3), ("broken", 4)):
         (root / name).mkdir()
         for number in range(count):
-            random = np.random.default_rng(number)
-            coarse = Image.fromarray(random.integers(0, 256, (4, 4, 3), dtype=np.uint8))
-            coarse.resize((96, 88), Image.Resampling.BICUBIC).save(root / name / f"{number}.png")
-    torch.manual_seed(0)
-    networks = {"colorizer": ColorUNet(ab_bins(30), (8, 8, 8)), "srresnet": Generator(1, (8, 8, 4))}
-    for name, network in networks.items():
-        weights.save(root / f"{name}.safetensors", network.state_dict(), {})
+            draw(root / name / f"{number}.png", number)
+    damaged = root / "broken" / "2.png"
+    damaged.write_bytes(damaged.read_bytes()[:90])
+    for model, kind in (("colorizer", "unet"), ("srresnet", "srresnet")):
+        shutil.copy(narrow[kind], root / f"{model}.safetensors")
     return root
 
 
 def command(folder, model, out, stages, *more, data="pictures"):
     """The words of a training command of a tiny network, with a rate at which weights move at once."""
-    pictures, init = str(folder / data), folder / f"{model}.safetensors"
-    words = [
-        "train",
-        model,
-        "--photos" if model == "cyclegan" else "--data",
-        pictures,
-        "--out",
-        str(folder / out),
-    ]
-    words += ["--paintings", pictures] if model == "cyclegan" else ["--init", str(init)]
+    pictures, init = str(folder / data), str(folder / f"{model}.safetensors")
+    words = ["train", model, "--data", pictures, "--out", str(folder / out)]
+    words += ["--paintings", pictures] if model == "cyclegan" else ["--init", init]
     return [*words, "--stages", stages, "--rate", "0.02", "--device", "cpu", *TINY[model], *more]
 
 
@@ -71,14 +57,12 @@ def launched(folder, commands):
     answers = folder / "answers"
     answers.mkdir()
     (folder / "commands.json").write_text(json.dumps(commands), encoding="utf-8")
-    words = [
-        "--multi_gpu",
-        "--num_processes=2",
-        "--num_machines=1",
-        "--mixed_precision=no",
+    words = ["--multi_gpu", "--num_processes=2", "--num_machines=1", "--mixed_precision=no"]
+    words += [
         "--dynamo_backend=no",
+        f"--main_process_port={free_port()}",
+        str(ROOT / "tests" / "training" / "train_together.py"),
     ]
-    words += [f"--main_process_port={free_port()}", str(ROOT / "tests" / "training" / "train_together.py")]
     accelerate = [sys.executable, "-m", "accelerate.commands.accelerate_cli", "launch"]
     run = [*accelerate, *words, str(folder / "commands.json"), str(answers)]
     done = subprocess.run(run, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=600)
@@ -108,10 +92,6 @@ def together(folder):
     srresnet = "srresnet"
     (folder / "another").mkdir()
     common.save_checkpoint(folder / "another" / "srresnet.checkpoint", kind="unet")
-    (folder / "broken").mkdir()
-    for number in range(4):
-        whole = (folder / "pictures" / f"{number}.png").read_bytes()
-        (folder / "broken" / f"{number}.png").write_bytes(whole[: 90 if number == 2 else None])
     commands = {
         "cyclegan": command(folder, "cyclegan", "two-cyclegan", "32x2:3"),
         "colorizer": command(folder, "colorizer", "two-colorizer", "64x2:1"),
@@ -129,11 +109,6 @@ def together(folder):
     return launched(folder, commands)
 
 
-def state_of(folder, out, part="network"):
-    (path,) = (folder / out).glob("*.checkpoint")
-    return torch.load(path, weights_only=True)[part]
-
-
 def moved(folder, before, after):
     """How the weights of a part changed between two states, as one long vector.
 
@@ -146,7 +121,7 @@ def moved(folder, before, after):
 def as_one_process_would(folder, model, out, stages, *more, part="network", start=None):
     """How far the two processes' weights are from those of one, as a share of the way that it went."""
     assert cli.main(command(folder, model, f"one-{out}", stages, *more)) == 0
-    one, two = (state_of(folder, f"{number}-{out}", part) for number in ("one", "two"))
+    one, two = (state_of(folder / f"{number}-{out}")[part] for number in ("one", "two"))
     if start is None:
         start = {name: torch.zeros_like(value) for name, value in one.items()}
     way = moved(folder, start, one)
@@ -178,14 +153,13 @@ def test_batch_normalisation_hints_and_ageing_are_those_of_one_process(folder, t
     """
     assert [status for status, _ in together["colorizer"]] == [0, 0]
     assert cli.main(command(folder, "colorizer", "one-colorizer", "64x4:1")) == 0
-    one, two = (
-        torch.cat(
-            [value["exp_avg"].flatten() for value in state_of(folder, out, "optimiser")["state"].values()]
-        )
-        for out in ("one-colorizer", "two-colorizer")
-    )
+    states = [state_of(folder / out) for out in ("one-colorizer", "two-colorizer")]
+    moments = [
+        [value["exp_avg"].flatten() for value in state["optimiser"]["state"].values()] for state in states
+    ]
+    one, two = map(torch.cat, moments)
     assert (one - two).norm() < 0.03 * one.norm()
-    one, two = (state_of(folder, out) for out in ("one-colorizer", "two-colorizer"))
+    one, two = (state["network"] for state in states)
     statistics = [name for name in one if name.endswith(("running_mean", "running_var"))]
     assert statistics
     for name in statistics:
@@ -206,15 +180,16 @@ def test_accumulated_batches_are_one_batch(folder, together):
     assert as_one_process_would(folder, "srresnet", "accumulated", "32x8:3", start=start) < 1e-3
     assert cli.main(command(folder, "srresnet", "one-halves", "32x4:3", "--accumulate", "2")) == 0
     whole, halves = (
-        moved(folder, start, state_of(folder, f"one-{name}")) for name in ("accumulated", "halves")
+        moved(folder, start, state_of(folder / f"one-{name}")["network"])
+        for name in ("accumulated", "halves")
     )
     assert (whole - halves).norm() < 1e-3 * whole.norm()
 
 
 def test_processes_stop_together_and_go_on_as_if_they_had_not(folder, together):
     assert [status for status, _ in together["stopped"] + together["resumed"]] == [0] * 4
-    whole, parts = (state_of(folder, f"two-{name}") for name in ("srresnet", "parts"))
-    assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+    whole, parts = (state_of(folder / f"two-{name}")["network"] for name in ("srresnet", "parts"))
+    assert same(whole, parts)
 
 
 @pytest.mark.parametrize(
@@ -248,16 +223,9 @@ def test_draws_depend_on_a_crops_place_alone():
     assert whole.step.random() == half.step.random()
 
 
-def test_slices_of_a_stream_are_the_stream(folder):
-    crops = SharpCrops(sorted((folder / "pictures").iterdir()), 1)
-    whole = list(crops.batches(4, 3, 4, 32))
-    halves = [list(crops.batches(4 + 2 * part, 3, 2, 32, 4)) for part in range(2)]
-    assert np.array_equal(whole, [np.concatenate(pair) for pair in zip(*halves, strict=True)])
-
-
 def test_shared_statistics_of_one_process_are_plain_ones(monkeypatch):
     """Of several, the mean over the processes takes the place of `reduce`."""
-    monkeypatch.setattr("colorizer.training.batch_norm.reduce", lambda value, how: value.clone())
+    monkeypatch.setattr("colorizer.training.engine.reduce", lambda value, how: value.clone())
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 1)
     torch.manual_seed(0)
     plain = torch.nn.Sequential(torch.nn.BatchNorm2d(3, eps=1e-3, momentum=0.01))

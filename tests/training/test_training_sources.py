@@ -9,14 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
+from tiny import refused, same, stages, train
 
 from colorizer import weights
-from colorizer.networks.srgan import Generator
-from colorizer.training import common, srgan
-from colorizer.training.data import CropLoader, fingerprint, list_pictures, read_rgb, training_pictures
-from colorizer.training.sources import DataError
+from colorizer.training.data import CropLoader, SharpCrops, UnpairedCrops
+from colorizer.training.sources import DataError, fingerprint, list_pictures, read_rgb, training_pictures
 
 NAMES = ["b/2.png", "a.jpg", "b/1.png", "c.png"]
 
@@ -32,10 +30,10 @@ def content(number, size=(72, 64), kind="PNG"):
 @pytest.fixture
 def folder(tmp_path):
     for number, name in enumerate(NAMES):
-        path = tmp_path / "pictures" / name
+        path = tmp_path / "folder" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content(number, kind="JPEG" if name.endswith("jpg") else "PNG"))
-    return tmp_path / "pictures"
+    return tmp_path / "folder"
 
 
 def packed(folder, name="pictures.zip", **more):
@@ -52,20 +50,8 @@ def packed(folder, name="pictures.zip", **more):
 
 
 @pytest.fixture
-def options(folder, tmp_path):
-    torch.manual_seed(0)
-    weights.save(tmp_path / "narrow.safetensors", Generator(1, (8, 8, 4)).state_dict(), {})
-    init, stages = str(tmp_path / "narrow.safetensors"), common.Stage.parse_all("32x2:2")
-    return srgan.SRResNetOptions(data=folder, out=tmp_path / "run", stages=stages, init=init, device="cpu")
-
-
-def refused(words, options, train=srgan.train_srresnet):
-    """The run is refused with these words, and nothing in its folder changes."""
-    files = {path: path.read_bytes() for path in options.out.rglob("*") if path.is_file()}
-    with pytest.raises(common.ColorizerError, match=words) as error:
-        train(options)
-    assert "\n" not in str(error.value)
-    assert files == {path: path.read_bytes() for path in options.out.rglob("*") if path.is_file()}
+def options(folder, options_of):
+    return options_of("srresnet", "32x2:2", data=folder)
 
 
 def test_a_zip_holds_what_its_folder_holds(folder):
@@ -76,22 +62,40 @@ def test_a_zip_holds_what_its_folder_holds(folder):
     assert list(folder.parent.glob("**/*.png")) == list(folder.glob("**/*.png"))  # nothing is unpacked
 
 
-def test_the_same_crops_come_from_a_zip_by_any_number_of_threads(folder):
-    loaders = [CropLoader(list_pictures(packed(folder)), 1, threads=8), CropLoader(list_pictures(folder), 1)]
-    one, other = (np.stack(list(loader.batches(0, 8, 4, 32))) for loader in loaders)
-    assert np.array_equal(one, other)
-    for loader in loaders:
-        loader.close()
+@pytest.mark.parametrize("kind", [CropLoader, SharpCrops, UnpairedCrops])
+def test_crops_depend_on_seed_and_place_alone(kind, folder):
+    """Not on the file's place, nor on who cuts which slice of a batch, nor where the stream is entered."""
+    places = ((folder, 3), (packed(folder), 3), (folder, 4))
+    found = [([list_pictures(place)] * kind.kinds, seed) for place, seed in places]
+    one, other, third = (kind(*pictures, seed) for pictures, seed in found)
+    whole = list(one.batches(0, 4, 2, 32))
+    side = 48 if kind is SharpCrops else 32
+    assert [batch.shape for batch in whole] == [(2 * kind.kinds, side, side, 3)] * 4
+    assert np.array_equal(whole[2:], list(other.batches(4, 2, 2, 32)))
+    assert not np.array_equal(whole, list(third.batches(0, 4, 2, 32)))
+    halves = [list(one.batches(part, 4, 1, 32, 2)) for part in range(2)]
+    for batch, *parts in zip(whole, *halves, strict=True):
+        assert np.array_equal(batch.reshape(kind.kinds, 2, side, side, 3), np.stack(parts, 1))
+    for stream in (one, other, third):
+        stream.close()
+
+
+def test_crops_do_not_depend_on_the_number_of_threads(folder):
+    streams = [CropLoader(list_pictures(folder), 1, threads=number) for number in (1, 8)]
+    assert np.array_equal(*(list(stream.batches(0, 8, 4, 32)) for stream in streams))
+
+
+def test_sharp_crops_are_pixels_of_the_pictures(folder):
+    paths = list_pictures(folder)
+    (crops,) = SharpCrops(paths, 1).batches(0, 1, 2, 32)
+    values = {tuple(pixel) for path in paths for pixel in np.asarray(read_rgb(path)).reshape(-1, 3)}
+    assert {tuple(pixel) for pixel in crops[0].reshape(-1, 3)} <= values
 
 
 def test_a_run_on_a_zip_ends_in_the_weights_of_one_on_its_folder(folder, options, tmp_path):
-    one = srgan.train_srresnet(options)
-    other = srgan.train_srresnet(
-        replace(options, data=packed(folder), val=packed(folder, "val.ZIP"), out=tmp_path / "zip")
-    )
-    assert all(
-        torch.equal(*pair) for pair in zip(*(weights.load(x)[0].values() for x in (one, other)), strict=True)
-    )
+    zipped = replace(options, data=packed(folder), val=packed(folder, "val.ZIP"), out=tmp_path / "zip")
+    one, other = train(options), train(zipped)
+    assert same(weights.load(one)[0], weights.load(other)[0])
     assert weights.load(other)[1]["data"] == fingerprint(list_pictures(packed(folder)))
 
 
@@ -104,7 +108,7 @@ def test_unfit_zips_are_refused(folder, options, tmp_path):
     refused("empty.zip” holds too few pictures: 0, but at least 2", replace(options, data=empty))
     refused("too few pictures: 1, but", replace(options, data=packed(tmp_path / "alone", "alone.zip")))
     refused("text.zip” can't be read as a zip", replace(options, data=tmp_path / "text.zip"))
-    larger = common.Stage.parse_all("32x5:1")
+    larger = stages("32x5:1")
     refused("4, but at least 5", replace(options, data=packed(folder), stages=larger))
     refused("4, but at least 6", replace(options, data=packed(folder), accumulate=3))
     refused("is not a folder", replace(options, data=tmp_path / "nowhere.zip"))
@@ -126,12 +130,6 @@ def test_an_unreadable_picture_in_a_zip_is_named(damage, folder, options):
     refused(r"zip/broken\.png” can't be read as a picture", replace(options, data=path))
     with pytest.raises(DataError, match=r"zip/broken\.png”"):
         training_pictures(path, 1)
-
-
-def test_another_models_checkpoint_is_left_alone(folder, options):
-    options.out.mkdir()
-    common.save_checkpoint(options.out / "srresnet.checkpoint", kind="unet")
-    refused("belongs to a “unet” run", replace(options, data=packed(folder)))
 
 
 # Data sets of the Hub; a local folder stands for one
@@ -162,8 +160,7 @@ def test_a_run_learns_from_a_data_set(table, options):
     with ThreadPoolExecutor(8) as pool:
         again = list(pool.map(read_rgb, found * 8))
     assert all(np.array_equal(read_rgb(found[n % 4]), picture) for n, picture in enumerate(again))
-    result = srgan.train_srresnet(replace(options, data=Path(table), val=Path(f"{table}:validation")))
-    assert result.exists()
+    assert train(replace(options, data=Path(table), val=Path(f"{table}:validation"))).exists()
 
 
 def test_unfit_data_sets_are_refused(table, options, tmp_path):
