@@ -1,0 +1,140 @@
+"""How are the small files of the tests made, byte by byte where no library makes them?"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import imagecodecs
+import numpy as np
+import tifffile
+from PIL import Image
+
+ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+PNG_COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> its number for them
+PNG_PALETTE = 3
+P3 = ([0.3127, 0.329, 1.0], [0.68, 0.32, 1.0, 0.265, 0.69, 1.0, 0.15, 0.06, 1.0])  # white point, primaries
+
+
+def noise(channels: int = 1, bits: int = 8, height: int = 21, width: int = 27) -> np.ndarray:
+    """The same chance pixels each time, (H, W) or (H, W, channels)."""
+    shape = (height, width, channels) if channels > 1 else (height, width)
+    rng = np.random.default_rng(channels * 100 + bits)
+    return rng.integers(0, 2**bits, shape).astype(np.uint16 if bits > 8 else np.uint8)
+
+
+def smooth(channels: int = 3, bits: int = 8, height: int = 48, width: int = 64) -> np.ndarray:
+    """Soft pixels, as lossy formats like them."""
+    planes = [Image.fromarray(noise(1, 8, 5 + n, 6)) for n in range(channels)]
+    large = [np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC)) for plane in planes]
+    pixels = np.dstack(large).squeeze()
+    return pixels if bits == 8 else (pixels * (2**bits - 1.0) / 255).round().astype(np.uint16)
+
+
+def encoded(pixels: np.ndarray | Image.Image, format: str, **options: object) -> bytes:
+    """The file that Pillow makes."""
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def tiff(pixels: np.ndarray, **options: object) -> bytes:
+    """The file that tifffile makes."""
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, pixels, **({"metadata": None} | options))
+    return buffer.getvalue()
+
+
+def ifd(entries: list[tuple[int, int, int, int]], following: int = 0) -> bytes:
+    """A little-endian TIFF directory of (tag, type, count, value or place)."""
+    packed = b"".join(struct.pack("<HHII", *entry) for entry in sorted(entries))
+    return struct.pack("<H", len(entries)) + packed + struct.pack("<I", following)
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(
+    pixels: np.ndarray, bits: int = 8, chunks: bytes = b"", colour: int | None = None, adam7: bool = False
+) -> bytes:
+    """A PNG of (H, W) or (H, W, 2..4) in 1 to 16 bits; `chunks` stand before the pixels."""
+    height, width = pixels.shape[:2]
+    colour = PNG_COLOURS[1 if pixels.ndim == 2 else pixels.shape[2]] if colour is None else colour
+    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, int(adam7))
+    passes = [pixels[y::down, x::across] for y, x, down, across in ADAM7] if adam7 else [pixels]
+    rows = b"".join(b"\0" + _packed(row, bits) for part in passes if part.size for row in part)
+    body = png_chunk(b"IHDR", header) + chunks + png_chunk(b"IDAT", zlib.compress(rows))
+    return b"\x89PNG\r\n\x1a\n" + body + png_chunk(b"IEND", b"")
+
+
+def _packed(row: np.ndarray, bits: int) -> bytes:
+    if bits == 16:
+        return row.astype(">u2").tobytes()
+    return np.packbits(np.unpackbits(row.reshape(-1, 1), axis=1)[:, 8 - bits :]).tobytes()
+
+
+def bmp_with_alpha(rgba: np.ndarray) -> bytes:
+    """A 32-bit BMP whose header (BITMAPV4) names an alpha mask."""
+    height, width = rgba.shape[:2]
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    header = struct.pack("<IiiHHIIiiII", 108, width, height, 1, 32, 3, rgba.size, 2835, 2835, 0, 0)
+    header += masks + b"BGRs" + bytes(48)
+    return (
+        b"BM"
+        + struct.pack("<IHHI", 122 + rgba.size, 0, 0, 122)
+        + header
+        + rgba[::-1, :, [2, 1, 0, 3]].tobytes()
+    )
+
+
+def after_soi(jpeg: bytes, *segments: tuple[int, bytes]) -> bytes:
+    """The JPEG with further segments (marker, content) at its beginning."""
+    added = b"".join(struct.pack(">BBH", 255, marker, len(data) + 2) + data for marker, data in segments)
+    return jpeg[:2] + added + jpeg[2:]
+
+
+def without_adobe(jpeg: bytes) -> bytes:
+    """The JPEG without the marker by which Adobe says that its inks are inverted."""
+    at = jpeg.index(b"\xff\xee\0\x0eAdobe")
+    return jpeg[:at] + jpeg[at + 16 :]
+
+
+def cmyk_profile() -> bytes:
+    """A CMYK profile of one table: the Lab of the sixteen corners of a simple press."""
+    corners = np.indices((2, 2, 2, 2)).reshape(4, 16).T[:, :, None]
+    cyan, magenta, yellow, black = corners[..., 0].T.astype(float)
+    light = (1 - black) * (1 - 0.35 * cyan - 0.45 * magenta - 0.08 * yellow - 0.12 * cyan * magenta * yellow)
+    a = (1 - black) * (30 * magenta - 15 * cyan)
+    b = (1 - black) * (35 * yellow - 20 * cyan)
+    table = np.stack([light * 255, a + 128, b + 128], 1).clip(0, 255).round().astype(np.uint8).tobytes()
+    straight = bytes(range(256))
+    unit = struct.pack(">9i", *(65536 * v for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+    lut = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + unit + straight * 4 + table + straight * 3
+    return icc_profile(b"CMYK", b"Lab ", {b"A2B0": lut}, b"prtr")
+
+
+def icc_profile(space: bytes, between: bytes, tags: dict[bytes, bytes], device: bytes = b"mntr") -> bytes:
+    """An ICC profile of version 2 with these tags and the two that every profile has."""
+    text = b"Test\0"
+    tags = tags | {b"desc": b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78)}
+    tags[b"wtpt"] = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    start, table, body = 132 + 12 * len(tags), b"", b""
+    for tag, data in tags.items():
+        table += struct.pack(">4sII", tag, start + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    white = struct.pack(">3i", 63190, 65536, 54061)
+    head = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x02400000, device, space, between)
+    head += struct.pack(">6H", 2024, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + white
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+PROFILES = {
+    "sRGB": imagecodecs.cms_profile("srgb"),
+    "Adobe RGB": imagecodecs.cms_profile("adobergb"),
+    "Display P3": imagecodecs.cms_profile("rgb", whitepoint=P3[0], primaries=P3[1], gamma=2.2),
+    "grey of gamma 1.8": imagecodecs.cms_profile("gray", gamma=1.8),
+    "CMYK": cmyk_profile(),
+}
