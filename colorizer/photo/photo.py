@@ -16,13 +16,10 @@ import numpy as np
 
 from colorizer.errors import UnsupportedPhoto
 from colorizer.photo import tone
-from colorizer.photo.decode import decode, turn
-from colorizer.photo.encode import FORMATS, encode, losses, to_bits
-from colorizer.photo.file_kinds import SUFFIXES
-from colorizer.photo.metadata import LIMITS, Limits, Metadata, check_size
+from colorizer.photo.decode import decode
+from colorizer.photo.encode import encode, losses, to_bits
+from colorizer.photo.metadata import LIMITS, Metadata, check_size
 from colorizer.photo.tone import Tone
-
-__all__ = ["FORMATS", "LIMITS", "SUFFIXES", "Limits", "Metadata", "Photo", "Tone", "to_bits", "turn"]
 
 
 @dataclass(frozen=True, eq=False)
