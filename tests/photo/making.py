@@ -57,14 +57,6 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def zeros(length: int) -> bytes:
-    """A zlib stream of so many zero bytes, made of the same piece again and again."""
-    packer = zlib.compressobj(9, wbits=-15)
-    piece = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
-    rest = packer.compress(bytes(length % (1 << 20))) + packer.flush()
-    return b"\x78\xda" + piece * (length >> 20) + rest + struct.pack(">I", length % 65521 << 16 | 1)
-
-
 def png(
     pixels: np.ndarray, bits: int = 8, chunks: bytes = b"", colour: int | None = None, adam7: bool = False
 ) -> bytes:
