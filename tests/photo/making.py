@@ -57,6 +57,14 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def zeros(length: int) -> bytes:
+    """A zlib stream of so many zero bytes, made of the same piece again and again."""
+    packer = zlib.compressobj(9, wbits=-15)
+    piece = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    rest = packer.compress(bytes(length % (1 << 20))) + packer.flush()
+    return b"\x78\xda" + piece * (length >> 20) + rest + struct.pack(">I", length % 65521 << 16 | 1)
+
+
 def png(
     pixels: np.ndarray, bits: int = 8, chunks: bytes = b"", colour: int | None = None, adam7: bool = False
 ) -> bytes:
@@ -66,8 +74,11 @@ def png(
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, int(adam7))
     passes = [pixels[y::down, x::across] for y, x, down, across in ADAM7] if adam7 else [pixels]
     rows = b"".join(b"\0" + _packed(row, bits) for part in passes if part.size for row in part)
-    body = png_chunk(b"IHDR", header) + chunks + png_chunk(b"IDAT", zlib.compress(rows))
-    return b"\x89PNG\r\n\x1a\n" + body + png_chunk(b"IEND", b"")
+    return png_of(header, chunks + png_chunk(b"IDAT", zlib.compress(rows)))
+
+
+def png_of(header: bytes, chunks: bytes) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + chunks + png_chunk(b"IEND", b"")
 
 
 def _packed(row: np.ndarray, bits: int) -> bytes:
@@ -82,12 +93,8 @@ def bmp_with_alpha(rgba: np.ndarray) -> bytes:
     masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
     header = struct.pack("<IiiHHIIiiII", 108, width, height, 1, 32, 3, rgba.size, 2835, 2835, 0, 0)
     header += masks + b"BGRs" + bytes(48)
-    return (
-        b"BM"
-        + struct.pack("<IHHI", 122 + rgba.size, 0, 0, 122)
-        + header
-        + rgba[::-1, :, [2, 1, 0, 3]].tobytes()
-    )
+    header = struct.pack("<2sIHHI", b"BM", 122 + rgba.size, 0, 0, 122) + header
+    return header + rgba[::-1, :, [2, 1, 0, 3]].tobytes()
 
 
 def after_soi(jpeg: bytes, *segments: tuple[int, bytes]) -> bytes:
