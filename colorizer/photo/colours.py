@@ -13,6 +13,7 @@ import pyvips
 from PIL import ImageCms
 
 EXIF, XMP, IPTC, ICC = "exif-data", "xmp-data", "iptc-data", "icc-profile-data"  # libvips names them so
+IPTC_RESOURCE = b"8BIM\x04\x04\0\0"  # how Photoshop's resource of IPTC begins
 SRGB = bytes(pyvips.Operation.call("profile_load", "srgb"))
 DISPLAY_P3 = bytes(pyvips.Operation.call("profile_load", "p3"))
 HOW = {"intent": "relative", "black_point_compensation": True}

@@ -16,11 +16,11 @@ from typing import BinaryIO
 
 import numpy as np
 import pyvips
-from PIL import BmpImagePlugin, Image
+from PIL import Image, UnidentifiedImageError
 
 from colorizer.errors import PhotoError, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
 from colorizer.photo import exif
-from colorizer.photo.colours import DISPLAY_P3, EXIF, ICC, IPTC, XMP, Profile, read_profile, to_srgb, with_blob
+from colorizer.photo.colours import DISPLAY_P3, EXIF, ICC, IPTC, IPTC_RESOURCE, XMP, Profile, read_profile, to_srgb, with_blob
 from colorizer.photo.formats import check_file, kind_of, pillow_heif
 from colorizer.photo.metadata import LIMITS, Limits, Metadata, check_size, shown
 
@@ -91,7 +91,7 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
     if kind == "TIFF":
         with path.open("rb") as file:
             tags = _tags(file, late)
-    by_pillow = kind in ("HEIF", "BMP") or (kind == "TIFF" and exif.number(tags, exif.BITS, 8) == 12)
+    by_pillow = kind in ("HEIF", "BMP") or exif.number(tags, exif.BITS, 8) == 12 or _has_tiles_by_planes(tags)
     image = _by_pillow(path, kind, limits) if by_pillow else _by_vips(path, kind)
     check_size(shown(path), image.width, image.height, limits)
     if kind != "TIFF" and (block := _blob(image, EXIF)):
@@ -101,9 +101,11 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
     xmp = _blob(image, XMP)
 
     channels, bits = _checked(path, image)
+    if kind == "JPEG" and channels == 4 and not _is_adobes(path):
+        image = image.invert()  # libvips takes every JPEG's inks for inverted, as Adobe's are
     significant = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else bits
-    if 8 < significant < bits:
-        image = image | (image >> significant)  # so that white is white
+    if 8 < significant < bits:  # they stand at the top of 16, where white isn't white
+        image = (image.cast("double") * (65535 / (65536 - 2 ** (16 - significant)))).rint().cast("ushort")
     has_alpha = image.bands > channels and (kind != "TIFF" or exif.number(tags, exif.EXTRA_SAMPLES, 1) != 0)
     profile = _profile(_named_profile(path, numbers) or _blob(image, ICC), channels, notes)
     rgb = _in_srgb(image.extract_band(0, n=channels), profile, notes)
@@ -147,21 +149,34 @@ def _by_vips(path: Path, kind: str) -> pyvips.Image:
         raise
 
 
+def _has_tiles_by_planes(tags: exif.Tags) -> bool:
+    return exif.number(tags, exif.PLANES, 1) == 2 and exif.TILE_WIDTH in tags[exif.MAIN]
+
+
 def _by_pillow(path: Path, kind: str, limits: Limits) -> pyvips.Image:
     if kind == "HEIF":
         opened = pillow_heif.open_heif(path, convert_hdr_to_8bit=False)
     else:
-        opened = Image.open(path, formats=(kind,))
+        try:
+            opened = Image.open(path, formats=(kind,))
+        except UnidentifiedImageError:
+            raise UnsupportedPhoto(
+                f"“{shown(path)}” is a {kind} of a kind that is not read. Save it with 8 or 16 bits a channel."
+            ) from None
     check_size(shown(path), *opened.size, limits)
     bits, frames = opened.info.get("bit_depth", 8), len(opened) if kind == "HEIF" else 1
-    if kind == "TIFF":
-        bits, pixels = 12, np.asarray(opened).astype(np.uint16) << 4
-        pixels = pixels ^ 0xFFF0 if opened.tag_v2[exif.PHOTOMETRIC] == 0 else pixels
-    elif kind == "BMP":
-        grey = opened.mode in ("1", "L")
-        pixels = np.asarray(opened.convert("L" if grey else opened.mode if opened.mode == "RGBA" else "RGB"))
-    else:
+    if kind == "HEIF":
         pixels = np.asarray(opened)
+    elif kind == "TIFF" and opened.mode == "I;16":
+        bits, pixels = 12, np.asarray(opened) << 4
+    elif kind == "TIFF" and max(opened.tag_v2[exif.BITS]) > 8:
+        raise UnsupportedPhoto(
+            f"“{shown(path)}” holds 16-bit colours in tiles, plane by plane. Save it with interleaved (chunky) "
+            "pixels."
+        )
+    else:
+        mode = opened.mode if opened.mode in ("L", "RGB", "RGBA") else "L" if opened.mode == "1" else "RGB"
+        pixels = np.asarray(opened.convert(mode))
     deep, grey = pixels.dtype == np.uint16, pixels.ndim == 2 or pixels.shape[2] < 3
     interpretation = ("grey16" if grey else "rgb16") if deep else ("b-w" if grey else "srgb")
     dpi = opened.info.get("dpi") or (72, 72)
@@ -254,6 +269,17 @@ def _png_frames_and_colours(path: Path) -> tuple[int, tuple[int, int] | None]:
     return frames, numbers
 
 
+def _is_adobes(path: Path) -> bool:
+    """Whether a JPEG has the segment by which Adobe marks its files."""
+    with path.open("rb") as file:
+        file.seek(2)
+        while len(head := file.read(4)) == 4 and head[0] == 0xFF and head[1] != 0xDA:
+            if head[1] == 0xEE and file.peek(5).startswith(b"Adobe"):
+                return True
+            file.seek(int.from_bytes(head[2:], "big") - 2, io.SEEK_CUR)
+    return False
+
+
 def _nclx(head: bytes) -> tuple[int, int] | None:
     """The same numbers of an AVIF or HEIC; None where there are two renderings of one picture."""
     at = head.find(b"colrnclx")
@@ -322,7 +348,7 @@ def _dpi(image: pyvips.Image, orientation: int) -> tuple[float, float] | None:
 def _iptc(image: pyvips.Image) -> bytes | None:
     """The records of IPTC, out of Photoshop's resources where they stand in such."""
     data = _blob(image, IPTC) or b""
-    at = data.find(b"8BIM\x04\x04\0\0")
+    at = data.find(IPTC_RESOURCE)
     if at >= 0 and len(data) >= at + 12:
         data = data[at + 12 :][: int.from_bytes(data[at + 8 : at + 12], "big")]
     return data if data.startswith(b"\x1c") else None

@@ -20,7 +20,7 @@ import pyvips
 
 from colorizer.errors import PhotoNotSaved
 from colorizer.photo import exif
-from colorizer.photo.colours import EXIF, ICC, IPTC, SRGB, XMP, from_srgb, read_profile, with_blob
+from colorizer.photo.colours import EXIF, ICC, IPTC, IPTC_RESOURCE, SRGB, XMP, from_srgb, read_profile, with_blob
 from colorizer.photo.formats import DEEP, LONGEST, writer_of
 from colorizer.photo.metadata import Metadata, shown
 
@@ -145,9 +145,14 @@ def _write(
     image = _in_its_colours(_image(pixels, bits, on_white=writer == "JPEG"), about)
     across, down = about.dpi or (72, 72)  # what EXIF wants where it isn't known
     image = image.copy(xres=across / 25.4, yres=down / 25.4)
-    for name, data in ((XMP, about.xmp), (IPTC, about.iptc)):
-        if data:
-            image.set_type(pyvips.GValue.blob_type, name, data)
+    if about.xmp:
+        # libvips writes it as text of a PNG, which is Latin-1
+        letters = about.xmp.decode("utf-8", "replace").replace("\ufeff", "")
+        packet = letters.encode("ascii", "xmlcharrefreplace") if writer == "PNG" else about.xmp
+        image.set_type(pyvips.GValue.blob_type, XMP, packet)
+    if about.iptc and writer == "JPEG":
+        resource = b"Photoshop 3.0\0" + IPTC_RESOURCE + struct.pack(">I", len(about.iptc)) + about.iptc
+        image.set_type(pyvips.GValue.blob_type, IPTC, resource + bytes(len(about.iptc) % 2))
     text = json.dumps(dict(settings), ensure_ascii=True) if settings else ""
     tags = _tags(about, (image.width, image.height), text)
     if writer != "TIFF" and (block := _short(tags) if writer == "JPEG" else exif.block(tags)):
@@ -158,7 +163,7 @@ def _write(
     lossy = {} if writer in DEEP else {"Q": quality}
     pyvips.Operation.call(saver, image, os.fsencode(file), **options, **lossy)
     if writer == "TIFF":
-        _add_tags(file, tags, text)
+        _add_tags(file, tags, about.iptc, text)
 
 
 def _image(pixels: Pixels, bits: int, *, on_white: bool) -> pyvips.Image:
@@ -218,12 +223,14 @@ def _short(tags: exif.Tags) -> bytes | None:
     return block if block and len(block) <= LONGEST_SEGMENT else None
 
 
-def _add_tags(file: Path, tags: exif.Tags, text: str) -> None:
+def _add_tags(file: Path, tags: exif.Tags, iptc: bytes | None, text: str) -> None:
     """Put tags, and a text as the Software, into the first directory of a TIFF, which is written anew."""
     with file.open("r+b") as opened:
         written = exif.read_tags(opened, wanted=None)
         for tag, value in tags.get(exif.MAIN, {}).items():
             written[exif.MAIN].setdefault(tag, value)
+        if iptc:
+            written[exif.MAIN][exif.IPTC] = (exif.UNDEFINED, iptc)
         if text:
             written[exif.MAIN][exif.SOFTWARE] = (exif.ASCII, text.encode("ascii") + b"\0")
         end = opened.seek(0, os.SEEK_END)

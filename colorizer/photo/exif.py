@@ -23,8 +23,8 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12:
 RATIONALS = (5, 10)  # two numbers of four bytes
 ASCII, SHORT, LONG, UNDEFINED = 2, 3, 4, 7
 
-WIDTH, HEIGHT, BITS, PHOTOMETRIC = 256, 257, 258, 262
-ORIENTATION, SOFTWARE, EXTRA_SAMPLES = int(Base.Orientation), int(Base.Software), 338
+BITS, PLANES, TILE_WIDTH = 258, 284, 322
+ORIENTATION, SOFTWARE, EXTRA_SAMPLES, IPTC = int(Base.Orientation), int(Base.Software), 338, 33723
 USER_COMMENT, MAKER_NOTE = int(Base.UserComment), int(Base.MakerNote)
 SIDES = (int(Base.ExifImageWidth), int(Base.ExifImageHeight))
 
@@ -38,7 +38,7 @@ KEPT = frozenset(
         *(Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject),
     )
 )
-LAYOUT = frozenset((WIDTH, BITS, PHOTOMETRIC, ORIENTATION, EXTRA_SAMPLES))
+LAYOUT = frozenset((BITS, PLANES, TILE_WIDTH, ORIENTATION, EXTRA_SAMPLES))
 
 
 def read_tags(file: BinaryIO | bytes, wanted: frozenset[int] | None = KEPT | LAYOUT) -> Tags:
