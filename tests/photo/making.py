@@ -142,6 +142,6 @@ PROFILES = {
     "sRGB": imagecodecs.cms_profile("srgb"),
     "Adobe RGB": imagecodecs.cms_profile("adobergb"),
     "Display P3": imagecodecs.cms_profile("rgb", whitepoint=P3[0], primaries=P3[1], gamma=2.2),
-    "grey of gamma 1.8": imagecodecs.cms_profile("gray", gamma=1.8),
+    "grey": imagecodecs.cms_profile("gray", gamma=1.8),
     "CMYK": cmyk_profile(),
 }

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ from making import (
 from PIL import Image
 
 import colorizer
-from colorizer.errors import PhotoError, UnreadablePhoto
+from colorizer.errors import PhotoError, UnreadablePhoto, UnsupportedPhoto
 from colorizer.photo import Photo
 
 SECONDS, MEGABYTES = 2, 500  # of the processor and above the imports
@@ -176,6 +177,24 @@ def test_numbers_of_other_kinds_are_read_by_their_range_or_refused(tmp_path, kin
         assert np.abs(share - values.reshape(*values.shape[:2], -1) / 255).max() < 1 / 255
 
 
+@pytest.mark.parametrize(
+    ("pixels", "options"),
+    [
+        (noise(1, 12), {"photometric": "miniswhite", "bitspersample": 12}),
+        (noise(3, 12), {"photometric": "rgb", "bitspersample": 12}),
+        (
+            noise(3, 16).transpose(2, 0, 1).copy(),
+            {"photometric": "rgb", "planarconfig": "separate", "tile": (16, 16)},
+        ),
+    ],
+    ids=["12 bit, 0 is white", "12 bit RGB", "16 bit planes in tiles"],
+)
+def test_rare_layouts_are_read_or_called_unsupported(tmp_path, pixels, options):
+    (tmp_path / "photo").write_bytes(tiff(pixels, **options))
+    with suppress(UnsupportedPhoto):
+        assert Photo.open(tmp_path / "photo").bits == 16
+
+
 # How a PNG names its colours (cICP): its primaries and its curve
 NAMED = {"PQ": (9, 16), "HLG": (9, 18), "Display P3": (12, 13)}
 
@@ -187,7 +206,7 @@ def test_other_colours_that_a_png_names_are_converted_or_refused(tmp_path, kind,
     photo = read_or_refused(tmp_path, png(half, bits, png_chunk(b"cICP", bytes((*NAMED[kind], 0, 1)))))
     assert photo is None or not np.array_equal(photo.rgb, half)
     if photo is not None and kind == "Display P3":
-        assert photo.rgb[0, 0, 0] * 255 / (2**bits - 1) == pytest.approx(140.6, abs=1)
+        assert int(photo.rgb[0, 0, 0]) * 255 / (2**bits - 1) == pytest.approx(140.6, abs=1)
 
 
 @pytest.mark.parametrize("bits", [8, 16])
