@@ -1,7 +1,7 @@
 """Photographs: a file becomes a Photo, a Photo a file. Imports nothing of the package but its errors."""
 
-from colorizer.photo.formats import FORMATS, SUFFIXES, check_file, format_named, writer_of
-from colorizer.photo.metadata import LIMITS, Limits, Metadata
+from colorizer.photo.formats import FORMATS, LIMITS, SUFFIXES, Limits, check_file, format_named, writer_of
+from colorizer.photo.metadata import Metadata
 from colorizer.photo.photo import Photo, to_bits
 from colorizer.photo.tone import Tone
 

@@ -7,10 +7,12 @@ not at all. libvips computes and writes it band after band.
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import secrets
 import struct
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,16 +21,16 @@ import numpy as np
 import pyvips
 
 from colorizer.errors import PhotoNotSaved
-from colorizer.photo import exif
-from colorizer.photo.colours import EXIF, ICC, IPTC, IPTC_RESOURCE, SRGB, XMP, from_srgb, read_profile, with_blob
-from colorizer.photo.formats import DEEP, LONGEST, writer_of
-from colorizer.photo.metadata import Metadata, shown
+from colorizer.photo import metadata
+from colorizer.photo.colours import ICC, SRGB, from_srgb, read_profile, with_blob
+from colorizer.photo.formats import DEEP, LONGEST, shown, writer_of
+from colorizer.photo.metadata import Metadata, Tags, read_tags
 
 Pixels = tuple[np.ndarray, np.ndarray | None]  # rgb (H, W, 3) and alpha (H, W) of the same dtype
 
-LONGEST_SEGMENT = 65_533 - 6  # bytes of a JPEG's EXIF block
+LONGEST_NOTE = 60_000  # bytes of the camera maker's that fit into a JPEG's EXIF block beside the rest
 SAVERS: dict[str, tuple[str, dict[str, object]]] = {
-    # A photograph's rows are much alike; more effort of the compressors takes seconds and gains percents
+    # more effort of the compressors takes seconds and gains percents
     "PNG": ("pngsave", {"compression": 3, "filter": "up"}),
     "TIFF": ("tiffsave", {"compression": "deflate", "predictor": "horizontal", "level": 3}),
     "JPEG": ("jpegsave", {"subsample_mode": "off"}),
@@ -41,41 +43,33 @@ def encode(
     path: Path,
     pixels: Pixels,
     about: Metadata,
-    *,
     format: str | None,
     bits: int | None,
     quality: int,
     settings: Mapping[str, object] | None,
 ) -> None:
     """Write pixels and metadata to a file. PhotoNotSaved when that fails, and then nothing is left behind."""
-    writer = writer_of(path, format)
-    depth = _depth(path, writer, bits, pixels[0])
-    longest = max(pixels[0].shape)
-    if longest > LONGEST.get(writer, longest):
+    writer, name = writer_of(path, format), shown(path)
+    longest, most = max(pixels[0].shape), LONGEST.get(writer, 1 << 31)
+    if bits not in (None, 8, 16):
+        raise PhotoNotSaved(f"A file has 8 or 16 bits a channel, not {bits}. Choose one of them.")
+    if bits == 16 and writer not in DEEP:
+        raise PhotoNotSaved(f"“{name}” can't have 16 bits: {writer} holds 8. Choose PNG or TIFF.")
+    if longest > most:
         raise PhotoNotSaved(
-            f"{writer} holds at most {LONGEST[writer]} pixels a side, the picture has {longest}. "
-            "Choose PNG or TIFF."
+            f"{writer} holds at most {most} pixels a side, the picture has {longest}. Choose PNG or TIFF."
         )
     if not 1 <= quality <= 100:
         raise PhotoNotSaved(
             f"A quality of {quality} is not between 1 and 100. Choose 95 for hardly any loss."
         )
+    depth = bits or (pixels[0].itemsize * 8 if writer in DEEP else 8)
+    text = json.dumps(dict(settings), ensure_ascii=True) if settings else ""
     try:
         with _passing(path) as file:
-            _write(file, writer, depth, pixels, about, quality, settings)
-    except pyvips.Error as error:
-        text = " ".join(error.detail.split())
-        if os.strerror(errno.ENOSPC) in text or os.strerror(errno.EDQUOT) in text:
-            raise _not_written(path, OSError(errno.ENOSPC, text)) from None
-        raise PhotoNotSaved(f"“{shown(path)}” can't be written ({text[-120:]}). Choose PNG.") from None
-    except OSError as error:
-        raise _not_written(path, error) from None
-    except MemoryError:
-        raise PhotoNotSaved(
-            f"There is not enough memory to write “{shown(path)}” as {writer}. Choose PNG, which needs less."
-        ) from None
-    except ValueError as error:  # such as a null byte in the path
-        raise PhotoNotSaved(f"“{shown(path)}” can't be written ({error}). Choose another name.") from None
+            _write(file, writer, _image(pixels, depth, on_white=writer == "JPEG"), about, quality, text)
+    except (pyvips.Error, OSError, MemoryError, ValueError) as error:
+        raise PhotoNotSaved(f"“{name}” can't be written {_reason(path, error)}") from None
 
 
 def to_bits(pixels: np.ndarray, bits: int) -> np.ndarray:
@@ -97,14 +91,6 @@ def losses(writer: str, photo_bits: int, bits: int | None, alpha: bool) -> tuple
     return tuple(lost)
 
 
-def _depth(path: Path, writer: str, bits: int | None, rgb: np.ndarray) -> int:
-    if bits not in (None, 8, 16):
-        raise PhotoNotSaved(f"A file has 8 or 16 bits a channel, not {bits}. Choose one of them.")
-    if bits == 16 and writer not in DEEP:
-        raise PhotoNotSaved(f"“{shown(path)}” can't have 16 bits: {writer} holds 8. Choose PNG or TIFF.")
-    return bits or (rgb.dtype.itemsize * 8 if writer in DEEP else 8)
-
-
 @contextmanager
 def _passing(path: Path) -> Iterator[Path]:
     """A new file beside `path` that takes its place on a good end and vanishes on a bad one."""
@@ -120,61 +106,54 @@ def _passing(path: Path) -> Iterator[Path]:
             passing.unlink(missing_ok=True)
 
 
-def _not_written(path: Path, error: OSError) -> PhotoNotSaved:
-    name, folder = shown(path), shown(path.parent) or str(path.parent)
+def _reason(path: Path, error: Exception) -> str:
+    folder = shown(path.parent) or path.parent
+    text = error.detail if isinstance(error, pyvips.Error) else getattr(error, "strerror", None) or str(error)
+    if isinstance(error, MemoryError):
+        return "for want of memory. Choose PNG, which needs less."
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        reason = f": there is no folder “{folder}”. Make it, or choose another."
-    elif isinstance(error, PermissionError):
-        reason = f": “{folder}” may not be changed. Choose another folder."
-    elif error.errno in (errno.ENOSPC, errno.EDQUOT):
-        reason = ": the disk is full. Make room, or choose another."
-    else:
-        reason = f" ({error.strerror or error}). Choose another name or folder."
-    return PhotoNotSaved(f"“{name}” can't be written{reason}")
-
-
-def _write(
-    file: Path,
-    writer: str,
-    bits: int,
-    pixels: Pixels,
-    about: Metadata,
-    quality: int,
-    settings: Mapping[str, object] | None,
-) -> None:
-    image = _in_its_colours(_image(pixels, bits, on_white=writer == "JPEG"), about)
-    across, down = about.dpi or (72, 72)  # what EXIF wants where it isn't known
-    image = image.copy(xres=across / 25.4, yres=down / 25.4)
-    if about.xmp:
-        # libvips writes it as text of a PNG, which is Latin-1
-        letters = about.xmp.decode("utf-8", "replace").replace("\ufeff", "")
-        packet = letters.encode("ascii", "xmlcharrefreplace") if writer == "PNG" else about.xmp
-        image.set_type(pyvips.GValue.blob_type, XMP, packet)
-    if about.iptc and writer == "JPEG":
-        resource = b"Photoshop 3.0\0" + IPTC_RESOURCE + struct.pack(">I", len(about.iptc)) + about.iptc
-        image.set_type(pyvips.GValue.blob_type, IPTC, resource + bytes(len(about.iptc) % 2))
-    text = json.dumps(dict(settings), ensure_ascii=True) if settings else ""
-    tags = _tags(about, (image.width, image.height), text)
-    if writer != "TIFF" and (block := _short(tags) if writer == "JPEG" else exif.block(tags)):
-        image.set_type(pyvips.GValue.blob_type, EXIF, block)
-    if writer == "PNG" and text:
-        image.set_type(pyvips.GValue.gstr_type, "png-comment-0-colorizer", text)
-    saver, options = SAVERS[writer]
-    lossy = {} if writer in DEEP else {"Q": quality}
-    pyvips.Operation.call(saver, image, os.fsencode(file), **options, **lossy)
-    if writer == "TIFF":
-        _add_tags(file, tags, about.iptc, text)
+        return f": there is no folder “{folder}”. Make it, or choose another."
+    if isinstance(error, PermissionError):
+        return f": “{folder}” may not be changed. Choose another folder."
+    if any(os.strerror(number) in text for number in (errno.ENOSPC, errno.EDQUOT)):
+        return ": the disk is full. Make room, or choose another."
+    return f"({' '.join(text.split())[-120:]}). Choose another name or folder."
 
 
 def _image(pixels: Pixels, bits: int, *, on_white: bool) -> pyvips.Image:
-    rgb, alpha = (None if part is None else pyvips.Image.new_from_array(part) for part in pixels)
-    image = rgb if alpha is None else rgb.bandjoin(alpha)
+    image, alpha = pyvips.Image.new_from_array(pixels[0]), pixels[1]
+    image = image if alpha is None else image.bandjoin(pyvips.Image.new_from_array(alpha))
     if bits == 8 and image.format == "ushort":
         image = (image / 257).rint().cast("uchar")
     elif bits == 16 and image.format == "uchar":
         image = (image * 257).cast("ushort")
     image = image.copy(interpretation="srgb" if bits == 8 else "rgb16")
     return image.flatten(background=255) if on_white and alpha is not None else image
+
+
+def _write(file: Path, writer: str, image: pyvips.Image, about: Metadata, quality: int, text: str) -> None:
+    image = _in_its_colours(image, about)
+    across, down = about.dpi or (72, 72)  # what EXIF wants where it isn't known
+    image = image.copy(xres=across / 25.4, yres=down / 25.4)
+    tags = _tags(about, (image.width, image.height), text)
+    if writer == "JPEG" and len(tags[metadata.DETAILS].get(metadata.MAKER_NOTE, (0, b""))[1]) > LONGEST_NOTE:
+        del tags[metadata.DETAILS][metadata.MAKER_NOTE]
+    if writer != "TIFF":
+        image = with_blob(image, "exif-data", metadata.block(tags))
+    if writer != "PNG":
+        image = with_blob(image, "xmp-data", about.xmp)
+    elif text:
+        image.set_type(pyvips.GValue.gstr_type, "png-comment-0-colorizer", text)
+    if writer == "JPEG" and about.iptc:
+        head = b"Photoshop 3.0\0" + metadata.IPTC_RESOURCE + struct.pack(">I", len(about.iptc))
+        image = with_blob(image, "iptc-data", head + about.iptc + bytes(len(about.iptc) % 2))
+    saver, options = SAVERS[writer]
+    lossy = {} if writer in DEEP else {"Q": quality}
+    pyvips.Operation.call(saver, image, os.fsencode(file), **options, **lossy)
+    if writer == "TIFF":
+        _add_tags(file, tags, about.iptc, text)
+    elif writer == "PNG" and about.xmp:
+        _add_xmp(file, about.xmp)
 
 
 def _in_its_colours(image: pyvips.Image, about: Metadata) -> pyvips.Image:
@@ -184,59 +163,55 @@ def _in_its_colours(image: pyvips.Image, about: Metadata) -> pyvips.Image:
     profiles hold no RGB, so their photos become sRGB and say so.
     """
     data = about.icc or (SRGB if about.mode.startswith("CMYK") else None)
-    if data is None:
-        return image
     try:
-        profile = read_profile(data)
-        if profile.is_srgb:
-            return with_blob(image, ICC, data)
-        if profile.space == "RGB":
-            rgb = from_srgb(image.extract_band(0, n=3), data)
-            return with_blob(rgb.bandjoin(image[3]) if image.bands == 4 else rgb, ICC, data)
+        profile = read_profile(data) if data else None
+        if profile and profile.space == "RGB" and not profile.is_srgb:
+            rgb = from_srgb(image.extract_band(0, n=3), profile.data)
+            return rgb.bandjoin(image[3]) if image.bands == 4 else rgb
+        data = profile.data if profile and profile.is_srgb else data and SRGB
     except (ValueError, pyvips.Error):  # some can be read from but not written to: scanners have such
-        pass
-    return with_blob(image, ICC, SRGB)
+        data = SRGB
+    return with_blob(image, ICC, data)
 
 
-def _tags(about: Metadata, size: tuple[int, int], text: str) -> exif.Tags:
+def _tags(about: Metadata, size: tuple[int, int], text: str) -> Tags:
     """The tags to write with a photo of that width and height; `text` goes into its UserComment."""
-    tags: exif.Tags = {}
+    tags: Tags = {}
     if about.exif:
-        with suppress(ValueError, struct.error):  # a damaged block must not stop the picture
-            tags = exif.read_tags(about.exif)
-    details = tags.setdefault(exif.DETAILS, {})
-    for tag, side in zip(exif.SIDES, size, strict=True):
+        with suppress(ValueError):  # a damaged block must not stop the picture
+            tags = read_tags(io.BytesIO(about.exif))
+    details = tags.setdefault(metadata.DETAILS, {})
+    for tag, side in zip(metadata.SIDES, size, strict=True):
         if tag in details:
-            details[tag] = (exif.LONG, struct.pack("<I", side))
+            details[tag] = (metadata.LONG, struct.pack("<I", side))
     if text:
-        details[exif.USER_COMMENT] = (exif.UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
+        details[metadata.USER_COMMENT] = (metadata.UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
     return tags
 
 
-def _short(tags: exif.Tags) -> bytes | None:
-    """The EXIF block as a JPEG can hold it: without the maker's note if need be, which is what makes it
-    long."""
-    block = exif.block(tags)
-    if block and len(block) > LONGEST_SEGMENT:
-        tags[exif.DETAILS].pop(exif.MAKER_NOTE, None)
-        block = exif.block(tags)
-    return block if block and len(block) <= LONGEST_SEGMENT else None
-
-
-def _add_tags(file: Path, tags: exif.Tags, iptc: bytes | None, text: str) -> None:
-    """Put tags, and a text as the Software, into the first directory of a TIFF, which is written anew."""
-    with file.open("r+b") as opened:
-        written = exif.read_tags(opened, wanted=None)
-        for tag, value in tags.get(exif.MAIN, {}).items():
-            written[exif.MAIN].setdefault(tag, value)
-        if iptc:
-            written[exif.MAIN][exif.IPTC] = (exif.UNDEFINED, iptc)
+def _add_tags(path: Path, tags: Tags, iptc: bytes | None, text: str) -> None:
+    """Put tags, IPTC, and a text as the Software, into the first directory of a TIFF, which is written
+    anew at its end."""
+    with path.open("r+b") as file:
+        main = tags.get(metadata.MAIN, {}) | read_tags(file, wanted=None)[metadata.MAIN]
+        if iptc:  # libvips's is a quarter of it
+            main[metadata.IPTC] = (metadata.UNDEFINED, iptc)
         if text:
-            written[exif.MAIN][exif.SOFTWARE] = (exif.ASCII, text.encode("ascii") + b"\0")
-        end = opened.seek(0, os.SEEK_END)
-        start = end + end % 2  # a directory begins on a word boundary (TIFF 6.0, section 2)
-        inner, main = exif.packed(tags | {exif.MAIN: written[exif.MAIN]}, start)
-        opened.seek(start)
-        opened.write(inner + main)
-        opened.seek(4)
-        opened.write(struct.pack("<I", start + len(inner)))
+            main[metadata.SOFTWARE] = (metadata.ASCII, text.encode("ascii") + b"\0")
+        start = (file.seek(0, os.SEEK_END) + 1) // 2 * 2  # on a word boundary (TIFF 6.0, section 2)
+        inner, first = metadata.packed(tags | {metadata.MAIN: main}, start)
+        file.seek(start)
+        file.write(inner + first)
+        file.seek(4)
+        file.write(struct.pack("<I", start + len(inner)))
+
+
+def _add_xmp(path: Path, packet: bytes) -> None:
+    """Put XMP behind a PNG's header: libvips writes it as Latin-1."""
+    data = b"iTXtXML:com.adobe.xmp" + bytes(5) + packet
+    with path.open("r+b") as file:
+        file.seek(33)
+        rest = file.read()
+        file.seek(33)
+        file.write(struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data)))
+        file.write(rest)

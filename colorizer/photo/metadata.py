@@ -1,23 +1,43 @@
-"""What is known of a photo beside its pixels, and how large may it be?"""
+"""What is known of a photo beside its pixels, and which of it still holds when the pixels are new?
+
+EXIF and TIFF are directories of tags (TIFF 6.0, section 2; EXIF 2.3, section 4.6). Their values are kept as
+they are, so that nothing is lost to a parser that knows too little. libvips reads and writes EXIF blocks, but
+not a TIFF's.
+"""
 
 from __future__ import annotations
 
+import io
+import struct
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
 
-from colorizer.errors import PhotoTooLarge
+import numpy as np
+from PIL.ExifTags import IFD, Base
 
+Directory = dict[int, tuple[int, bytes]]  # tag -> type and little-endian value
+Tags = dict[int, Directory]  # number of a directory -> its tags
 
-@dataclass(frozen=True)
-class Limits:
-    """The largest photo that is read; checked before any pixel is decoded."""
+MAIN, DETAILS, PLACE, INTEROP = 0, int(IFD.Exif), int(IFD.GPSInfo), int(IFD.Interop)
+INNER = ((INTEROP, DETAILS), (DETAILS, MAIN), (PLACE, MAIN))  # a directory, and which one points to it
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
+ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SIGNED_RATIONAL = 2, 3, 4, 5, 7, 10
+BITS, ORIENTATION, PLANES, SOFTWARE, TILE_WIDTH, EXTRA_SAMPLES, IPTC = 258, 274, 284, 305, 322, 338, 33723
+USER_COMMENT, MAKER_NOTE = int(Base.UserComment), int(Base.MakerNote)
+SIDES = (int(Base.ExifImageWidth), int(Base.ExifImageHeight))
 
-    max_bytes: int = 256 * 2**20
-    max_pixels: int = 100_000_000
-    max_side: int = 30_000
+IPTC_RESOURCE = b"8BIM\x04\x04\0\0"  # how it begins among Photoshop's
 
-
-LIMITS = Limits()
+LAYOUT = frozenset((BITS, ORIENTATION, PLANES, TILE_WIDTH, EXTRA_SAMPLES))
+# What the first directory may say of the photo. The rest of it (offsets, sizes, compression) describes the
+# bytes of the old file, which a TIFF keeps in the same place; the resolution is libvips's.
+KEPT = frozenset(
+    (
+        *(Base.DocumentName, Base.ImageDescription, Base.Make, Base.Model, Base.Software, Base.DateTime),
+        *(Base.Artist, Base.HostComputer, Base.Copyright, Base.Rating, Base.RatingPercent),
+        *(Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -25,9 +45,8 @@ class Metadata:
     """What the file said about itself; `notes` are sentences on what was done to its pixels.
 
     `mode` names the file's channels (L, LA, RGB, RGBA, CMYK); `exif` is a block that starts with
-    b"Exif\\0\\0" and has neither orientation nor thumbnail; `xmp` a packet whose orientation is the upright
-    one; `iptc` the records alone; `dpi` the resolution across and down; `icc` the profile where it could be
-    used.
+    b"Exif\\0\\0" and has neither orientation nor thumbnail, `xmp` a packet that says upright, `iptc` the bare
+    records, `dpi` the resolution across and down, `icc` the profile where it could be used.
     """
 
     name: str = "photo"
@@ -44,23 +63,89 @@ class Metadata:
     notes: tuple[str, ...] = ()
 
 
-def shown(path: Path) -> str:
-    """A file's name as a sentence can carry it: bytes that are no text, and control characters, are
-    escaped."""
-    name = path.name.encode("utf-8", "backslashreplace").decode("utf-8")
-    name = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
-    return name if len(name) <= 100 else f"{name[:60]}…{name[-30:]}"
+def read_tags(file: BinaryIO, wanted: frozenset[int] | None = KEPT | LAYOUT) -> Tags:
+    """The directories of a TIFF file or of an EXIF block, of the first one the `wanted` tags.
+
+    ValueError when they are damaged, or say that they are longer than the file, as no camera's are.
+    """
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    if file.read(6) == b"Exif\0\0":
+        file = io.BytesIO(file.read())
+    file.seek(0)
+    head = file.read(16).ljust(16, b"\0")
+    order = {b"II": "<", b"MM": ">"}.get(head[:2])
+    if order is None:
+        raise ValueError("no directory of tags")
+    big = 43 in head[2:4]  # BigTIFF
+    first = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)[0]
+    tags = {MAIN: _directory(file, size, order, big, first, wanted and wanted | {DETAILS, PLACE})}
+    for inner, outer in reversed(INNER):
+        kind, value = tags.get(outer, {}).pop(inner, (0, b""))
+        if kind in (LONG, 13, 16):
+            tags[inner] = _directory(file, size, order, big, int.from_bytes(value, "little"), None)
+    return tags
 
 
-def check_size(name: str, width: int, height: int, limits: Limits = LIMITS) -> None:
-    """PhotoTooLarge when a picture of that size is beyond the limits."""
-    if width * height > limits.max_pixels:
-        raise PhotoTooLarge(
-            f"“{name}” has {width} x {height} = {width * height / 1e6:.0f} megapixels; the limit is "
-            f"{limits.max_pixels / 1e6:.0f}. Make it smaller first."
-        )
-    if max(width, height) > limits.max_side:
-        raise PhotoTooLarge(
-            f"“{name}” is {max(width, height)} pixels long; the limit is {limits.max_side}. Crop it or make "
-            f"it smaller."
-        )
+def _directory(
+    file: BinaryIO, size: int, order: str, big: bool, place: int, wanted: frozenset[int] | None
+) -> Directory:
+    entry = struct.Struct(order + ("HHQ8s" if big else "HHI4s"))
+    file.seek(min(place, size))
+    count = int.from_bytes(file.read(8 if big else 2), "little" if order == "<" else "big")
+    entries = file.read(entry.size * min(count, 0xFFFF))
+    found: Directory = {}
+    for tag, kind, numbers, value in entry.iter_unpack(entries[: len(entries) // entry.size * entry.size]):
+        length, inline = numbers * SIZES.get(kind, 0), len(value)
+        size -= length if length > inline else 0
+        if size < 0:
+            raise ValueError("the tags are longer than the file")
+        if wanted is not None and tag not in wanted:
+            continue
+        if length > inline:
+            file.seek(struct.unpack(order + ("Q" if big else "I"), value)[0])
+            value = file.read(length)
+        if 0 < length <= len(value):
+            width = 4 if kind in (RATIONAL, SIGNED_RATIONAL) else SIZES[kind]
+            found[tag] = (
+                kind,
+                np.frombuffer(value[:length], f"{order}u{width}").astype(f"<u{width}").tobytes(),
+            )
+    return found
+
+
+def number(tags: Tags, tag: int, default: int) -> int:
+    """The first number of a tag of whole numbers in the first directory."""
+    kind, value = tags.get(MAIN, {}).get(tag, (0, b""))
+    return int.from_bytes(value[: SIZES[kind]], "little") if kind in (SHORT, LONG) else default
+
+
+def block(tags: Tags) -> bytes | None:
+    """The EXIF block of what is KEPT of the first directory, and of the others; None where nothing is."""
+    kept = tags | {MAIN: {tag: value for tag, value in tags.get(MAIN, {}).items() if tag in KEPT}}
+    if not any(kept.values()):
+        return None
+    inner, main = packed(kept, 8)
+    return b"Exif\0\0II*\0" + struct.pack("<I", 8 + len(inner)) + inner + main
+
+
+def packed(tags: Tags, start: int) -> tuple[bytes, bytes]:
+    """The inner directories as they stand at `start` of a file, and the first one as it stands behind
+    them."""
+    tags, body = {name: dict(directory) for name, directory in tags.items()}, b""
+    for inner, outer in INNER:
+        if tags.get(inner):
+            tags.setdefault(outer, {})[inner] = (LONG, struct.pack("<I", start + len(body)))
+            body += _packed(tags[inner], start + len(body))
+    return body, _packed(tags.get(MAIN, {}), start + len(body))
+
+
+def _packed(directory: Directory, start: int) -> bytes:
+    behind, entries, values = start + 6 + 12 * len(directory), b"", b""
+    for tag, (kind, value) in sorted(directory.items()):
+        place = value
+        if len(value) > 4:
+            place = struct.pack("<I", behind + len(values))
+            values += value + bytes(len(value) % 2)
+        entries += struct.pack("<HHI", tag, kind, len(value) // SIZES[kind]) + place.ljust(4, b"\0")
+    return struct.pack("<H", len(directory)) + entries + bytes(4) + values
