@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyvips
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from colorizer.errors import PhotoError, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
 from colorizer.photo import metadata
@@ -59,9 +59,9 @@ def decode(path: Path, limits: Limits = LIMITS) -> Decoded:
             f"There is not enough memory for “{name}”. Close other programs, or make it smaller first."
         ) from None
     except Exception as error:  # decoders raise almost anything when a file is damaged
-        text = error.detail if isinstance(error, pyvips.Error) else str(error)
-        why = " ".join(text.strip().rpartition("\n")[2].rpartition(os.sep)[2].split()) or type(error).__name__
-        if NOT_KNOWN_HOW.search(why):
+        text = (error.detail if isinstance(error, pyvips.Error) else str(error)).replace(str(path), "it")
+        why = " ".join(text.strip().rpartition("\n")[2].split()) or type(error).__name__
+        if NOT_KNOWN_HOW.search(why) or isinstance(error, UnidentifiedImageError):
             raise UnsupportedPhoto(
                 f"“{name}” is a {kind} of a kind that is not read ({why[:120]}). "
                 "Save it as RGB or grey with 8 or 16 bits."
@@ -89,7 +89,8 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
     channels = _checked(path, image)
     rgb = image.extract_band(0, n=channels)
     alpha = image[channels] if image.bands > channels and number(tags, metadata.EXTRA_SAMPLES, 1) else None
-    numbers = chunks.get(b"cICP") or head[head.find(b"colrnclx") + 9 :: 2] if b"colrnclx" in head else b""
+    at = head.find(b"colrnclx")  # where an AVIF or HEIC has the numbers
+    numbers = chunks.get(b"cICP") or (head[at + 9 : at + 12 : 2] if at > 0 and b"tmap" not in head else b"")
     profile = _profile(_named_profile(path, numbers) or bytes(about.get(ICC, b"")), channels, notes)
     # containers that turn their picture themselves have done so
     orientation = 1 if kind in ("HEIF", "AVIF") else _orientation(tags, xmp)
