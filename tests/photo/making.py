@@ -8,8 +8,11 @@ import zlib
 
 import imagecodecs
 import numpy as np
+import pillow_heif
 import tifffile
 from PIL import Image
+
+pillow_heif.register_heif_opener()
 
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 PNG_COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> its number for them

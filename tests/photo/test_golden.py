@@ -34,8 +34,6 @@ from PIL.PngImagePlugin import PngInfo
 
 from colorizer.photo import FORMATS, Photo
 
-pillow_heif.register_heif_opener()
-
 # A file's name -> its bytes, the right pixels (H, W) or (H, W, 2..4), and by how much others may differ
 CASES: dict[str, tuple[bytes, np.ndarray, int]] = {}
 
