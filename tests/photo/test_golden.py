@@ -110,6 +110,7 @@ def tiff_cases() -> None:
             "LZW": {"compression": "lzw", "rowsperstrip": 7},
             "deflate, predictor, tiles": {"compression": "zlib", "predictor": True, "tile": (16, 32)},
             "packbits": {"compression": "packbits"},
+            "zstd": {"compression": "zstd"},
             "big-endian LZW, predictor": {"byteorder": ">", "compression": "lzw", "predictor": True},
         }
         for name, options in layouts.items():
@@ -312,6 +313,17 @@ def test_an_orientation_that_stands_in_xmp_alone(tmp_path, format, orientation):
     for suffix in FORMATS.values():  # turned once, whoever reads it
         saved = photo.save(tmp_path / f"saved{suffix}")
         assert upright(saved.read_bytes()).shape == Photo.open(saved).rgb.shape == turned.shape
+
+
+def test_exif_behind_the_pixels_of_a_png(tmp_path):
+    """Where ExifTool puts it."""
+    about = Image.Exif()
+    about[ExifTags.Base.Orientation] = 6
+    data = png(noise(3))
+    end = len(data) - len(png_chunk(b"IEND", b""))
+    data = data[:end] + png_chunk(b"eXIf", about.tobytes().removeprefix(b"Exif\0\0")) + data[end:]
+    (tmp_path / "photo").write_bytes(data)
+    same(Photo.open(tmp_path / "photo"), np.rot90(noise(3), -1))
 
 
 @pytest.mark.parametrize("channels", [3, 4])

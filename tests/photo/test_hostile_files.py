@@ -161,11 +161,15 @@ def test_the_largest_deep_photo_with_alpha_fits_into_its_memory(tmp_path):
     assert megabytes < 1200, "its pixels alone are 800 MB"
 
 
+def read(tmp_path: Path, data: bytes) -> Photo:
+    (tmp_path / "photo").write_bytes(data)
+    return Photo.open(tmp_path / "photo")
+
+
 def read_or_refused(tmp_path: Path, data: bytes) -> Photo | None:
     """The photo, or None if a sentence said why there is none."""
-    (tmp_path / "photo").write_bytes(data)
     try:
-        return Photo.open(tmp_path / "photo")
+        return read(tmp_path, data)
     except PhotoError as error:
         assert str(error).endswith(".") and "\n" not in str(error)
         return None
@@ -197,9 +201,8 @@ def test_numbers_of_other_kinds_are_read_by_their_range_or_refused(tmp_path, kin
     ids=["12 bit, 0 is white", "12 bit RGB", "16 bit planes in tiles"],
 )
 def test_rare_layouts_are_read_or_called_unsupported(tmp_path, pixels, options):
-    (tmp_path / "photo").write_bytes(tiff(pixels, **options))
     with suppress(UnsupportedPhoto):
-        assert Photo.open(tmp_path / "photo").bits == 16
+        assert read(tmp_path, tiff(pixels, **options)).bits == 16
 
 
 # How a PNG names its colours (cICP): its primaries and its curve
@@ -250,10 +253,10 @@ WHOLE: dict[str, bytes] = {
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.98])
 @pytest.mark.parametrize("name", WHOLE)
 def test_what_is_cut_short_is_refused_unless_its_pixels_are_whole(tmp_path, name, share):
-    whole = read_or_refused(tmp_path, WHOLE[name])
-    (tmp_path / "photo").write_bytes(WHOLE[name][: int(len(WHOLE[name]) * share)])
+    whole = read(tmp_path, WHOLE[name])
     try:
-        assert np.array_equal(Photo.open(tmp_path / "photo").rgb, whole.rgb) and share > 0.6
+        cut = read(tmp_path, WHOLE[name][: int(len(WHOLE[name]) * share)])
+        assert np.array_equal(cut.rgb, whole.rgb) and share > 0.6
     except UnreadablePhoto as error:
         assert "cut" in str(error)
 
@@ -268,3 +271,28 @@ def test_damage_is_refused_or_leaves_no_half_grey_picture(tmp_path, name):
         if photo is not None:
             rest = photo.rgb[-(photo.height // 4) :]
             assert (rest != rest[:1, :1]).any(), f"the last quarter is flat by a change at {place}"
+
+
+SCANS = {
+    "baseline": encoded(smooth(), "JPEG"),
+    "grey": encoded(smooth(1), "JPEG"),
+    "CMYK": encoded(Image.fromarray(smooth(4), "CMYK"), "JPEG"),
+    "inside a TIFF": tiff(smooth(), photometric="rgb", compression="jpeg", rowsperstrip=48),
+}
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_a_jpeg_whose_pixels_end_early_is_refused(tmp_path, name):
+    """Its end marker stands in their midst: decoders warn, and fill what is missing with grey."""
+    middle = len(SCANS[name]) * 2 // 3
+    data = SCANS[name][:middle] + b"\xff\xd9" + SCANS[name][middle + 2 :]
+    with pytest.raises(UnreadablePhoto):
+        read(tmp_path, data)
+
+
+def test_stray_bytes_that_harm_no_pixel_are_passed_over(tmp_path):
+    """Cameras write such files: zeros before the end marker, anything behind it."""
+    data = SCANS["baseline"]
+    whole = read(tmp_path, data).rgb
+    for stray in (data[:-2] + bytes(7) + data[-2:], data + b"stray" * 99, data[:2] + b"\xff" * 5 + data[2:]):
+        assert np.array_equal(read(tmp_path, stray).rgb, whole)
