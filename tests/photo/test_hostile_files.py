@@ -25,6 +25,7 @@ from making import (
     png,
     png_chunk,
     png_of,
+    read,
     smooth,
     tiff,
     without_adobe,
@@ -38,6 +39,7 @@ from colorizer.photo import Photo
 
 SECONDS, MEGABYTES = 3, 500  # of the processor (2 where nothing else is going on), and above the imports
 SIDE = 10_000  # of the largest square that is read
+PLANES, APART = noise(3).transpose(2, 0, 1).copy(), {"photometric": "rgb", "planarconfig": "separate"}
 
 OPENING = """
 import json, resource, sys, time
@@ -161,11 +163,6 @@ def test_the_largest_deep_photo_with_alpha_fits_into_its_memory(tmp_path):
     assert megabytes < 1200, "its pixels alone are 800 MB"
 
 
-def read(tmp_path: Path, data: bytes) -> Photo:
-    (tmp_path / "photo").write_bytes(data)
-    return Photo.open(tmp_path / "photo")
-
-
 def read_or_refused(tmp_path: Path, data: bytes) -> Photo | None:
     """The photo, or None if a sentence said why there is none."""
     try:
@@ -188,21 +185,17 @@ def test_numbers_of_other_kinds_are_read_by_their_range_or_refused(tmp_path, kin
         assert np.abs(share - values.reshape(*values.shape[:2], -1) / 255).max() < 1 / 255
 
 
-@pytest.mark.parametrize(
-    ("pixels", "options"),
-    [
-        (noise(1, 12), {"photometric": "miniswhite", "bitspersample": 12}),
-        (noise(3, 12), {"photometric": "rgb", "bitspersample": 12}),
-        (
-            noise(3, 16).transpose(2, 0, 1).copy(),
-            {"photometric": "rgb", "planarconfig": "separate", "tile": (16, 16)},
-        ),
-    ],
-    ids=["12 bit, 0 is white", "12 bit RGB", "16 bit planes in tiles"],
-)
-def test_rare_layouts_are_read_or_called_unsupported(tmp_path, pixels, options):
+RARE = {
+    "12 bit, 0 is white": tiff(noise(1, 12), photometric="miniswhite", bitspersample=12),
+    "12 bit RGB": tiff(noise(3, 12), photometric="rgb", bitspersample=12),
+    "16 bit planes in tiles": tiff(PLANES.astype(np.uint16), **APART, tile=(16, 16)),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_rare_layouts_are_read_or_called_unsupported(tmp_path, name):
     with suppress(UnsupportedPhoto):
-        assert read(tmp_path, tiff(pixels, **options)).bits == 16
+        assert read(tmp_path, RARE[name]).bits == 16
 
 
 # How a PNG names its colours (cICP): its primaries and its curve
@@ -238,7 +231,7 @@ WHOLE: dict[str, bytes] = {
     "PNG 16 bit": png(noise(4, 16), 16),
     "PNG 4 bit": png(noise(1, 4), 4),
     "TIFF tiles": tiff(noise(3), photometric="rgb", tile=(16, 16)),
-    "TIFF planes": tiff(noise(3).transpose(2, 0, 1).copy(), photometric="rgb", planarconfig="separate"),
+    "TIFF planes": tiff(PLANES, **APART),
     "TIFF deflate": tiff(noise(3, 16), photometric="rgb", compression="zlib", rowsperstrip=4),
     "TIFF of JPEG": tiff(smooth(), photometric="rgb", compression="jpeg"),
     "JPEG grey": encoded(smooth(1), "JPEG"),
