@@ -275,9 +275,20 @@ def test_a_jpeg_whose_pixels_end_early_is_refused(tmp_path, name):
         read(tmp_path, WHOLE[name][:middle] + b"\xff\xd9" + WHOLE[name][middle + 2 :])
 
 
-def test_stray_bytes_that_harm_no_pixel_are_passed_over(tmp_path):
-    """Cameras write such files: zeros before the end marker, anything behind it."""
-    data = WHOLE["JPEG grey"]
-    whole = read(tmp_path, data).rgb
-    for stray in (data[:-2] + bytes(7) + data[-2:], data + b"stray" * 99, data[:2] + b"\xff" * 5 + data[2:]):
-        assert np.array_equal(read(tmp_path, stray).rgb, whole)
+JPEG, TIFF = WHOLE["JPEG grey"], tiff(noise(3), photometric="rgb", description="Grandmother")
+TAGS = struct.unpack_from("<I", TIFF, 4)[0] + 2  # where they begin, of twelve bytes each
+HARMLESS = {  # cameras, scanners and programs write such files, and decoders warn of some
+    "zeros before the end marker": (JPEG, JPEG[:-2] + bytes(7) + JPEG[-2:]),
+    "anything behind it": (JPEG, JPEG + b"anything" * 99),
+    "bytes between two segments": (JPEG, JPEG[:20] + b"between" + JPEG[20:]),
+    "a scan's last coefficient": (JPEG, JPEG.replace(b"\0\x3f\0", b"\0\0\0")),  # baseline ignores it
+    "a text without its end": (TIFF, TIFF.replace(b"Grandmother\0", b"Grandmother!")),
+    "tags out of order": (TIFF, TIFF[:TAGS] + TIFF[TAGS + 12 :][:12] + TIFF[TAGS:][:12] + TIFF[TAGS + 24 :]),
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_flaws_that_harm_no_pixel_are_passed_over(tmp_path, name):
+    whole, flawed = HARMLESS[name]
+    assert flawed != whole
+    assert np.array_equal(read(tmp_path, flawed).rgb, read(tmp_path, whole).rgb)
