@@ -38,7 +38,7 @@ COLOURS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "cmyk": 4}  #
 MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 NOT_KNOWN_HOW = re.compile("labq|sample|support", re.IGNORECASE)  # in the words of libvips and its libraries
 P3, BT2020, HDR = 12, 9, {16: "PQ", 18: "HLG"}  # primaries and transfers in the numbers of ITU-T H.273
-UNKNOWN_DPI = np.array([[25.4], [72]])  # what stands where nothing is known
+BESIDE = ("exif-data", "xmp-data", "iptc-data", ICC, "n-pages")  # libvips's names for what is kept
 XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)([1-8])")
 TURN_BACK = {6: 8, 8: 6}  # every other orientation is its own opposite
 
@@ -82,7 +82,7 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
     by_pillow = rare or kind in ("BMP", "HEIF")
     image = _by_pillow(path, kind, limits) if by_pillow else _by_vips(path, kind)
     check_size(shown(path), image.width, image.height, limits)
-    about = {name: image.get(name) for name in image.get_fields() if not name.startswith("exif-ifd")}
+    about = {name: image.get(name) for name in BESIDE if image.get_typeof(name)}
     tags = _tags(bytes(about["exif-data"]), late) if "exif-data" in about and kind != "TIFF" else tags
     xmp = bytes(about.get("xmp-data", b""))
 
@@ -100,8 +100,7 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
     frames = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big") or about.get("n-pages", 1)
     if frames > 1:
         notes.append(f"First of {frames} frames.")
-    dpi = (image.xres * 25.4, image.yres * 25.4)
-    known = min(dpi) >= 1 and np.abs(UNKNOWN_DPI - dpi).max(axis=1).min() > 0.1
+    dpi = _dpi(image, tags)
     return (
         pixels,
         opacity,
@@ -114,7 +113,7 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
             exif=metadata.block(tags),
             xmp=XMP_ORIENTATION.sub(rb"\g<1>1", xmp) or None,
             iptc=_iptc(bytes(about.get("iptc-data", b""))),
-            dpi=(dpi[::-1] if orientation in (5, 6, 7, 8) else dpi) if known else None,
+            dpi=dpi[::-1] if dpi and orientation in (5, 6, 7, 8) else dpi,
             icc=profile.data if profile else None,
             profile=profile.name if profile else "sRGB",
             notes=(*notes, *late),
@@ -305,6 +304,13 @@ def _orientation(tags: Tags, xmp: bytes) -> int:
         found = XMP_ORIENTATION.search(xmp)
         value = int(found[2]) if found else 1
     return value
+
+
+def _dpi(image: pyvips.Image, tags: Tags) -> tuple[float, float] | None:
+    """The resolution across and down, where it isn't what is written when nothing is known."""
+    dpi = metadata.resolution(tags) or (image.xres * 25.4, image.yres * 25.4)
+    known = all(1 <= value <= 65_535 for value in dpi)
+    return dpi if known and not any(np.allclose(dpi, guess, atol=0.1) for guess in (25.4, 72)) else None
 
 
 def _iptc(data: bytes) -> bytes | None:

@@ -28,7 +28,9 @@ SIDES = (int(Base.ExifImageWidth), int(Base.ExifImageHeight))
 
 IPTC_RESOURCE = b"8BIM\x04\x04\0\0"  # how it begins among Photoshop's
 
-LAYOUT = frozenset((BITS, ORIENTATION, PLANES, TILE_WIDTH, EXTRA_SAMPLES))
+RESOLUTION, RESOLUTION_UNIT, CENTIMETRE = (282, 283), 296, 3
+
+LAYOUT = frozenset((*RESOLUTION, RESOLUTION_UNIT, BITS, ORIENTATION, PLANES, TILE_WIDTH, EXTRA_SAMPLES))
 # What the first directory may say of the photo. The rest of it (offsets, sizes, compression) describes the
 # bytes of the old file, which a TIFF keeps in the same place; the resolution is libvips's.
 KEPT = frozenset(
@@ -118,6 +120,16 @@ def number(tags: Tags, tag: int, default: int) -> int:
     """The first number of a tag of whole numbers in the first directory."""
     kind, value = tags.get(MAIN, {}).get(tag, (0, b""))
     return int.from_bytes(value[: SIZES[kind]], "little") if kind in (SHORT, LONG) else default
+
+
+def resolution(tags: Tags) -> tuple[float, float] | None:
+    """Dots an inch across and down."""
+    values = [tags.get(MAIN, {}).get(tag, (0, b""))[1] for tag in RESOLUTION]
+    if any(len(value) != 8 or not any(value[4:]) for value in values):
+        return None
+    inch = 2.54 if number(tags, RESOLUTION_UNIT, 2) == CENTIMETRE else 1.0
+    across, down = (inch * dots / units for dots, units in (struct.unpack("<II", value) for value in values))
+    return across, down
 
 
 def block(tags: Tags) -> bytes | None:

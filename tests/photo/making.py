@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
 import pillow_heif
 import tifffile
 from PIL import Image
+
+from colorizer.photo import Photo
 
 pillow_heif.register_heif_opener()
 
@@ -48,6 +51,12 @@ def tiff(pixels: np.ndarray, **options: object) -> bytes:
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, pixels, **({"metadata": None} | options))
     return buffer.getvalue()
+
+
+def read(folder: Path, data: bytes) -> Photo:
+    """The photo in a file of these bytes."""
+    (folder / "photo").write_bytes(data)
+    return Photo.open(folder / "photo")
 
 
 def ifd(entries: list[tuple[int, int, int, int]], following: int = 0) -> bytes:
@@ -113,32 +122,25 @@ def without_adobe(jpeg: bytes) -> bytes:
 
 
 def cmyk_profile() -> bytes:
-    """A CMYK profile of one table: the Lab of the sixteen corners of a simple press."""
-    corners = np.indices((2, 2, 2, 2)).reshape(4, 16).T[:, :, None]
-    cyan, magenta, yellow, black = corners[..., 0].T.astype(float)
+    """A CMYK profile (ICC, version 2) of one table: the Lab of the sixteen corners of a simple press."""
+    cyan, magenta, yellow, black = np.indices((2, 2, 2, 2)).reshape(4, 16)
     light = (1 - black) * (1 - 0.35 * cyan - 0.45 * magenta - 0.08 * yellow - 0.12 * cyan * magenta * yellow)
-    a = (1 - black) * (30 * magenta - 15 * cyan)
-    b = (1 - black) * (35 * yellow - 20 * cyan)
-    table = np.stack([light * 255, a + 128, b + 128], 1).clip(0, 255).round().astype(np.uint8).tobytes()
-    straight = bytes(range(256))
-    unit = struct.pack(">9i", *(65536 * v for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
-    lut = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + unit + straight * 4 + table + straight * 3
-    return icc_profile(b"CMYK", b"Lab ", {b"A2B0": lut}, b"prtr")
-
-
-def icc_profile(space: bytes, between: bytes, tags: dict[bytes, bytes], device: bytes = b"mntr") -> bytes:
-    """An ICC profile of version 2 with these tags and the two that every profile has."""
-    text = b"Test\0"
-    tags = tags | {b"desc": b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78)}
-    tags[b"wtpt"] = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
-    start, table, body = 132 + 12 * len(tags), b"", b""
-    for tag, data in tags.items():
-        table += struct.pack(">4sII", tag, start + len(body), len(data))
-        body += data + bytes(-len(data) % 4)
+    a, b = (1 - black) * (30 * magenta - 15 * cyan), (1 - black) * (35 * yellow - 20 * cyan)
+    table = np.stack([light * 255, a + 128, b + 128], 1).round().astype(np.uint8).tobytes()
+    unit, straight = struct.pack(">9i", *np.eye(3, dtype=int).ravel() * 65536), bytes(range(256))
     white = struct.pack(">3i", 63190, 65536, 54061)
-    head = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x02400000, device, space, between)
+    tags = {
+        b"A2B0": b"mft1\0\0\0\0\x04\x03\x02\0" + unit + straight * 4 + table + straight * 3,
+        b"desc": b"desc\0\0\0\0\0\0\0\x06Press\0" + bytes(78),
+        b"wtpt": b"XYZ \0\0\0\0" + white,
+    }
+    start, index, body = 132 + 12 * len(tags), b"", b""
+    for tag, data in tags.items():
+        index += struct.pack(">4sII", tag, start + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    head = struct.pack(">I4xI", start + len(body), 0x02400000) + b"prtrCMYKLab "
     head += struct.pack(">6H", 2024, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + white
-    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + index + body
 
 
 PROFILES = {

@@ -8,6 +8,7 @@ with one they are those of LittleCMS in floating point to a level of 8 bits.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import zlib
 
@@ -25,6 +26,7 @@ from making import (
     noise,
     png,
     png_chunk,
+    read,
     smooth,
     tiff,
     without_adobe,
@@ -33,8 +35,6 @@ from PIL import ExifTags, Image, ImageOps, IptcImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from colorizer.photo import FORMATS, Photo
-
-pillow_heif.register_heif_opener()
 
 # A file's name -> its bytes, the right pixels (H, W) or (H, W, 2..4), and by how much others may differ
 CASES: dict[str, tuple[bytes, np.ndarray, int]] = {}
@@ -112,6 +112,7 @@ def tiff_cases() -> None:
             "LZW": {"compression": "lzw", "rowsperstrip": 7},
             "deflate, predictor, tiles": {"compression": "zlib", "predictor": True, "tile": (16, 32)},
             "packbits": {"compression": "packbits"},
+            "zstd": {"compression": "zstd"},
             "big-endian LZW, predictor": {"byteorder": ">", "compression": "lzw", "predictor": True},
         }
         for name, options in layouts.items():
@@ -196,34 +197,22 @@ def converted(pixels: np.ndarray, profile: str) -> np.ndarray:
 
 def profile_cases() -> None:
     case("sRGB by its profile", encoded(noise(3), "PNG", icc_profile=PROFILES["sRGB"]), noise(3))
-    for name, kind in (
-        ("Adobe RGB", "rgb"),
-        ("Display P3", "rgb"),
-        ("grey", "minisblack"),
-        ("CMYK", "separated"),
-    ):
-        profile = png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(PROFILES[name]))
-        for bits in (8, 16):
-            # LittleCMS's table of a grey curve is half a level off where it is steepest
-            tolerance = LEVEL[bits] * 3 // 2 if name == "grey" else LEVEL[bits]
-            pixels = noise({"rgb": 3, "separated": 4}.get(kind, 1), bits) >> (name == "CMYK")
-            right = converted(pixels, name)
-            case(
-                f"{name}, TIFF {bits} bit",
-                tiff(pixels, photometric=kind, iccprofile=PROFILES[name]),
-                right,
-                tolerance,
-            )
-            if name != "CMYK":
-                case(f"{name}, PNG {bits} bit", png(pixels, bits, profile), right, tolerance)
+    channels = {"Adobe RGB": 3, "Display P3": 3, "grey": 1, "CMYK": 4}
+    for (name, count), bits in itertools.product(channels.items(), (8, 16)):
+        pixels = noise(count, bits) >> (count == 4)
+        right = converted(pixels, name)
+        # LittleCMS's table of a grey curve is half a level off where it is steepest
+        tolerance = LEVEL[bits] * 3 // 2 if count == 1 else LEVEL[bits]
+        kind = {1: "minisblack", 3: "rgb", 4: "separated"}[count]
+        data = tiff(pixels, photometric=kind, iccprofile=PROFILES[name])
+        case(f"{name}, TIFF {bits} bit", data, right, tolerance)
+        if count < 4:
+            chunk = png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(PROFILES[name]))
+            case(f"{name}, PNG {bits} bit", png(pixels, bits, chunk), right, tolerance)
     adobe = {"icc_profile": PROFILES["Adobe RGB"]}
     data = encoded(noise(4), "WEBP", lossless=True, exact=True, **adobe)
-    case(
-        "Adobe RGB, WebP with alpha",
-        data,
-        np.dstack([converted(noise(4)[..., :3], "Adobe RGB"), noise(4)[..., 3]]),
-        1,
-    )
+    right = np.dstack([converted(noise(4)[..., :3], "Adobe RGB"), noise(4)[..., 3]])
+    case("Adobe RGB, WebP with alpha", data, right, 1)
     data = encoded(Image.fromarray(noise(3)).quantize(30), "PNG", **adobe)
     case("Adobe RGB, PNG palette", data, converted(by_pillow(data), "Adobe RGB"), 1)
     data = encoded(smooth(), "JPEG", **adobe)
@@ -257,8 +246,7 @@ def same(photo: Photo, expected: np.ndarray, tolerance: int = 0, *, seen_only: b
 @pytest.mark.parametrize("name", CASES)
 def test_pixels_are_those_of_an_independent_decoder(tmp_path, name):
     data, expected, tolerance = CASES[name]
-    (tmp_path / "photo").write_bytes(data)
-    same(Photo.open(tmp_path / "photo"), expected, tolerance, seen_only="GIF" in name)
+    same(read(tmp_path, data), expected, tolerance, seen_only="GIF" in name)
 
 
 def upright(data: bytes) -> np.ndarray:
@@ -273,8 +261,7 @@ def test_every_orientation_of_every_format(tmp_path, format, orientation):
     about[ExifTags.Base.Orientation] = orientation
     options = {"WebP": {"lossless": True}, "AVIF": {"quality": 100, "subsampling": "4:4:4"}}.get(format, {})
     data = encoded(smooth(), format, exif=about, **options)
-    (tmp_path / "photo").write_bytes(data)
-    same(Photo.open(tmp_path / "photo"), upright(data), 2 if format in ("AVIF", "HEIF") else 0)
+    same(read(tmp_path, data), upright(data), 2 if format in ("AVIF", "HEIF") else 0)
 
 
 def described(format: str, orientation: int, *, in_xmp_alone: bool = False) -> bytes:
@@ -285,11 +272,8 @@ def described(format: str, orientation: int, *, in_xmp_alone: bool = False) -> b
     if not in_xmp_alone:
         about[ExifTags.Base.Orientation] = orientation
     if format == "TIFF":
-        tags = [(700, 1, None, xmp, True), (33723, 7, None, IPTC, True)]
-        tags += [
-            (tag, 3 if tag == 274 else 2, 1 if tag == 274 else None, value, True)
-            for tag, value in about.items()
-        ]
+        tags = [(700, 1, None, xmp, True), (33723, 7, None, IPTC, True), (271, 2, None, "Leica", True)]
+        tags += [] if in_xmp_alone else [(274, 3, 1, orientation, True)]
         known = {"iccprofile": PROFILES["Adobe RGB"], "resolution": (300, 300), "resolutionunit": 2}
         return tiff(pixels, photometric="rgb", extratags=tags, **known)
     options |= {"exif": about, "icc_profile": PROFILES["Adobe RGB"], "dpi": (300, 300)}
@@ -306,14 +290,23 @@ def described(format: str, orientation: int, *, in_xmp_alone: bool = False) -> b
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WebP"])
 def test_an_orientation_that_stands_in_xmp_alone(tmp_path, format, orientation):
     data = described(format, orientation, in_xmp_alone=True)
-    (tmp_path / "photo").write_bytes(data)
     lying = converted(by_pillow(data) if format == "JPEG" else smooth(), "Adobe RGB")
     turned = np.rot90(lying, {3: 2, 6: -1, 8: 1}[orientation])
-    photo = Photo.open(tmp_path / "photo")
+    photo = read(tmp_path, data)
     same(photo, turned, 1)
     for suffix in FORMATS.values():  # turned once, whoever reads it
         saved = photo.save(tmp_path / f"saved{suffix}")
         assert upright(saved.read_bytes()).shape == Photo.open(saved).rgb.shape == turned.shape
+
+
+def test_exif_behind_the_pixels_of_a_png(tmp_path):
+    """Where ExifTool puts it."""
+    about = Image.Exif()
+    about[ExifTags.Base.Orientation] = 6
+    data = png(noise(3))
+    end = len(data) - len(png_chunk(b"IEND", b""))
+    data = data[:end] + png_chunk(b"eXIf", about.tobytes().removeprefix(b"Exif\0\0")) + data[end:]
+    same(read(tmp_path, data), np.rot90(noise(3), -1))
 
 
 @pytest.mark.parametrize("channels", [3, 4])
@@ -322,22 +315,21 @@ def test_what_is_saved_is_what_others_read(tmp_path, format, bits, channels):
     pixels = smooth(channels, bits)
     data = Photo.from_array(pixels).save(tmp_path / "photo", format=format).read_bytes()
     if format in ("TIFF", "PNG"):
-        read = tifffile.imread(io.BytesIO(data)) if format == "TIFF" else imagecodecs.png_decode(data)
-        assert np.array_equal(read, pixels)
+        found = tifffile.imread(io.BytesIO(data)) if format == "TIFF" else imagecodecs.png_decode(data)
+        assert np.array_equal(found, pixels)
         return
-    read = by_pillow(data, "RGBA" if channels == 4 and format != "JPEG" else "RGB").astype(int)
+    found = by_pillow(data, "RGBA" if channels == 4 and format != "JPEG" else "RGB").astype(int)
     if format == "JPEG" and channels == 4:  # stands on white
         share = pixels[..., 3:] / 255
         pixels = pixels[..., :3] * share + 255 * (1 - share)
-    assert np.abs(read - pixels).mean() < 3
-    assert np.abs(read - pixels)[..., 3:].max(initial=0) <= 4, "alpha"
+    assert np.abs(found - pixels).mean() < 3
+    assert np.abs(found - pixels)[..., 3:].max(initial=0) <= 4, "alpha"
 
 
 @pytest.mark.parametrize("source", ["JPEG", "PNG", "TIFF", "WebP"])
 @pytest.mark.parametrize("target", FORMATS)
 def test_what_a_file_says_of_itself_survives(tmp_path, source, target):
-    (tmp_path / "photo").write_bytes(described(source, 6))
-    photo = Photo.open(tmp_path / "photo")
+    photo = read(tmp_path, described(source, 6))
     saved = photo.save(tmp_path / f"saved{FORMATS[target]}", settings={"saturation": 1.2})
     with Image.open(saved) as image:
         exif, info = image.getexif(), image.info

@@ -253,10 +253,10 @@ def test_a_damaged_exif_block_does_not_stop_a_photo(tmp_path, format):
     assert Photo.open(photo.save(tmp_path / f"a{FORMATS[format]}", settings=SETTINGS)).width == 64
 
 
-@pytest.mark.parametrize("space", ["grey of gamma 1.8", "sRGB", None])
+@pytest.mark.parametrize("space", ["grey", "sRGB", None])
 @pytest.mark.parametrize("format", FORMATS)
 def test_colours_are_named_where_they_were(tmp_path, space, format):
-    pixels = smooth(1 if space and "grey" in space else 3)
+    pixels = smooth(1 if space == "grey" else 3)
     data = encoded(pixels, "PNG", **({"icc_profile": PROFILES[space]} if space else {}))
     path = Photo.open(write(tmp_path, "in.png", data)).save(tmp_path / f"a{FORMATS[format]}")
     with Image.open(path) as image:
