@@ -1,7 +1,7 @@
 """How do the bytes of a picture file become sRGB pixels, an alpha channel and metadata?
 
-libvips decodes, and Pillow what libvips can't: HEIC, BMP, and TIFF of 12 bits or of tiles by planes. Either
-way it is one image of libvips's then, whose pixels are computed while they are read, so that there is no
+libvips decodes, and Pillow what libvips can't: HEIC, BMP, and TIFF of 12 bits, tiles by planes, or zstd.
+Either way it is one image of libvips's then, whose pixels are computed while they are read: there is no
 second copy of them. A file that ends early raises: no half-grey picture comes out.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,9 @@ BAND = 1 << 17  # pixels that are copied at a time: about what a processor's cac
 COLOURS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "cmyk": 4}  # interpretation -> channels
 MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 NOT_KNOWN_HOW = re.compile("labq|sample|support", re.IGNORECASE)  # in the words of libvips and its libraries
+# Some of a decoder's words mean pixels that it made up, others flaws that every program passes over
+MISSING_PIXELS = re.compile("premature end|instead of|read error|seek error", re.IGNORECASE)
+one_at_a_time = threading.Lock()  # there is one place for a decoder's words
 P3, BT2020, HDR = 12, 9, {16: "PQ", 18: "HLG"}  # primaries and transfers in the numbers of ITU-T H.273
 BESIDE = ("exif-data", "xmp-data", "iptc-data", ICC, "n-pages")  # libvips's names for what is kept
 XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)([1-8])")
@@ -51,7 +55,12 @@ def decode(path: Path, limits: Limits = LIMITS) -> Decoded:
     name, head = shown(path), check_file(path, limits)
     kind = kind_of(path, head)
     try:
-        return _decode(path, kind, head, limits)
+        with one_at_a_time:
+            pyvips.Error("")  # takes what was said before
+            decoded, said = _decode(path, kind, head, limits), pyvips.Error("").detail
+            if MISSING_PIXELS.search(said):
+                raise OSError(said)
+            return decoded
     except PhotoError:
         raise
     except MemoryError:
@@ -76,14 +85,15 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
     late: list[str] = []
     chunks = _png_chunks(path) if kind == "PNG" else {}
     tags = _tags(path, late) if kind == "TIFF" else {}
-    rare = number(tags, metadata.BITS, 8) == 12 or (
-        number(tags, metadata.PLANES, 1) == 2 and metadata.TILE_WIDTH in tags[metadata.MAIN]
-    )
+    by_planes = number(tags, metadata.PLANES, 1) == 2 and metadata.TILE_WIDTH in tags[metadata.MAIN]
+    zstd = number(tags, metadata.COMPRESSION, 1) == metadata.ZSTD
+    rare = by_planes or zstd or number(tags, metadata.BITS, 8) == 12
     by_pillow = rare or kind in ("BMP", "HEIF")
     image = _by_pillow(path, kind, limits) if by_pillow else _by_vips(path, kind)
     check_size(shown(path), image.width, image.height, limits)
     about = {name: image.get(name) for name in BESIDE if image.get_typeof(name)}
-    tags = _tags(bytes(about["exif-data"]), late) if "exif-data" in about and kind != "TIFF" else tags
+    block = bytes(about.get("exif-data") or chunks.get(b"eXIf", b""))
+    tags = _tags(block, late) if block and kind != "TIFF" else tags
     xmp = bytes(about.get("xmp-data", b""))
 
     channels = _checked(path, image)
@@ -125,9 +135,8 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
 
 
 def _by_vips(path: Path, kind: str) -> pyvips.Image:
-    # of its own accord libvips makes up the missing tiles of a TIFF; the warnings of others are harmless
-    options = {"access": "sequential", "fail_on": "warning" if kind == "TIFF" else "error"}
-    image = pyvips.Operation.call(f"{LOADERS[kind]}load", os.fsencode(path), **options)
+    name, file = f"{LOADERS[kind]}load", os.fsencode(path)
+    image = pyvips.Operation.call(name, file, access="sequential", fail_on="error")
     if kind == "JPEG" and image.interpretation == "cmyk" and not _is_adobes(path):
         return image.invert()  # libvips takes the inks of every JPEG for inverted, as Adobe's are
     if kind == "AVIF" and image.format == "ushort":
@@ -148,7 +157,7 @@ def _by_pillow(path: Path, kind: str, limits: Limits) -> pyvips.Image:
     elif opened.mode == "I;16":
         bits, pixels = 12, np.asarray(opened) << 4
     elif kind == "TIFF" and max(opened.tag_v2[metadata.BITS]) > 8:
-        raise OSError("tiles of 16 bits plane by plane are not supported")
+        raise OSError("16 bits by planes of tiles, or in zstd, are not supported")
     else:
         mode = {"1": "L", "L": "L", "RGBA": "RGBA"}.get(opened.mode, "RGB")
         pixels = np.asarray(opened.convert(mode))
@@ -172,13 +181,15 @@ def _stretched(image: pyvips.Image, bits: int) -> pyvips.Image:
 
 
 def _png_chunks(path: Path) -> dict[bytes, bytes]:
-    """The beginnings of the chunks of a PNG before its pixels."""
+    """The chunks of a PNG that libvips leaves out, of EXIF those that stand behind the pixels too."""
     chunks = {}
     with path.open("rb") as file:
-        file.seek(8)
-        while len(head := file.read(8)) == 8 and not head.endswith((b"IDAT", b"IEND")):
-            chunks[head[4:]] = file.peek(8)[:8]
-            file.seek(int.from_bytes(head[:4], "big") + 4, io.SEEK_CUR)
+        place = 8
+        while file.seek(place) and len(head := file.read(8)) == 8:
+            length = int.from_bytes(head[:4], "big")
+            if head[4:] in (b"acTL", b"cICP", b"eXIf"):
+                chunks[head[4:]] = file.read(length)
+            place += 12 + length
     return chunks
 
 

@@ -28,9 +28,10 @@ SIDES = (int(Base.ExifImageWidth), int(Base.ExifImageHeight))
 
 IPTC_RESOURCE = b"8BIM\x04\x04\0\0"  # how it begins among Photoshop's
 
-RESOLUTION, RESOLUTION_UNIT, CENTIMETRE = (282, 283), 296, 3
-
-LAYOUT = frozenset((*RESOLUTION, RESOLUTION_UNIT, BITS, ORIENTATION, PLANES, TILE_WIDTH, EXTRA_SAMPLES))
+RESOLUTION, RESOLUTION_UNIT, CENTIMETRE, COMPRESSION, ZSTD = (282, 283), 296, 3, 259, 50_000
+LAYOUT = frozenset(
+    (COMPRESSION, *RESOLUTION, RESOLUTION_UNIT, BITS, ORIENTATION, PLANES, TILE_WIDTH, EXTRA_SAMPLES)
+)
 # What the first directory may say of the photo. The rest of it (offsets, sizes, compression) describes the
 # bytes of the old file, which a TIFF keeps in the same place; the resolution is libvips's.
 KEPT = frozenset(

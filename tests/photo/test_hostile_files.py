@@ -267,7 +267,7 @@ def test_damage_is_refused_or_leaves_no_half_grey_picture(tmp_path, name):
             assert (rest != rest[:1, :1]).any(), f"the last quarter is flat by a change at {place}"
 
 
-@pytest.mark.parametrize("name", [name for name in WHOLE if "JPEG" in name])
+@pytest.mark.parametrize("name", [name for name in WHOLE if name.startswith("JPEG")])
 def test_a_jpeg_whose_pixels_end_early_is_refused(tmp_path, name):
     """Its end marker stands in their midst: decoders warn, and fill what is missing with grey."""
     middle = len(WHOLE[name]) * 2 // 3
