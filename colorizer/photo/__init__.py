@@ -1,8 +1,9 @@
 """Photographs: a file becomes a Photo, a Photo a file. Imports nothing of the package but its errors."""
 
-from colorizer.photo.encode import format_named, writer_of
-from colorizer.photo.file_kinds import check_file
-from colorizer.photo.photo import FORMATS, LIMITS, SUFFIXES, Limits, Metadata, Photo, Tone, to_bits, turn
+from colorizer.photo.formats import FORMATS, LIMITS, SUFFIXES, Limits, check_file, format_named, writer_of
+from colorizer.photo.metadata import Metadata
+from colorizer.photo.photo import Photo, to_bits
+from colorizer.photo.tone import Tone
 
 __all__ = [
     "FORMATS",
@@ -15,6 +16,5 @@ __all__ = [
     "check_file",
     "format_named",
     "to_bits",
-    "turn",
     "writer_of",
 ]

@@ -1,46 +1,50 @@
 """How do the bytes of a picture file become sRGB pixels, an alpha channel and metadata?
 
-Pillow decodes; what it hands over is converted in bands of rows, because its own conversions would make
-further copies of the whole picture. A file that ends early raises, so that no half-grey picture comes out.
+libvips decodes, and Pillow what libvips can't: HEIC, BMP, and TIFF of 12 bits, tiles by planes, or zstd.
+Either way it is one image of libvips's then, whose pixels are computed while they are read: there is no
+second copy of them. A file that ends early raises: no half-grey picture comes out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import io
+import os
+import re
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image
+import pyvips
+from PIL import Image, UnidentifiedImageError
 
 from colorizer.errors import PhotoError, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
-from colorizer.photo import icc
-from colorizer.photo.decode_deep import aim, depth_of, key_alpha, passes, values
-from colorizer.photo.decode_large import decode_large
-from colorizer.photo.file_kinds import FORMATS_READ, check_file, refusal
-from colorizer.photo.metadata import (
-    LIMITS,
-    ORIENTATION,
-    Limits,
-    Metadata,
-    check_size,
-    kept_exif,
-    shown,
-    usable_dpi,
-)
+from colorizer.photo import metadata
+from colorizer.photo.colours import DISPLAY_P3, ICC, Profile, read_profile, to_srgb, with_blob
+from colorizer.photo.formats import LIMITS, Limits, check_file, check_size, kind_of, pillow_heif, shown
+from colorizer.photo.metadata import Metadata, Tags, number, read_tags
 
 Decoded = tuple[np.ndarray, np.ndarray | None, Metadata]
-Convert = Callable[[Image.Image], np.ndarray]
 
-BAND = 1 << 20  # pixels that are converted at a time
-GREY_MODES = frozenset(("1", "L", "LA", "La"))
-COLOUR_MODES = frozenset(("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"))
-TURN_BACK = {6: 8, 8: 6}  # every other orientation is its own opposite
-
-# Pillow's names of a few formats -> what a person calls them
-SAME_FORMAT = {"MPO": "JPEG", "DIB": "BMP"}
-FRAMED = frozenset(("GIF", "WEBP", "PNG", "TIFF", "AVIF", "HEIF"))
-
+LOADERS = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp", "TIFF": "tiff", "GIF": "gif", "AVIF": "heif"}
+pyvips.operation_block_set("VipsForeignLoad", True)  # only what is meant to be read can be
+for loader in ("Jpeg", "Png", "Webp", "Tiff", "Nsgif", "Heif"):
+    pyvips.operation_block_set(f"VipsForeignLoad{loader}", False)
+pyvips.cache_set_max(0)  # results would hold pixels that nobody asks for again, and files that were replaced
+pyvips.concurrency_set(min(os.cpu_count() or 1, 4))  # a decoder is one thread; each more costs buffers
 Image.MAX_IMAGE_PIXELS = None  # LIMITS are checked instead, from the header, with a sentence of our own
+
+BAND = 1 << 17  # pixels that are copied at a time: about what a processor's cache holds
+COLOURS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "cmyk": 4}  # interpretation -> channels
+MODES = {1: "L", 3: "RGB", 4: "CMYK"}
+NOT_KNOWN_HOW = re.compile("labq|sample|support", re.IGNORECASE)  # in the words of libvips and its libraries
+# Some of a decoder's words mean pixels that it made up, others flaws that every program passes over
+MISSING_PIXELS = re.compile("premature end|instead of|read error|seek error", re.IGNORECASE)
+one_at_a_time = threading.Lock()  # there is one place for a decoder's words
+P3, BT2020, HDR = 12, 9, {16: "PQ", 18: "HLG"}  # primaries and transfers in the numbers of ITU-T H.273
+BESIDE = ("exif-data", "xmp-data", "iptc-data", ICC, "n-pages")  # libvips's names for what is kept
+XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)([1-8])")
+TURN_BACK = {6: 8, 8: 6}  # every other orientation is its own opposite
 
 
 def decode(path: Path, limits: Limits = LIMITS) -> Decoded:
@@ -48,207 +52,280 @@ def decode(path: Path, limits: Limits = LIMITS) -> Decoded:
 
     Raises UnreadablePhoto, UnsupportedPhoto or PhotoTooLarge.
     """
-    head = check_file(path, limits)
+    name, head = shown(path), check_file(path, limits)
+    kind = kind_of(path, head)
     try:
-        with open_image(path) as image:
-            check_size(shown(path), *image.size, limits)
-            return _decode(path, image)
+        with one_at_a_time:
+            pyvips.Error("")  # takes what was said before
+            decoded, said = _decode(path, kind, head, limits), pyvips.Error("").detail
+            if MISSING_PIXELS.search(said):
+                raise OSError(said)
+            return decoded
     except PhotoError:
         raise
     except MemoryError:
         raise PhotoTooLarge(
-            f"There is not enough memory for “{shown(path)}”. Close other programs, or make it smaller first."
+            f"There is not enough memory for “{name}”. Close other programs, or make it smaller first."
         ) from None
-    except Image.UnidentifiedImageError:
-        raise refusal(path, head) from None
     except Exception as error:  # decoders raise almost anything when a file is damaged
+        text = (error.detail if isinstance(error, pyvips.Error) else str(error)).replace(str(path), "it")
+        why = " ".join(text.strip().rpartition("\n")[2].split()) or type(error).__name__
+        if NOT_KNOWN_HOW.search(why) or isinstance(error, UnidentifiedImageError):
+            raise UnsupportedPhoto(
+                f"“{name}” is a {kind} of a kind that is not read ({why[:120]}). "
+                "Save it as RGB or grey with 8 or 16 bits."
+            ) from None
         raise UnreadablePhoto(
-            f"“{shown(path)}” is damaged or cut short and can't be read to its end ({_reason(error)}). "
-            "Try another copy of it."
+            f"“{name}” is damaged or cut short and can't be read to its end ({why[:120]}). Try another copy."
         ) from None
 
 
-def open_image(path: Path) -> Image.Image:
-    """Pillow's image of a file, by its header alone; only of the formats that are meant to be read."""
-    return Image.open(path, formats=FORMATS_READ)
+def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
+    notes: list[str] = []
+    late: list[str] = []
+    chunks = _png_chunks(path) if kind == "PNG" else {}
+    tags = _tags(path, late) if kind == "TIFF" else {}
+    by_planes = number(tags, metadata.PLANES, 1) == 2 and metadata.TILE_WIDTH in tags[metadata.MAIN]
+    zstd = number(tags, metadata.COMPRESSION, 1) == metadata.ZSTD
+    rare = by_planes or zstd or number(tags, metadata.BITS, 8) == 12
+    by_pillow = rare or kind in ("BMP", "HEIF")
+    image = _by_pillow(path, kind, limits) if by_pillow else _by_vips(path, kind)
+    check_size(shown(path), image.width, image.height, limits)
+    about = {name: image.get(name) for name in BESIDE if image.get_typeof(name)}
+    block = bytes(about.get("exif-data") or chunks.get(b"eXIf", b""))
+    tags = _tags(block, late) if block and kind != "TIFF" else tags
+    xmp = bytes(about.get("xmp-data", b""))
 
-
-def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """A view of pixels (H, W, ...) with an EXIF orientation (1..8) applied; others change nothing."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return pixels
-
-
-def bands(height: int, width: int) -> Iterator[slice]:
-    """The rows of a picture in slices of about BAND pixels."""
-    rows = max(1, BAND // width)
-    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 120 else text[:117] + "…"
-
-
-def _decode(path: Path, image: Image.Image) -> Decoded:
-    kind = SAME_FORMAT.get(image.format or "", image.format or "")
-    bits, notes = depth_of(path, image)
-    frames = _frames(path, image, kind)
-    mode = image.mode
-    profile_notes: list[str] = []
-    profile = _profile(image, profile_notes)
+    channels = _checked(path, image)
+    rgb = image.extract_band(0, n=channels)
+    alpha = image[channels] if image.bands > channels and number(tags, metadata.EXTRA_SAMPLES, 1) else None
+    at = head.find(b"colrnclx")  # where an AVIF or HEIC has the numbers
+    numbers = chunks.get(b"cICP") or (head[at + 9 : at + 12 : 2] if at > 0 and b"tmap" not in head else b"")
+    profile = _profile(_named_profile(path, numbers) or bytes(about.get(ICC, b"")), channels, notes)
+    # containers that turn their picture themselves have done so
+    orientation = 1 if kind in ("HEIF", "AVIF") else _orientation(tags, xmp)
+    pixels, opacity = _pixels(_in_srgb(rgb, profile, notes), alpha, orientation)
+    if kind == "GIF" and opacity is not None and opacity.min() == 255:
+        opacity = None  # libvips gives one to every GIF that moves
+    frames = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big") or about.get("n-pages", 1)
     if frames > 1:
         notes.append(f"First of {frames} frames.")
-    alpha: np.ndarray | None
-    if bits == 16:
-        rgb, alpha, orientation = _in_16(path, image, profile)
-    else:
-        rgb, alpha, orientation = _in_8(path, image, profile)
-    if profile and not profile.is_srgb:
-        profile_notes.append(f"Converted from {profile.name} to sRGB.")
-    if mode == "CMYK" and not profile:
-        profile_notes.append("The CMYK picture has no profile; its colours are approximate.")
-    try:
-        exif = kept_exif(image)
-    except Exception:  # a damaged block must not stop the picture from being read
-        exif = None
-        notes.append("The EXIF block is damaged and was left out.")
-    dpi = usable_dpi(image.info.get("dpi"))
-    about = Metadata(
-        name=path.name,
-        format=kind,
-        mode=mode,
-        bits=bits,
-        frames=frames,
-        exif=exif,
-        dpi=dpi[::-1] if dpi and orientation in (5, 6, 7, 8) else dpi,
-        icc=profile.data if profile else None,
-        profile=profile.name if profile else "sRGB",
-        notes=(*profile_notes, *notes),
+    dpi = _dpi(image, tags)
+    return (
+        pixels,
+        opacity,
+        Metadata(
+            name=path.name,
+            format=kind,
+            mode=MODES[channels] + ("" if opacity is None else "A"),
+            bits=pixels.dtype.itemsize * 8,
+            frames=frames,
+            exif=metadata.block(tags),
+            xmp=XMP_ORIENTATION.sub(rb"\g<1>1", xmp) or None,
+            iptc=_iptc(bytes(about.get("iptc-data", b""))),
+            dpi=dpi[::-1] if dpi and orientation in (5, 6, 7, 8) else dpi,
+            icc=profile.data if profile else None,
+            profile=profile.name if profile else "sRGB",
+            notes=(*notes, *late),
+        ),
     )
-    return rgb, alpha, about
 
 
-def _frames(path: Path, image: Image.Image, kind: str) -> int:
-    """How many frames or pages the file has. Counted on a second handle: counting moves some readers."""
-    if kind not in FRAMED or not getattr(image, "is_animated", False):
-        return 1
-    with open_image(path) as counted:
-        return int(getattr(counted, "n_frames", 1))
+# Opening
 
 
-def _profile(image: Image.Image, notes: list[str]) -> icc.Profile | None:
+def _by_vips(path: Path, kind: str) -> pyvips.Image:
+    name, file = f"{LOADERS[kind]}load", os.fsencode(path)
+    image = pyvips.Operation.call(name, file, access="sequential", fail_on="error")
+    if kind == "JPEG" and image.interpretation == "cmyk" and not _is_adobes(path):
+        return image.invert()  # libvips takes the inks of every JPEG for inverted, as Adobe's are
+    if kind == "AVIF" and image.format == "ushort":
+        return _stretched(image, image.get("bits-per-sample"))
+    return image
+
+
+def _by_pillow(path: Path, kind: str, limits: Limits) -> pyvips.Image:
+    opened: Any
+    if kind == "HEIF":
+        opened = pillow_heif.open_heif(path, convert_hdr_to_8bit=False)
+    else:
+        opened = Image.open(path, formats=(kind,))
+    check_size(shown(path), opened.size[0], opened.size[1], limits)
+    bits = opened.info.get("bit_depth", 8)
+    if kind == "HEIF":
+        pixels = np.asarray(opened)
+    elif opened.mode == "I;16":
+        bits, pixels = 12, np.asarray(opened) << 4
+    elif kind == "TIFF" and max(opened.tag_v2[metadata.BITS]) > 8:
+        raise OSError("16 bits by planes of tiles, or in zstd, are not supported")
+    else:
+        mode = {"1": "L", "L": "L", "RGBA": "RGBA"}.get(opened.mode, "RGB")
+        pixels = np.asarray(opened.convert(mode))
+    grey, deep = pixels.ndim == 2 or pixels.shape[2] < 3, pixels.dtype == np.uint16
+    interpretation = ("grey16" if grey else "rgb16") if deep else ("b-w" if grey else "srgb")
+    across, down = opened.info.get("dpi") or (72, 72)
+    image = pyvips.Image.new_from_array(pixels, interpretation=interpretation)
+    image = _stretched(image, bits).copy(xres=across / 25.4, yres=down / 25.4)
+    for name, here in (("exif-data", "exif"), ("xmp-data", "xmp"), (ICC, "icc_profile")):
+        image = with_blob(image, name, opened.info.get(here))
+    if kind == "HEIF":
+        image.set_type(pyvips.GValue.gint_type, "n-pages", len(opened))
+    return image
+
+
+def _stretched(image: pyvips.Image, bits: int) -> pyvips.Image:
+    """An image whose pixels are the first bits of 16 -> one whose white is white."""
+    if image.format == "uchar":
+        return image
+    return (image.cast("double") * (65535 / (65536 - 2 ** (16 - bits)))).rint().cast("ushort")
+
+
+def _png_chunks(path: Path) -> dict[bytes, bytes]:
+    """The chunks of a PNG that libvips leaves out, of EXIF those that stand behind the pixels too."""
+    chunks = {}
+    with path.open("rb") as file:
+        place = 8
+        while file.seek(place) and len(head := file.read(8)) == 8:
+            length = int.from_bytes(head[:4], "big")
+            if head[4:] in (b"acTL", b"cICP", b"eXIf"):
+                chunks[head[4:]] = file.read(length)
+            place += 12 + length
+    return chunks
+
+
+def _is_adobes(path: Path) -> bool:
+    """Whether a JPEG has the segment by which Adobe marks its files."""
+    with path.open("rb") as file:
+        file.seek(2)
+        while len(head := file.read(4)) == 4 and head[0] == 0xFF and head[1] != 0xDA:
+            if head[1] == 0xEE and file.peek(5).startswith(b"Adobe"):
+                return True
+            file.seek(int.from_bytes(head[2:], "big") - 2, io.SEEK_CUR)
+    return False
+
+
+# Pixels
+
+
+def _checked(path: Path, image: pyvips.Image) -> int:
+    """How many channels are colours; UnsupportedPhoto where they aren't, or their range isn't known."""
+    channels = COLOURS.get(image.interpretation, 99)
+    if image.format not in ("uchar", "ushort"):
+        what = (
+            "floating-point numbers" if image.format == "float" else "whole numbers of 32 bits or with a sign"
+        )
+    elif image.bands < channels:
+        what = f"colours of the kind {image.interpretation}"
+    else:
+        return channels
+    raise UnsupportedPhoto(
+        f"“{shown(path)}” holds {what}, whose black and white are not known. "
+        "Save it as RGB or grey with 8 or 16 bits a channel."
+    )
+
+
+def _named_profile(path: Path, numbers: bytes) -> bytes | None:
+    """The profile that a file names by two numbers, its primaries and its transfer; None for sRGB.
+
+    UnsupportedPhoto where sRGB can't hold the picture: its colours would come out wrong.
+    """
+    primaries, transfer = numbers[:2] if len(numbers) >= 2 else (1, 13)
+    if transfer in HDR or primaries == BT2020:
+        raise UnsupportedPhoto(
+            f"“{shown(path)}” has the colours of a television ({HDR.get(transfer, 'BT.2020')}), which are "
+            "not read. Save it in sRGB first."
+        )
+    return DISPLAY_P3 if primaries == P3 else None
+
+
+def _profile(data: bytes, channels: int, notes: list[str]) -> Profile | None:
     """The profile that the pixels are in, or None for sRGB; `notes` grows by what is wrong with it."""
-    data = image.info.get("icc_profile")
     if not data:
         return None
     try:
-        profile = icc.read_profile(data)
+        profile = read_profile(data)
     except ValueError:
         notes.append("The embedded colour profile is damaged; the picture was taken as sRGB.")
         return None
-    grey = image.mode in GREY_MODES or image.mode.startswith("I;16")
-    fitting = {"CMYK"} if image.mode == "CMYK" else {"RGB", "GRAY"} if grey else {"RGB"}
-    if profile.space in fitting:
+    if profile.space in {1: ("GRAY", "RGB"), 3: ("RGB",), 4: ("CMYK",)}[channels]:
         return profile
     notes.append(f"The embedded profile “{profile.name}” does not fit the picture and was set aside.")
     return None
 
 
-def _canvas(size: tuple[int, int], orientation: int, alpha: bool, bits: int) -> list[np.ndarray]:
-    """Empty rgb (and alpha) of the upright picture."""
-    width, height = size[::-1] if orientation in (5, 6, 7, 8) else size
-    shapes = [(height, width, 3), (height, width)] if alpha else [(height, width, 3)]
-    return [np.zeros(shape, f"uint{bits}") for shape in shapes]
+def _in_srgb(image: pyvips.Image, profile: Profile | None, notes: list[str]) -> pyvips.Image:
+    kind, highest = ("srgb", 255) if image.format == "uchar" else ("rgb16", 65535)
+    if image.bands == 1 and (profile is None or profile.space == "RGB"):
+        image = image.bandjoin([image, image]).copy(interpretation=kind)
+    if profile and not profile.is_srgb:
+        notes.append(f"Converted from {profile.name} to sRGB.")
+        return to_srgb(with_blob(image, ICC, profile.data))
+    if image.bands == 4:
+        notes.append("The CMYK picture has no profile; its colours are approximate.")
+        light = highest - image
+        image = (light[:3] * light[3] / highest).rint().cast(image.format)
+    return image
 
 
-def _lying(upright: np.ndarray, orientation: int) -> np.ndarray:
-    """A view of the upright picture as the file has its rows, to be filled band after band."""
-    return turn(upright, TURN_BACK.get(orientation, orientation))
+def _pixels(
+    rgb: pyvips.Image, alpha: pyvips.Image | None, orientation: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Upright arrays (H, W, 3) and (H, W) of what is computed only now, each pixel once and in its order."""
+    kind, height, width = np.uint8 if rgb.format == "uchar" else np.uint16, rgb.height, rgb.width
+    if alpha is None and orientation == 1:
+        return np.frombuffer(rgb.write_to_memory(), kind).reshape(height, width, 3), None
+    joined = rgb if alpha is None else rgb.bandjoin(alpha)
+    size = (width, height) if orientation in (5, 6, 7, 8) else (height, width)
+    colours, opacity = np.empty((*size, 3), kind), None if alpha is None else np.empty(size, kind)
+    back = TURN_BACK.get(orientation, orientation)
+    region, rows = pyvips.Region.new(joined), max(1, BAND // width)
+    for top in range(0, height, rows):
+        band = slice(top, min(top + rows, height))
+        part = np.frombuffer(region.fetch(0, top, width, band.stop - top), kind).reshape(
+            -1, width, joined.bands
+        )
+        _turn(colours, back)[band] = part[..., :3]
+        if opacity is not None:
+            _turn(opacity, back)[band] = part[..., 3]
+    return colours, opacity
 
 
-def _in_8(
-    path: Path, image: Image.Image, profile: icc.Profile | None
-) -> tuple[np.ndarray, np.ndarray | None, int]:
-    conversion = None if profile is None or profile.is_srgb else icc.to_srgb(profile, 8)
-    large = decode_large(path, image)
-    if large is not None:
-        if conversion:
-            for rows in bands(*large.shape[:2]):
-                large[rows] = conversion(large[rows])
-        orientation = _orientation(image)
-        return np.ascontiguousarray(turn(large, orientation)), None, orientation
-    image.load()
-    orientation = _orientation(
-        image
-    )  # asked only now: Pillow turns TIFFs itself while loading, and then says 1
-    colours = _colours(image.mode, profile, conversion)
-    transparent = image.has_transparency_data
-    canvas = _canvas(image.size, orientation, transparent, 8)
-    views = [_lying(array, orientation) for array in canvas]
-    for rows in bands(image.height, image.width):
-        band = image.crop((0, rows.start, image.width, rows.stop))
-        if transparent:
-            band = _with_alpha(band)
-            views[1][rows] = np.asarray(band.getchannel("A"))
-        views[0][rows] = colours(band)
-    return canvas[0], canvas[1] if transparent else None, orientation
+def _turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """A view of pixels (H, W, ...) with an EXIF orientation (1..8) applied."""
+    pixels = pixels.swapaxes(0, 1) if orientation in (5, 6, 7, 8) else pixels
+    pixels = pixels[::-1] if orientation in (3, 4, 7, 8) else pixels
+    return pixels[:, ::-1] if orientation in (2, 3, 6, 7) else pixels
 
 
-def _with_alpha(band: Image.Image) -> Image.Image:
-    if band.mode == "La":  # there is no direct way from premultiplied grey
-        band = band.convert("LA")
-    return band.convert("RGBA")
+# Metadata
 
 
-def _colours(mode: str, profile: icc.Profile | None, conversion: icc.Converter | None) -> Convert:
-    """What turns a band of Pillow's into rgb rows in sRGB."""
-    if mode not in GREY_MODES | COLOUR_MODES:
-        raise UnsupportedPhoto(f"The file holds colours of the kind {mode}. Save it as RGB or grey first.")
-    if conversion is None or profile is None:
-        return lambda band: np.asarray(band.convert("RGB"))
-    target = {"GRAY": "L", "CMYK": "CMYK"}.get(profile.space, "RGB")
-    return lambda band: conversion(np.asarray(band.convert(target)))
+def _tags(source: Path | bytes, notes: list[str]) -> Tags:
+    try:
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            return read_tags(file)
+    except ValueError:  # a damaged block must not stop the picture from being read
+        notes.append("The EXIF block is damaged and was left out.")
+        return {}
 
 
-def _in_16(
-    path: Path, image: Image.Image, profile: icc.Profile | None
-) -> tuple[np.ndarray, np.ndarray | None, int]:
-    transparent, key = image.has_transparency_data, image.info.get("transparency")
-    twice, how = passes(image) == 2, aim(image, low=False)
-    image.load()
-    orientation = _orientation(image)
-    canvas = _canvas(image.size, orientation, transparent, 16)
-    views = [_lying(array, orientation) for array in canvas]
-    _add_values(image, how, views)
-    if twice:
-        with open_image(path) as again:
-            how = aim(again, low=True)
-            again.load()
-            _add_values(again, how, views)
-    conversion = None if profile is None or profile.is_srgb else icc.to_srgb(profile, 16)
-    grey = profile is not None and profile.space == "GRAY"
-    for rows in bands(*canvas[0].shape[:2]):
-        if key is not None:
-            canvas[1][rows] = key_alpha(canvas[0][rows], key)
-        if conversion:
-            canvas[0][rows] = conversion(canvas[0][rows][..., 0] if grey else canvas[0][rows])
-    return canvas[0], canvas[1] if transparent else None, orientation
+def _orientation(tags: Tags, xmp: bytes) -> int:
+    value = number(tags, metadata.ORIENTATION, 0)
+    if not 1 <= value <= 8:
+        found = XMP_ORIENTATION.search(xmp)
+        value = int(found[2]) if found else 1
+    return value
 
 
-def _add_values(image: Image.Image, how: str, views: list[np.ndarray]) -> None:
-    for rows in bands(image.height, image.width):
-        part = values(image.crop((0, rows.start, image.width, rows.stop)), how)
-        views[0][rows] |= part[..., :3] if part.shape[-1] > 2 else part[..., :1]
-        if part.shape[-1] in (2, 4):
-            views[1][rows] |= part[..., -1]
+def _dpi(image: pyvips.Image, tags: Tags) -> tuple[float, float] | None:
+    """The resolution across and down, where it isn't what is written when nothing is known."""
+    dpi = metadata.resolution(tags) or (image.xres * 25.4, image.yres * 25.4)
+    known = all(1 <= value <= 65_535 for value in dpi)
+    return dpi if known and not any(np.allclose(dpi, guess, atol=0.1) for guess in (25.4, 72)) else None
 
 
-def _orientation(image: Image.Image) -> int:
-    value = image.getexif().get(ORIENTATION, 1)
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+def _iptc(data: bytes) -> bytes | None:
+    """The records of IPTC, out of Photoshop's resources where they stand in such."""
+    _, resource, rest = data.partition(metadata.IPTC_RESOURCE)
+    data = rest[4:][: int.from_bytes(rest[:4], "big")] if resource else data
+    return data if data.startswith(b"\x1c") else None

@@ -1,64 +1,55 @@
-"""What is known of a photo beside its pixels, and how large may it be?"""
+"""What is known of a photo beside its pixels, and which of it still holds when the pixels are new?
+
+EXIF and TIFF are directories of tags (TIFF 6.0, section 2; EXIF 2.3, section 4.6). Their values are kept as
+they are, so that nothing is lost to a parser that knows too little. libvips reads and writes EXIF blocks, but
+not a TIFF's.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import io
+import struct
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
-from PIL import ExifTags, Image
+import numpy as np
+from PIL.ExifTags import IFD, Base
 
-from colorizer.errors import PhotoTooLarge
+Directory = dict[int, tuple[int, bytes]]  # tag -> type and little-endian value
+Tags = dict[int, Directory]  # number of a directory -> its tags
 
-ORIENTATION = int(ExifTags.Base.Orientation)
-USER_COMMENT = int(ExifTags.Base.UserComment)
-MAKER_NOTE = int(ExifTags.Base.MakerNote)
-SIDES = (int(ExifTags.Base.ExifImageWidth), int(ExifTags.Base.ExifImageHeight))
-RESOLUTION = (int(ExifTags.Base.XResolution), int(ExifTags.Base.YResolution))
-RESOLUTION_UNIT = int(ExifTags.Base.ResolutionUnit)
-INCH = 2
-INNER = (int(ExifTags.IFD.Exif), int(ExifTags.IFD.GPSInfo))
+MAIN, DETAILS, PLACE, INTEROP = 0, int(IFD.Exif), int(IFD.GPSInfo), int(IFD.Interop)
+INNER = ((INTEROP, DETAILS), (DETAILS, MAIN), (PLACE, MAIN))  # a directory, and which one points to it
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
+ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SIGNED_RATIONAL = 2, 3, 4, 5, 7, 10
+BITS, ORIENTATION, PLANES, SOFTWARE, TILE_WIDTH, EXTRA_SAMPLES, IPTC = 258, 274, 284, 305, 322, 338, 33723
+USER_COMMENT, MAKER_NOTE = int(Base.UserComment), int(Base.MakerNote)
+SIDES = (int(Base.ExifImageWidth), int(Base.ExifImageHeight))
 
+IPTC_RESOURCE = b"8BIM\x04\x04\0\0"  # how it begins among Photoshop's
+
+RESOLUTION, RESOLUTION_UNIT, CENTIMETRE, COMPRESSION, ZSTD = (282, 283), 296, 3, 259, 50_000
+LAYOUT = frozenset(
+    (COMPRESSION, *RESOLUTION, RESOLUTION_UNIT, BITS, ORIENTATION, PLANES, TILE_WIDTH, EXTRA_SAMPLES)
+)
 # What the first directory may say of the photo. The rest of it (offsets, sizes, compression) describes the
-# bytes of the old file, which a TIFF keeps in the same place.
+# bytes of the old file, which a TIFF keeps in the same place; the resolution is libvips's.
 KEPT = frozenset(
-    int(tag)
-    for tag in (
-        *(
-            ExifTags.Base.DocumentName,
-            ExifTags.Base.ImageDescription,
-            ExifTags.Base.Make,
-            ExifTags.Base.Model,
-        ),
-        *(ExifTags.Base.Software, ExifTags.Base.DateTime, ExifTags.Base.Artist, ExifTags.Base.HostComputer),
-        *(ExifTags.Base.Copyright, ExifTags.Base.Rating, ExifTags.Base.RatingPercent),
-        *(ExifTags.Base.XPTitle, ExifTags.Base.XPComment, ExifTags.Base.XPAuthor),
-        *(ExifTags.Base.XPKeywords, ExifTags.Base.XPSubject, *RESOLUTION, RESOLUTION_UNIT),
+    (
+        *(Base.DocumentName, Base.ImageDescription, Base.Make, Base.Model, Base.Software, Base.DateTime),
+        *(Base.Artist, Base.HostComputer, Base.Copyright, Base.Rating, Base.RatingPercent),
+        *(Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject),
     )
 )
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The largest photo that is read; checked before any pixel is decoded."""
-
-    max_bytes: int = 256 * 2**20
-    max_pixels: int = 100_000_000
-    max_side: int = 30_000
-
-
-LIMITS = Limits()
 
 
 @dataclass(frozen=True)
 class Metadata:
     """What the file said about itself; `notes` are sentences on what was done to its pixels.
 
-    `mode` is Pillow's name for the file's pixels, `exif` a block that starts with b"Exif\\0\\0" and has
-    neither orientation nor thumbnail, `dpi` the resolution across and down, `icc` the profile where it could
-    be used.
+    `mode` names the file's channels (L, LA, RGB, RGBA, CMYK); `exif` is a block that starts with
+    b"Exif\\0\\0" and has neither orientation nor thumbnail, `xmp` a packet that says upright, `iptc` the bare
+    records, `dpi` the resolution across and down, `icc` the profile where it could be used.
     """
 
     name: str = "photo"
@@ -67,89 +58,107 @@ class Metadata:
     bits: int = 8
     frames: int = 1
     exif: bytes | None = field(default=None, repr=False)
+    xmp: bytes | None = field(default=None, repr=False)
+    iptc: bytes | None = field(default=None, repr=False)
     dpi: tuple[float, float] | None = None
     icc: bytes | None = field(default=None, repr=False)
     profile: str = "sRGB"
     notes: tuple[str, ...] = ()
 
 
-def shown(path: Path) -> str:
-    """A file's name as a sentence can carry it: bytes that are no text, and control characters, are
-    escaped."""
-    name = path.name.encode("utf-8", "backslashreplace").decode("utf-8")
-    name = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
-    return name if len(name) <= 100 else f"{name[:60]}…{name[-30:]}"
+def read_tags(file: BinaryIO, wanted: frozenset[int] | None = KEPT | LAYOUT) -> Tags:
+    """The directories of a TIFF file or of an EXIF block, of the first one the `wanted` tags.
+
+    ValueError when they are damaged, or say that they are longer than the file, as no camera's are.
+    """
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    if file.read(6) == b"Exif\0\0":
+        file = io.BytesIO(file.read())
+    file.seek(0)
+    head = file.read(16).ljust(16, b"\0")
+    order = {b"II": "<", b"MM": ">"}.get(head[:2])
+    if order is None:
+        raise ValueError("no directory of tags")
+    big = 43 in head[2:4]  # BigTIFF
+    first = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)[0]
+    tags = {MAIN: _directory(file, size, order, big, first, wanted and wanted | {DETAILS, PLACE})}
+    for inner, outer in reversed(INNER):
+        kind, value = tags.get(outer, {}).pop(inner, (0, b""))
+        if kind in (LONG, 13, 16):
+            tags[inner] = _directory(file, size, order, big, int.from_bytes(value, "little"), None)
+    return tags
 
 
-def check_size(name: str, width: int, height: int, limits: Limits = LIMITS) -> None:
-    """PhotoTooLarge when a picture of that size is beyond the limits."""
-    if width * height > limits.max_pixels:
-        raise PhotoTooLarge(
-            f"“{name}” has {width} x {height} = {width * height / 1e6:.0f} megapixels; the limit is "
-            f"{limits.max_pixels / 1e6:.0f}. Make it smaller first."
-        )
-    if max(width, height) > limits.max_side:
-        raise PhotoTooLarge(
-            f"“{name}” is {max(width, height)} pixels long; the limit is {limits.max_side}. Crop it or make "
-            f"it smaller."
-        )
+def _directory(
+    file: BinaryIO, size: int, order: str, big: bool, place: int, wanted: frozenset[int] | None
+) -> Directory:
+    entry = struct.Struct(order + ("HHQ8s" if big else "HHI4s"))
+    file.seek(min(place, size))
+    count = int.from_bytes(file.read(8 if big else 2), "little" if order == "<" else "big")
+    entries = file.read(entry.size * min(count, 0xFFFF))
+    found: Directory = {}
+    for tag, kind, numbers, value in entry.iter_unpack(entries[: len(entries) // entry.size * entry.size]):
+        length, inline = numbers * SIZES.get(kind, 0), len(value)
+        size -= length if length > inline else 0
+        if size < 0:
+            raise ValueError("the tags are longer than the file")
+        if wanted is not None and tag not in wanted:
+            continue
+        if length > inline:
+            file.seek(struct.unpack(order + ("Q" if big else "I"), value)[0])
+            value = file.read(length)
+        if 0 < length <= len(value):
+            width = 4 if kind in (RATIONAL, SIGNED_RATIONAL) else SIZES[kind]
+            found[tag] = (
+                kind,
+                np.frombuffer(value[:length], f"{order}u{width}").astype(f"<u{width}").tobytes(),
+            )
+    return found
 
 
-def kept_exif(image: Image.Image) -> bytes | None:
-    """The EXIF of a loaded image that still holds for its pixels, or None. Any exception when it is
-    damaged."""
-    source, kept = image.getexif(), Image.Exif()
-    for tag, value in source.items():
-        if tag in KEPT:
-            kept[tag] = value
-    details = dict(source.get_ifd(ExifTags.IFD.Exif))
-    if ExifTags.IFD.Interop in details:
-        details[ExifTags.IFD.Interop] = dict(source.get_ifd(ExifTags.IFD.Interop))
-    place = dict(source.get_ifd(ExifTags.IFD.GPSInfo))
-    if details:
-        kept[ExifTags.IFD.Exif] = details
-    if place:
-        kept[ExifTags.IFD.GPSInfo] = place
-    return kept.tobytes() if details or place or set(kept) - {*RESOLUTION, RESOLUTION_UNIT} else None
+def number(tags: Tags, tag: int, default: int) -> int:
+    """The first number of a tag of whole numbers in the first directory."""
+    kind, value = tags.get(MAIN, {}).get(tag, (0, b""))
+    return int.from_bytes(value[: SIZES[kind]], "little") if kind in (SHORT, LONG) else default
 
 
-def usable_dpi(value: object) -> tuple[float, float] | None:
-    """A file's resolution across and down as two sensible numbers, or None."""
-    if not isinstance(value, tuple) or len(value) != 2:
+def resolution(tags: Tags) -> tuple[float, float] | None:
+    """Dots an inch across and down."""
+    values = [tags.get(MAIN, {}).get(tag, (0, b""))[1] for tag in RESOLUTION]
+    if any(len(value) != 8 or not any(value[4:]) for value in values):
         return None
-    try:
-        across, down = float(value[0]), float(value[1])
-    except (TypeError, ValueError, ZeroDivisionError):
+    inch = 2.54 if number(tags, RESOLUTION_UNIT, 2) == CENTIMETRE else 1.0
+    across, down = (inch * dots / units for dots, units in (struct.unpack("<II", value) for value in values))
+    return across, down
+
+
+def block(tags: Tags) -> bytes | None:
+    """The EXIF block of what is KEPT of the first directory, and of the others; None where nothing is."""
+    kept = tags | {MAIN: {tag: value for tag, value in tags.get(MAIN, {}).items() if tag in KEPT}}
+    if not any(kept.values()):
         return None
-    return (across, down) if 1 <= across <= 65_535 and 1 <= down <= 65_535 else None
+    inner, main = packed(kept, 8)
+    return b"Exif\0\0II*\0" + struct.pack("<I", 8 + len(inner)) + inner + main
 
 
-def saved_exif(about: Metadata, size: tuple[int, int], settings: Mapping[str, object] | None) -> Image.Exif:
-    """The EXIF to write with a photo of that width and height; `settings` go into its UserComment as JSON."""
-    exif = Image.Exif()
-    if about.exif:
-        exif.load(about.exif)
-    details = dict(inner_directory(exif, ExifTags.IFD.Exif))
-    if ExifTags.IFD.Interop in details:
-        details[ExifTags.IFD.Interop] = dict(exif.get_ifd(ExifTags.IFD.Interop))
-    for tag, side in zip(SIDES, size, strict=True):
-        if tag in details:
-            details[tag] = side
-    if settings:
-        details[USER_COMMENT] = b"ASCII\0\0\0" + settings_text(settings).encode("ascii")
-    if details:
-        exif[ExifTags.IFD.Exif] = details
-    if len(exif):
-        exif[ORIENTATION] = 1
-    return exif
+def packed(tags: Tags, start: int) -> tuple[bytes, bytes]:
+    """The inner directories as they stand at `start` of a file, and the first one as it stands behind
+    them."""
+    tags, body = {name: dict(directory) for name, directory in tags.items()}, b""
+    for inner, outer in INNER:
+        if tags.get(inner):
+            tags.setdefault(outer, {})[inner] = (LONG, struct.pack("<I", start + len(body)))
+            body += _packed(tags[inner], start + len(body))
+    return body, _packed(tags.get(MAIN, {}), start + len(body))
 
 
-def inner_directory(exif: Image.Exif, tag: int) -> dict[int, Any]:
-    """The EXIF or GPS directory in a block, whether it was put there or read from a file."""
-    value = exif.get(tag)
-    return value if isinstance(value, dict) else exif.get_ifd(tag)
-
-
-def settings_text(settings: Mapping[str, object]) -> str:
-    """Settings as one line of JSON in ASCII, which every kind of text field can hold."""
-    return json.dumps(dict(settings), ensure_ascii=True)
+def _packed(directory: Directory, start: int) -> bytes:
+    behind, entries, values = start + 6 + 12 * len(directory), b"", b""
+    for tag, (kind, value) in sorted(directory.items()):
+        place = value
+        if len(value) > 4:
+            place = struct.pack("<I", behind + len(values))
+            values += value + bytes(len(value) % 2)
+        entries += struct.pack("<HHI", tag, kind, len(value) // SIZES[kind]) + place.ljust(4, b"\0")
+    return struct.pack("<H", len(directory)) + entries + bytes(4) + values

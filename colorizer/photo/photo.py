@@ -16,13 +16,11 @@ import numpy as np
 
 from colorizer.errors import UnsupportedPhoto
 from colorizer.photo import tone
-from colorizer.photo.decode import decode, turn
-from colorizer.photo.encode import FORMATS, encode, losses, to_bits
-from colorizer.photo.file_kinds import SUFFIXES
-from colorizer.photo.metadata import LIMITS, Limits, Metadata, check_size
+from colorizer.photo.decode import decode
+from colorizer.photo.encode import encode, losses, to_bits
+from colorizer.photo.formats import LIMITS, check_size
+from colorizer.photo.metadata import Metadata
 from colorizer.photo.tone import Tone
-
-__all__ = ["FORMATS", "LIMITS", "SUFFIXES", "Limits", "Metadata", "Photo", "Tone", "to_bits", "turn"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +100,7 @@ class Photo:
                 f"pixels of {rgb.dtype} and shape {rgb.shape} do not fit a photo of {self.rgb.dtype} "
                 f"and shape {self.rgb.shape}"
             )
-        notes = (*self.metadata.notes, note) if note else self.metadata.notes
-        return Photo(np.ascontiguousarray(rgb), self.alpha, replace(self.metadata, notes=notes))
+        return self.resized_to(rgb, self.alpha, note)
 
     def resized_to(self, rgb: np.ndarray, alpha: np.ndarray | None, note: str = "") -> Photo:
         """The same photo with pixels and alpha of another size and the same depth; metadata stays, `note` is
@@ -123,7 +120,7 @@ class Photo:
         """A copy (h, w, 3) uint8, area-averaged, whose long side is at most `side`."""
         scale = side / max(self.width, self.height)
         if scale >= 1:
-            return to_bits(self.rgb, 8).copy() if self.bits == 8 else to_bits(self.rgb, 8)
+            return self.rgb.copy() if self.bits == 8 else to_bits(self.rgb, 8)
         size = (max(1, round(self.width * scale)), max(1, round(self.height * scale)))
         return to_bits(cv2.resize(self.rgb, size, interpolation=cv2.INTER_AREA), 8)
 
@@ -142,19 +139,11 @@ class Photo:
     ) -> Path:
         """Write the photo; PhotoNotSaved when that fails, and then nothing is left behind.
 
-        PNG and TIFF in the photo's own depth or `bits` (8 or 16), JPEG 4:4:4 and WebP in 8 bits at
+        PNG and TIFF in the photo's own depth or `bits` (8 or 16), JPEG 4:4:4, WebP and AVIF in 8 bits at
         `quality` 1..100; a JPEG stands on white where the photo is transparent. EXIF (orientation reset,
-        without thumbnail), resolution and an RGB profile are kept; `settings` are written beside them as
-        JSON, in EXIF's UserComment and, in a PNG, in a text named "colorizer".
+        without thumbnail), XMP, IPTC, resolution and an RGB profile are kept; `settings` are written beside
+        them as JSON, in EXIF's UserComment and, in a PNG, in a text named "colorizer".
         """
         path = Path(path)
-        encode(
-            path,
-            (self.rgb, self.alpha),
-            self.metadata,
-            format=format,
-            bits=bits,
-            quality=quality,
-            settings=settings,
-        )
+        encode(path, (self.rgb, self.alpha), self.metadata, format, bits, quality, settings)
         return path

@@ -1,272 +1,385 @@
-"""Any picture file becomes the right pixels, goes back with all that belonged to it, or fails with one
-sentence."""
+"""Does any file become a photo or one sentence, and does a saved one keep what belonged to it, or leave
+nothing?"""
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import struct
-import zlib
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-import tifffile
-from PIL import Image, ImageOps
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from making import PROFILES, encoded, noise, png, png_chunk, smooth, tiff
+from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import IFDRational
 
 from colorizer.errors import PhotoError, PhotoNotSaved, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
-from colorizer.photo import Photo, icc, to_bits
-from colorizer.photo import photo as photo_room
-from colorizer.photo.png import about_chunks, write_png
+from colorizer.photo import FORMATS, LIMITS, Limits, Metadata, Photo, check_file, formats, to_bits
+from colorizer.photo.decode import decode
 
-RNG = np.random.default_rng(0)
-
-
-def noise(height: int, width: int, channels: int = 3, bits: int = 8) -> np.ndarray:
-    shape = (height, width, channels) if channels > 1 else (height, width)
-    return RNG.integers(0, 2**bits, shape).astype(f"uint{bits}")
+SETTINGS = {"model": "unet", "saturation": 1.25, "note": "é"}
 
 
-def saved(path: Path, image: Image.Image, **options: object) -> Path:
-    image.save(path, **options)
-    return path
+def write(folder: Path, name: str, content: bytes) -> Path:
+    (folder / name).write_bytes(content)
+    return folder / name
 
 
-@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".gif", ".webp", ".jpg", ".heic"])
-def test_every_kind_of_file_is_read(tmp_path: Path, suffix: str):
-    smooth = cv2.resize(noise(4, 5), (50, 40), interpolation=cv2.INTER_CUBIC)
-    options = {".webp": {"lossless": True}, ".jpg": {"quality": 98, "subsampling": 0}}.get(suffix, {})
-    photo = Photo.open(saved(tmp_path / f"a{suffix}", Image.fromarray(smooth), **options))
-    assert photo.rgb.shape == (40, 50, 3) and photo.rgb.dtype == np.uint8 and photo.alpha is None
-    lossy = suffix in (".jpg", ".gif", ".heic")
-    assert np.abs(photo.rgb.astype(int) - smooth).mean() <= (8 if lossy else 0)
+# Reading
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
-def test_orientation_is_applied_once_and_reset(tmp_path: Path, orientation: int, suffix: str):
-    image = Image.fromarray(cv2.resize(noise(3, 4), (40, 30)))
-    exif = Image.Exif()
-    exif[274] = orientation
-    exif[271] = "Kodak"
-    path = saved(tmp_path / f"a{suffix}", image, exif=exif)
-    with Image.open(path) as again:
-        expected = np.asarray(ImageOps.exif_transpose(again).convert("RGB"))
-    photo = Photo.open(path)
-    assert np.array_equal(photo.rgb, expected)
-    out = photo.save(tmp_path / f"b{suffix}")
-    with Image.open(out) as result:
-        assert result.getexif().get(274, 1) == 1
-        assert result.getexif().get(271) == "Kodak"
-    assert Photo.open(out).rgb.shape == photo.rgb.shape
+@pytest.mark.parametrize(
+    ("name", "content", "error", "said"),
+    [
+        ("a.pdf", b"%PDF-1.7\n" + bytes(99), UnsupportedPhoto, "PDF"),
+        ("a.jpg", b"%!PS-Adobe-3.0 EPSF-3.0\n" + bytes(99), UnsupportedPhoto, "PostScript"),
+        ("a.psd", b"8BPS\0\1" + bytes(99), UnsupportedPhoto, "Photoshop"),
+        ("a.nef", b"II*\0" + bytes(99), UnsupportedPhoto, "raw"),
+        ("a.jxl", b"\xff\x0a" + bytes(99), UnsupportedPhoto, "JPEG XL"),
+        ("a.svg", b"<?xml version='1.0'?><svg xmlns='x'></svg>", UnsupportedPhoto, "SVG"),
+        ("a.jpg", b"\xff\xd8\xff\xe0", UnreadablePhoto, "cut short"),
+        ("a.heic", b"\0\0\0\x18ftypheic" + bytes(99), UnreadablePhoto, "damaged"),
+        ("a.jpg", b"", UnreadablePhoto, "empty"),
+        ("a.png", bytes(5000), UnreadablePhoto, "Its content decides"),
+        ("bell\a\n.jpg", b"no picture", UnreadablePhoto, r"bell\\x07\\n"),
+        ("a.png", png(noise(3), 8)[:-30] + bytes(18), UnreadablePhoto, "cut short"),
+    ],
+)
+def test_what_is_refused_is_called_what_it_is(tmp_path, name, content, error, said):
+    with pytest.raises(error, match=said) as caught:
+        Photo.open(write(tmp_path, name, content))
+    assert str(caught.value).endswith(".") and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".tif"])
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_16_bits_are_kept_to_the_last(tmp_path: Path, suffix: str, channels: int):
-    pixels = noise(7, 5, channels, bits=16)
-    if suffix == ".tif":
-        kind = {"photometric": "rgb"} if channels > 1 else {}
-        tifffile.imwrite(
-            tmp_path / "a.tif", pixels, extrasamples=["unassalpha"] if channels == 4 else None, **kind
-        )
+@pytest.mark.parametrize(
+    ("name", "said"), [("nowhere.jpg", "no file"), ("", "folder"), ("x" * 300, "opened"), ("a\0b", "opened")]
+)
+def test_paths_that_lead_to_no_file(tmp_path, name, said):
+    with pytest.raises(UnreadablePhoto, match=said):
+        Photo.open(f"{tmp_path}/{name}")
+
+
+def test_other_files_that_cannot_be_opened(tmp_path, monkeypatch):
+    with pytest.raises(UnreadablePhoto, match="device"):
+        Photo.open(os.devnull)  # and it isn't waited for
+    path = write(tmp_path, "a.png", png(noise()))
+    monkeypatch.setattr(formats, "pillow_heif", None)
+    with pytest.raises(UnsupportedPhoto, match="pillow-heif"):
+        Photo.open(write(tmp_path, "a.heic", b"\0\0\0\x18ftypheic" + bytes(99)))
+
+    def forbidden(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    with pytest.raises(UnreadablePhoto, match="Permission denied"):
+        Photo.open(path)
+
+
+def test_a_name_that_is_no_text(tmp_path):
+    try:
+        path = write(tmp_path, os.fsdecode(b"caf\xe9.png"), png(noise()))
+    except OSError:  # some file systems refuse such names themselves
+        return
+    assert Photo.open(path).save(path.with_suffix(".tif")).exists()
+    with pytest.raises(UnreadablePhoto) as caught:
+        Photo.open(write(tmp_path, path.name, b"no picture"))
+    str(caught.value).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "said"), [(60_000, 60_000, "3600 megapixels"), (40_000, 10, "40000")]
+)
+def test_what_is_too_large_is_refused_from_the_header(tmp_path, width, height, said):
+    head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    data = b"\x89PNG\r\n\x1a\n" + head + png_chunk(b"IDAT", bytes(100)) + png_chunk(b"IEND", b"")
+    with pytest.raises(PhotoTooLarge, match=said):
+        Photo.open(write(tmp_path, "bomb.png", data))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF", "BMP", "HEIF", "GIF", "WEBP"])
+@pytest.mark.parametrize("limits", [Limits(max_pixels=3071), Limits(max_side=63), Limits(max_bytes=50)])
+def test_limits_hold_for_every_format(tmp_path, format, limits):
+    path = write(tmp_path, "a", encoded(smooth(), format))
+    assert check_file(path, LIMITS)[:2] == path.read_bytes()[:2]
+    with pytest.raises(PhotoTooLarge, match="limit"):
+        decode(path, limits)
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_the_first_frame_of_many(tmp_path, format):
+    frames = [Image.new("RGB", (6, 5), colour) for colour in ("red", "blue", "lime")]
+    lossless = {"lossless": True} if format == "WEBP" else {}
+    data = encoded(frames[0], format, save_all=True, append_images=frames[1:], **lossless)
+    photo = Photo.open(write(tmp_path, "a.bin", data))
+    assert photo.rgb[2, 3].tolist() == [255, 0, 0] and photo.alpha is None
+    assert photo.metadata.frames == 3 and "First of 3 frames." in photo.metadata.notes
+
+
+@pytest.mark.parametrize("numbers", [np.float32, np.int32, np.int16, np.int8])
+def test_numbers_without_a_known_white_are_refused(tmp_path, numbers):
+    with pytest.raises(UnsupportedPhoto, match="8 or 16 bits"):
+        Photo.open(write(tmp_path, "a.tif", tiff(np.zeros((4, 5), numbers))))
+
+
+def test_a_damaged_profile_is_said_and_ignored(tmp_path):
+    data = encoded(noise(3), "PNG", icc_profile=b"nonsense" * 20)
+    photo = Photo.open(write(tmp_path, "a.png", data))
+    assert np.array_equal(photo.rgb, noise(3)) and photo.save(tmp_path / "b.png").exists()
+    # libpng itself sets some aside before anybody can name them
+    data = encoded(smooth(), "JPEG", icc_profile=b"nonsense" * 20)
+    assert "damaged" in Photo.open(write(tmp_path, "a.jpg", data)).metadata.notes[0]
+
+
+ENCODED = {
+    format: encoded(smooth(), format, **options)
+    for format, options in {
+        "JPEG": {},
+        "PNG": {},
+        "WEBP": {"lossless": True},
+        "TIFF": {"compression": "tiff_lzw"},
+        "BMP": {},
+        "GIF": {},
+        "HEIF": {},
+        "AVIF": {},
+    }.items()
+} | {"progressive": encoded(smooth(), "JPEG", progressive=True)}
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(format=st.sampled_from(sorted(ENCODED)), share=st.floats(0, 1, exclude_max=True))
+def test_a_cut_file_is_refused_or_whole(tmp_path, format, share):
+    whole = Photo.open(write(tmp_path, "whole", ENCODED[format])).rgb
+    cut = write(tmp_path, "cut", ENCODED[format][: int(len(ENCODED[format]) * share)])
+    try:
+        assert np.array_equal(Photo.open(cut).rgb, whole)
+    except UnreadablePhoto as error:
+        assert any(word in str(error) for word in ("cut", "empty", "content"))
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    format=st.sampled_from(sorted(ENCODED)),
+    flips=st.lists(st.tuples(st.integers(0), st.integers(1, 255)), min_size=1, max_size=8),
+)
+def test_damaged_files_end_in_a_photo_or_a_sentence(tmp_path, format, flips):
+    data = bytearray(ENCODED[format])
+    for place, change in flips:
+        data[place % len(data)] ^= change
+    try:
+        photo = Photo.open(write(tmp_path, "damaged", bytes(data)))
+    except PhotoError as error:
+        assert str(error).endswith(".") and "\n" not in str(error)
     else:
-        order = {
-            1: pixels,
-            3: pixels[..., ::-1] if channels > 1 else pixels,
-            4: pixels[..., [2, 1, 0, 3]] if channels == 4 else 0,
-        }
-        cv2.imwrite(str(tmp_path / "a.png"), order[channels])
-    photo = Photo.open(tmp_path / f"a{suffix}")
-    expected = np.repeat(pixels[..., None], 3, 2) if channels == 1 else pixels[..., :3]
-    assert photo.bits == 16 and np.array_equal(photo.rgb, expected)
-    for again in (".png", ".tif"):
-        back = Photo.open(photo.save(tmp_path / f"b{again}"))
-        assert np.array_equal(back.rgb, expected)
-        if channels == 4:
-            assert np.array_equal(back.alpha, pixels[..., 3])
+        assert photo.rgb.shape == (photo.height, photo.width, 3)
 
 
-def test_cmyk_is_read_and_saved_as_rgb(tmp_path: Path):
-    cmyk = Image.new("CMYK", (10, 8), (0, 255, 255, 0))
-    photo = Photo.open(saved(tmp_path / "a.jpg", cmyk, quality=95))
-    red, green, blue = photo.rgb.reshape(-1, 3).mean(0)
-    assert red > 200 and green < 60 and blue < 60 and photo.metadata.mode == "CMYK"
-    with Image.open(photo.save(tmp_path / "b.jpg")) as result:
-        assert result.mode == "RGB"
+# Saving
 
 
-def test_resolution_and_description_survive(tmp_path: Path):
+def camera_exif() -> Image.Exif:
     exif = Image.Exif()
-    exif[270] = "Grandmother, 1931"
-    path = saved(tmp_path / "a.jpg", Image.fromarray(noise(9, 9)), exif=exif, dpi=(300, 300))
-    for suffix in (".jpg", ".png", ".tif", ".webp"):
-        out = Photo.open(path).save(tmp_path / f"b{suffix}", settings={"saturation": 1.2})
-        with Image.open(out) as result:
-            assert result.getexif()[270] == "Grandmother, 1931"
-            if suffix == ".tif":
-                assert "saturation" in result.getexif()[305]
-            else:
-                assert b"saturation" in result.getexif().get_ifd(0x8769)[0x9286]
-            if suffix != ".webp":
-                assert [round(float(value)) for value in result.info["dpi"]] == [300, 300]
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.ImageDescription] = "Leica", "Grandfather, 1931"
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.IFD.Exif] = {
+        int(ExifTags.Base.ExposureTime): IFDRational(1, 250),
+        int(ExifTags.Base.ExifImageWidth): 64,
+        int(ExifTags.Base.ExifImageHeight): 48,
+        int(ExifTags.Base.MakerNote): bytes(range(200)),
+    }
+    exif[ExifTags.IFD.GPSInfo] = {1: "N", 2: (52.0, 31.0, 12.0)}
+    return exif
 
 
-def test_settings_travel_in_16_bit_files_too(tmp_path: Path):
-    photo = Photo.from_array(noise(5, 5, bits=16))
-    with Image.open(photo.save(tmp_path / "a.png", settings={"saturation": 1.2})) as result:
-        assert "saturation" in result.text["colorizer"]
-    with tifffile.TiffFile(photo.save(tmp_path / "a.tif", settings={"saturation": 1.2})) as result:
-        assert "saturation" in result.pages[0].software
+def with_thumbnail(exif: bytes) -> bytes:
+    """The block with a second directory (IFD1) behind it, which holds a small JPEG."""
+    thumbnail = encoded(Image.new("RGB", (8, 8), "red"), "JPEG")
+    block = bytearray(exif[6:] + bytes(len(exif) % 2))
+    order = "<" if block[:2] == b"II" else ">"
+    struct.pack_into(f"{order}I", block, 10 + 12 * struct.unpack_from(f"{order}H", block, 8)[0], len(block))
+    entries = struct.pack(f"{order}HHIIHHII", 513, 4, 1, len(block) + 30, 514, 4, 1, len(thumbnail))
+    return b"Exif\0\0" + bytes(block) + struct.pack(f"{order}H", 2) + entries + bytes(4) + thumbnail
 
 
-def wide_profile() -> bytes:
-    """An RGB profile with other primaries: sRGB's with red and green colorants exchanged in the table."""
-    profile = bytearray(icc.SRGB)
-    count = struct.unpack(">I", profile[128:132])[0]
-    places = {}
-    for number in range(count):
-        at = 132 + 12 * number
-        places[bytes(profile[at : at + 4])] = at
-    red, green = places[b"rXYZ"] + 4, places[b"gXYZ"] + 4
-    profile[red : red + 8], profile[green : green + 8] = profile[green : green + 8], profile[red : red + 8]
-    return bytes(profile).replace(b"s\0R\0G\0B", b"O\0d\0d\0!").replace(b"sRGB", b"Odd!")
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("bits", [8, 16])
+def test_exif_places_and_settings_are_kept(tmp_path, format, bits):
+    data = encoded(smooth(), "JPEG", exif=with_thumbnail(camera_exif().tobytes()), dpi=(300, 150))
+    photo = Photo.open(write(tmp_path, "in.jpg", data))
+    if bits == 16 and format not in ("PNG", "TIFF"):
+        with pytest.raises(PhotoNotSaved, match="16 bits"):
+            photo.save(tmp_path / "out", format=format, bits=16)
+        return
+    path = photo.save(tmp_path / f"out{FORMATS[format]}", bits=bits, settings=SETTINGS)
+    with Image.open(path) as image:
+        image.load()
+        exif = image.getexif()
+        details, place = exif.get_ifd(ExifTags.IFD.Exif), exif.get_ifd(ExifTags.IFD.GPSInfo)
+        assert exif[ExifTags.Base.Make] == "Leica"
+        assert exif[ExifTags.Base.ImageDescription] == "Grandfather, 1931"
+        assert exif.get(ExifTags.Base.Orientation, 1) == 1
+        assert not exif.get_ifd(ExifTags.IFD.IFD1), "the thumbnail shows the old picture"
+        assert float(details[ExifTags.Base.ExposureTime]) == pytest.approx(1 / 250)
+        assert (details[ExifTags.Base.ExifImageWidth], details[ExifTags.Base.ExifImageHeight]) == (48, 64)
+        assert [float(value) for value in place[2]] == [52, 31, 12]
+        comment = details[ExifTags.Base.UserComment]
+        assert json.loads(comment.removeprefix(b"ASCII\0\0\0")) == SETTINGS
+        if format == "PNG":
+            assert json.loads(image.text["colorizer"]) == SETTINGS
+        if format == "TIFF":
+            assert json.loads(exif[ExifTags.Base.Software]) == SETTINGS
+    again = Photo.open(path)
+    assert again.bits == bits and again.rgb.shape == (64, 48, 3)
+    assert again.metadata.dpi == pytest.approx((150, 300), 0.01)
+
+
+def test_a_maker_note_too_long_for_a_jpeg_goes_and_the_rest_stays(tmp_path):
+    exif = camera_exif()
+    exif[ExifTags.IFD.Exif][int(ExifTags.Base.MakerNote)] = bytes(70_000)
+    photo = Photo.open(write(tmp_path, "in.png", encoded(smooth(), "PNG", exif=exif)))
+    with Image.open(photo.save(tmp_path / "out.jpg")) as image:
+        assert image.getexif()[ExifTags.Base.Make] == "Leica"
+    with Image.open(photo.save(tmp_path / "out.tif")) as image:
+        assert len(image.getexif().get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote]) == 70_000
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_damaged_exif_block_does_not_stop_a_photo(tmp_path, format):
+    broken = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 40
+    photo = Photo(smooth(), None, Metadata(exif=broken))
+    assert Photo.open(photo.save(tmp_path / f"a{FORMATS[format]}", settings=SETTINGS)).width == 64
+
+
+@pytest.mark.parametrize("space", ["grey", "sRGB", None])
+@pytest.mark.parametrize("format", FORMATS)
+def test_colours_are_named_where_they_were(tmp_path, space, format):
+    pixels = smooth(1 if space == "grey" else 3)
+    data = encoded(pixels, "PNG", **({"icc_profile": PROFILES[space]} if space else {}))
+    path = Photo.open(write(tmp_path, "in.png", data)).save(tmp_path / f"a{FORMATS[format]}")
+    with Image.open(path) as image:
+        profile = image.info.get("icc_profile")
+    assert profile == PROFILES["sRGB"] if space == "sRGB" else (profile is None) == (space is None)
+    assert Photo.open(path).metadata.notes == (), "it is sRGB"
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_a_colour_profile_is_applied_and_taken_back(tmp_path: Path, bits: int):
-    pixels = np.zeros((6, 6, 3), f"uint{bits}")
-    pixels[..., 0] = 2**bits - 1
-    if bits == 8:
-        Image.fromarray(pixels).save(tmp_path / "a.png", icc_profile=wide_profile())
-    else:
-        with (tmp_path / "a.png").open("wb") as file:
-            write_png(file, [pixels], pixels.shape, 16, about_chunks(wide_profile(), None, b"", ""))
-    photo = Photo.open(tmp_path / "a.png")
-    red, green, _ = photo.rgb[0, 0] / (2**bits - 1)
-    assert green > 0.95 and red < 0.2, "red of the odd profile is green"
-    assert photo.metadata.notes and "sRGB" in photo.metadata.notes[0]
-    out = photo.save(tmp_path / "b.png")
-    with Image.open(out) as result:
-        assert result.info["icc_profile"] == wide_profile()
-    again = Photo.open(out)
-    assert np.abs(again.rgb.astype(int) - photo.rgb).max() <= (3 if bits == 8 else 3 * 257)
+def test_a_colour_profile_is_applied_and_taken_back(tmp_path, bits):
+    pixels = smooth(3, bits) // 2 + 2 ** (bits - 2)
+    about = Metadata(icc=PROFILES["Adobe RGB"])
+    again = Photo.open(Photo(pixels, None, about).save(tmp_path / "a.png"))
+    assert again.metadata.notes[0].startswith("Converted from")
+    assert np.abs(again.rgb.astype(int) - pixels).max() <= (3 if bits == 8 else 100)
 
 
-def test_a_damaged_profile_is_said_and_ignored(tmp_path: Path):
-    pixels = noise(5, 5)
-    path = saved(tmp_path / "a.png", Image.fromarray(pixels), icc_profile=b"nonsense" * 20)
-    photo = Photo.open(path)
-    assert np.array_equal(photo.rgb, pixels) and "damaged" in photo.metadata.notes[0]
-    assert photo.save(tmp_path / "b.png").exists()
-
-
-def forged_png(width: int, height: int) -> bytes:
-    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    pixels = b"IDAT" + zlib.compress(bytes(100))
-    parts = (body, pixels, b"IEND")
-    chunks = [struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in parts]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+def test_what_a_format_does_not_keep_is_said(tmp_path):
+    photo = Photo.from_array(np.zeros((16, 16, 3), np.uint16), np.full((16, 16), 32768, np.uint16))
+    assert Photo.open(photo.save(tmp_path / "a.jpg")).rgb.mean() == pytest.approx(127, abs=2)
+    assert any("white" in sentence for sentence in photo.losses("JPEG"))
+    assert any("8" in sentence for sentence in photo.losses("WebP"))
+    assert photo.losses("PNG") == photo.losses("TIFF", 16) == ()
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "said"), [(60000, 60000, "3600 megapixels"), (40000, 10, "40000")]
-)
-def test_what_is_too_large_is_refused_from_the_header(tmp_path: Path, width: int, height: int, said: str):
-    path = tmp_path / "bomb.png"
-    path.write_bytes(forged_png(width, height))
-    with pytest.raises(PhotoTooLarge, match=said):
-        Photo.open(path)
-
-
-def test_too_many_bytes_are_refused(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(photo_room, "LIMITS", photo_room.Limits(max_bytes=100))
-    path = saved(tmp_path / "a.bmp", Image.fromarray(noise(20, 20)))
-    with pytest.raises(PhotoTooLarge, match="limit"):
-        Photo.open(path)
-
-
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".gif", ".bmp"])
-@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
-def test_a_file_cut_short_never_becomes_half_a_picture(tmp_path: Path, suffix: str, share: float):
-    whole = saved(tmp_path / f"a{suffix}", Image.fromarray(noise(60, 60))).read_bytes()
-    cut = tmp_path / f"cut{suffix}"
-    cut.write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(UnreadablePhoto, match="cut"):
-        Photo.open(cut)
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_16_bit_png_cut_short_is_refused(tmp_path: Path, channels: int):
-    path = Photo.from_array(noise(60, 60, channels, 16)).save(tmp_path / "a.png")
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(UnreadablePhoto):
-        Photo.open(path)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "error"),
+    ("failure", "said"),
     [
-        ("empty.jpg", b"", UnreadablePhoto),
-        ("text.jpg", b"Dear grandmother, " * 40, UnreadablePhoto),
-        ("drawing.svg", b"<?xml version='1.0'?><svg xmlns='x'></svg>", UnsupportedPhoto),
-        ("zeros.png", bytes(5000), UnreadablePhoto),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk is full"),
+        (PermissionError(errno.EACCES, "Permission denied"), "may not be changed"),
+        (MemoryError(), "memory"),
+        (KeyboardInterrupt(), None),
     ],
 )
-def test_what_is_no_picture_is_named(tmp_path: Path, name: str, content: bytes, error: type[PhotoError]):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(error, match=name):
-        Photo.open(tmp_path / name)
+@pytest.mark.parametrize("format", FORMATS)
+def test_failures_leave_the_old_file_and_nothing_else(tmp_path, monkeypatch, failure, said, format):
+    old = write(tmp_path, f"a{FORMATS[format]}", b"the old one")
+
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(PhotoNotSaved if said else KeyboardInterrupt, match=said):
+        Photo.from_array(smooth()).save(old)
+    assert [path.name for path in tmp_path.iterdir()] == [old.name]
+    assert old.read_bytes() == b"the old one"
 
 
-def test_missing_files_and_folders(tmp_path: Path):
-    with pytest.raises(UnreadablePhoto, match=r"nowhere\.jpg"):
-        Photo.open(tmp_path / "nowhere.jpg")
-    with pytest.raises(UnreadablePhoto, match="folder"):
-        Photo.open(tmp_path)
-    with pytest.raises(UnreadablePhoto):
-        Photo.open(tmp_path / ("x" * 300 + ".jpg"))
-    with pytest.raises(UnreadablePhoto):
-        Photo.open("a\0b.jpg")
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("a.gif", {}, r"\.png"),
+        ("a", {}, "ends in"),
+        ("a.png", {"format": "XYZ"}, "XYZ"),
+        ("a.png", {"bits": 12}, "12"),
+        ("a.jpg", {"quality": 0}, "between 1 and 100"),
+        ("missing/a.png", {}, "missing"),
+        ("folder.png", {}, "folder"),
+        ("x" * 300 + ".png", {}, "Choose another name"),
+        ("a\0.png", {}, "Choose another name"),
+    ],
+)
+def test_what_cannot_be_saved_is_said(tmp_path, name, options, said):
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(PhotoNotSaved, match=said) as caught:
+        Photo.from_array(noise(3)).save(tmp_path / name, **options)
+    assert str(caught.value).endswith(".")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
 
 
-def test_floating_point_pictures_are_refused(tmp_path: Path):
-    tifffile.imwrite(tmp_path / "a.tif", np.zeros((5, 5), np.float32))
-    with pytest.raises(UnsupportedPhoto, match="8 or 16 bits"):
-        Photo.open(tmp_path / "a.tif")
+@pytest.mark.parametrize(("format", "longest"), [("WebP", 16_383), ("AVIF", 16_384), ("JPEG", 65_500)])
+def test_the_longest_side_of_a_format(tmp_path, format, longest):
+    photo = Photo(np.zeros((1, longest + 1, 3), np.uint8))
+    with pytest.raises(PhotoNotSaved, match=f"at most {longest}"):
+        photo.save(tmp_path / "a", format=format)
+    Photo(photo.rgb[:, :longest]).save(tmp_path / "a", format=format)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_equal_photos_make_equal_files_as_readable_as_any_other(tmp_path, format):
+    plain = write(tmp_path, "plain", b"")
+    photo = Photo.from_array(smooth())
+    one, other = (photo.save(tmp_path / name, format=format, settings=SETTINGS) for name in "ab")
+    assert one.read_bytes() == other.read_bytes()
+    assert one.stat().st_mode == plain.stat().st_mode
+
+
+# The photo itself
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1)])
-def test_extreme_shapes(tmp_path: Path, shape: tuple[int, int]):
-    path = saved(tmp_path / "a.png", Image.fromarray(noise(*shape)))
-    photo = Photo.open(path)
+def test_extreme_shapes(tmp_path, shape):
+    photo = Photo.open(write(tmp_path, "a.png", encoded(noise(1, 8, *shape), "PNG")))
     assert photo.rgb.shape == (*shape, 3)
     assert max(photo.preview(256).shape) <= 256 and photo.tone in ("grey", "toned", "coloured")
 
 
-def test_a_failed_save_leaves_nothing(tmp_path: Path, monkeypatch):
-    photo = Photo.from_array(noise(5, 5))
-    for name in ("a.xyz", "nofolder/a.png"):
-        with pytest.raises(PhotoNotSaved):
-            photo.save(tmp_path / name)
-    with pytest.raises(PhotoNotSaved, match="16383"):
-        Photo.from_array(np.zeros((1, 20000), np.uint8)).save(tmp_path / "a.webp")
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(PhotoNotSaved, match="disk is full"):
-        photo.save(tmp_path / "a.png")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_depths_are_converted_by_brightness():
+def test_depths_are_converted_by_brightness(tmp_path):
     assert to_bits(np.array([0, 128, 255], np.uint8), 16).tolist() == [0, 128 * 257, 65535]
     assert to_bits(np.array([0, 128, 129, 65535], np.uint16), 8).tolist() == [0, 0, 1, 255]
+    ramp = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    for values, bits in ((ramp, 8), (ramp.astype(np.uint8), 16)):
+        saved = Photo.from_array(values).save(tmp_path / "a.png", bits=bits)
+        assert np.array_equal(Photo.open(saved).rgb[..., 0], to_bits(values, bits))
 
 
 def test_wrong_arrays_are_refused():
     for wrong in (np.zeros((4, 4), np.float32), np.zeros((4, 4, 2), np.uint8), np.zeros((0, 4, 3), np.uint8)):
         with pytest.raises(UnsupportedPhoto):
             Photo.from_array(wrong)
+
+
+def test_other_pixels_must_fit():
+    photo = Photo.from_array(noise(3))
+    changed = photo.with_rgb(photo.rgb[::-1], "Turned over.")
+    assert changed.metadata.notes == ("Turned over.",) and changed.rgb.flags.c_contiguous
+    for wrong in (noise(3, 8, 6, 5), noise(3, 16)):
+        with pytest.raises(ValueError, match="do not fit"):
+            photo.with_rgb(wrong)
+
+
+def test_a_preview_is_the_average_of_its_area():
+    photo = Photo.from_array(noise(3, 16, 64, 96))
+    blocks = photo.rgb.reshape(8, 8, 12, 8, 3).mean(axis=(1, 3)) / 257
+    assert np.abs(photo.preview(12).astype(float) - blocks).max() <= 1
+    assert photo.preview(500).shape == (64, 96, 3) and photo.preview(500).dtype == np.uint8

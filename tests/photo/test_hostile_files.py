@@ -1,0 +1,294 @@
+"""Are files that were made to exhaust or to deceive refused in a sentence, or read, at once and in little
+memory?
+
+Each of the exhausting ones is opened in a process of its own, with limits that end it where the code doesn't.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from making import (
+    after_soi,
+    bmp_with_alpha,
+    encoded,
+    ifd,
+    noise,
+    png,
+    png_chunk,
+    png_of,
+    read,
+    smooth,
+    tiff,
+    without_adobe,
+    zeros,
+)
+from PIL import Image
+
+import colorizer
+from colorizer.errors import PhotoError, UnreadablePhoto, UnsupportedPhoto
+from colorizer.photo import Photo
+
+SECONDS, MEGABYTES = 3, 500  # of the processor (2 where nothing else is going on), and above the imports
+SIDE = 10_000  # of the largest square that is read
+PLANES, APART = noise(3).transpose(2, 0, 1).copy(), {"photometric": "rgb", "planarconfig": "separate"}
+
+OPENING = """
+import json, resource, sys, time
+from colorizer.errors import PhotoError
+from colorizer.photo import Photo
+
+def used(what):
+    return int(next(line for line in open("/proc/self/status") if what in line).split()[1]) / 1024
+
+seconds, megabytes = time.process_time(), used("VmHWM")
+resource.setrlimit(resource.RLIMIT_AS, (int(used("VmSize") + 4096) << 20,) * 2)
+resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+try:
+    photo = Photo.open(sys.argv[1])
+    said = f"{photo.width} x {photo.height}"
+except PhotoError as error:
+    said = str(error)
+print(json.dumps([said, time.process_time() - seconds, used("VmHWM") - megabytes]))
+"""
+
+
+def opened(path: Path, data: bytes) -> tuple[str, float, float]:
+    """What opening the file says, and the seconds of the processor and the megabytes that it takes."""
+    path.write_bytes(data)
+    command, root = [sys.executable, "-c", OPENING, str(path)], Path(colorizer.__file__).parents[1]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=root)
+    assert run.returncode == 0, run.stderr[-500:] or f"ended by signal {-run.returncode}"
+    said, seconds, megabytes = json.loads(run.stdout)
+    return said, seconds, megabytes
+
+
+def gif(comments: bytes) -> bytes:
+    """A GIF of one frame with further blocks before it."""
+    whole = encoded(Image.fromarray(noise()).convert("P"), "GIF")
+    frame = whole.index(b",\0\0\0\0")
+    return whole[:frame] + comments + whole[frame:]
+
+
+def comment(length: int) -> bytes:
+    """One comment of about so many bytes, in pieces of 255."""
+    return b"!\xfe" + (b"\xff" + b"a" * 255) * (length // 255) + b"\0"
+
+
+def grey_directory(side: int, place: int, bytes_: int, following: int = 0, more: tuple = ()) -> bytes:
+    """A TIFF's directory of a grey square in one strip."""
+    entries = [(256, 4, 1, side), (257, 4, 1, side), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    entries += [(273, 4, 1, place), (277, 3, 1, 1), (278, 4, 1, side), (279, 4, 1, bytes_)]
+    return ifd([*entries, *more], following)
+
+
+def tags(count: int = 1000, length: int = 4 << 20, *, exif: bool = True) -> bytes:
+    """An EXIF block, or a TIFF, whose tags share the same megabytes."""
+    entries = [(40_000 + n, 7, length, 8) for n in range(count)]
+    directory = ifd(entries) if exif else grey_directory(8, 8, 64, more=entries)
+    return b"Exif\0\0" * exif + b"II*\0" + struct.pack("<I", 8 + length) + b"a" * length + directory
+
+
+def with_tags(format: str) -> bytes:
+    """A picture with such an EXIF block, in the place of an empty one: Pillow would read it while saving."""
+    block = tags()
+    empty = b"Exif\0\0II*\0\x08\0\0\0".ljust(len(block), b"\0")
+    return encoded(smooth(), format, exif=empty).replace(empty[6:], block[6:])
+
+
+def pages(count: int, *, loop: bool = False) -> bytes:
+    """A TIFF of so many pages of one pixel; with `loop` the last leads back to the first."""
+    size = len(grey_directory(1, 4, 1))
+    following = [*(8 + size * page for page in range(1, count)), 8 if loop else 0]
+    return b"II*\0\x08\0\0\0" + b"".join(grey_directory(1, 4, 1, place) for place in following)
+
+
+def black_png(side: int, bits: int, channels: int, share: float = 1.0) -> bytes:
+    """A PNG's header and the first `share` of its rows."""
+    header = struct.pack(">IIBBBBB", side, side, bits, {3: 2, 4: 6}[channels], 0, 0, 0)
+    rows = zeros(int(side * share) * (1 + side * channels * bits // 8))
+    return png_of(header, png_chunk(b"IDAT", rows))
+
+
+def growing_xmp() -> bytes:
+    """XMP that is a hundred gigabytes long when its entities are put in."""
+    lines = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 11))
+    text = f'<!DOCTYPE x [<!ENTITY e0 "tiff:Orientation">{lines}]><x:xmpmeta>&e10;</x:xmpmeta>'
+    return b"http://ns.adobe.com/xap/1.0/\0" + text.encode()
+
+
+XMP_IN_PNG = b"XML:com.adobe.xmp\0\1\0\0\0"  # compressed
+EXHAUSTING: dict[str, Callable[[], bytes]] = {
+    "GIF with 80,000 comments": lambda: gif(comment(255) * 80_000),
+    "GIF with a comment of 20 MB": lambda: gif(comment(20 << 20)),
+    "TIFF with a thousand tags of 4 MB": lambda: tags(exif=False),
+    "TIFF with 40,000 pages": lambda: pages(40_000),
+    "TIFF whose pages go round": lambda: pages(3, loop=True),
+    "TIFF of 100 megapixels without any": lambda: b"II*\0\x08\0\0\0" + grey_directory(SIDE, 4, 99),
+    "PNG of 100 megapixels without most": lambda: black_png(SIDE, 8, 3, 0.01),
+    "PNG, EXIF of a thousand tags of 4 MB": lambda: png(noise(), 8, png_chunk(b"eXIf", tags()[6:])),
+    "WebP, EXIF of a thousand tags of 4 MB": lambda: with_tags("WEBP"),
+    "HEIC, EXIF of a thousand tags of 4 MB": lambda: with_tags("HEIF"),
+    "AVIF, EXIF of a thousand tags of 4 MB": lambda: with_tags("AVIF"),
+    "JPEG, EXIF of 5,000 tags of 4 KB": lambda: encoded(noise(3), "JPEG", exif=tags(5000, 4096)),
+    "PNG, text of 1 GB": lambda: png(noise(), 8, png_chunk(b"zTXt", b"a\0\0" + zeros(1 << 30))),
+    "PNG, XMP of 1 GB": lambda: png(noise(), 8, png_chunk(b"iTXt", XMP_IN_PNG + zeros(1 << 30))),
+    "PNG, profile of 1 GB": lambda: png(noise(), 8, png_chunk(b"iCCP", b"a\0\0" + zeros(1 << 30))),
+    "PNG, 100,000 texts": lambda: png(noise(), 8, png_chunk(b"tEXt", b"a\0b") * 100_000),
+    "JPEG, XMP that grows": lambda: after_soi(encoded(noise(3), "JPEG"), (0xE1, growing_xmp())),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted as Linux tells it")
+@pytest.mark.parametrize("name", EXHAUSTING)
+def test_files_that_exhaust_are_done_with_at_once(tmp_path, name):
+    said, seconds, megabytes = opened(tmp_path / "photo", EXHAUSTING[name]())
+    assert said[0].isdigit() or said.endswith("."), said
+    assert "\n" not in said
+    assert seconds < SECONDS and megabytes < MEGABYTES, said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted as Linux tells it")
+def test_the_largest_deep_photo_with_alpha_fits_into_its_memory(tmp_path):
+    said, _, megabytes = opened(tmp_path / "photo", black_png(SIDE, 16, 4))
+    assert said == f"{SIDE} x {SIDE}"
+    assert megabytes < 1200, "its pixels alone are 800 MB"
+
+
+def read_or_refused(tmp_path: Path, data: bytes) -> Photo | None:
+    """The photo, or None if a sentence said why there is none."""
+    try:
+        return read(tmp_path, data)
+    except PhotoError as error:
+        assert str(error).endswith(".") and "\n" not in str(error)
+        return None
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "float16", "float32"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_numbers_of_other_kinds_are_read_by_their_range_or_refused(tmp_path, kind, channels):
+    """Whole numbers from the lowest to the highest, floating-point ones from 0 to 1."""
+    values = noise(channels)
+    whole = {"int8": values.astype(int) - 128, "int16": values.astype(int) * 257 - 32768}
+    numbers = whole.get(kind, values / 255).astype(kind)
+    photo = read_or_refused(tmp_path, tiff(numbers, photometric="rgb" if channels == 3 else "minisblack"))
+    if photo is not None:
+        share = photo.rgb / np.iinfo(photo.rgb.dtype).max
+        assert np.abs(share - values.reshape(*values.shape[:2], -1) / 255).max() < 1 / 255
+
+
+RARE = {
+    "12 bit, 0 is white": tiff(noise(1, 12), photometric="miniswhite", bitspersample=12),
+    "12 bit RGB": tiff(noise(3, 12), photometric="rgb", bitspersample=12),
+    "16 bit planes in tiles": tiff(PLANES.astype(np.uint16), **APART, tile=(16, 16)),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_rare_layouts_are_read_or_called_unsupported(tmp_path, name):
+    with suppress(UnsupportedPhoto):
+        assert read(tmp_path, RARE[name]).bits == 16
+
+
+# How a PNG names its colours (cICP): its primaries and its curve
+NAMED = {"PQ": (9, 16), "HLG": (9, 18), "Display P3": (12, 13)}
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("kind", NAMED)
+def test_other_colours_that_a_png_names_are_converted_or_refused(tmp_path, kind, bits):
+    half = np.full((8, 8, 3), (2 ** (bits - 1), 0, 0), f"uint{bits}")
+    photo = read_or_refused(tmp_path, png(half, bits, png_chunk(b"cICP", bytes((*NAMED[kind], 0, 1)))))
+    assert photo is None or not np.array_equal(photo.rgb, half)
+    if photo is not None and kind == "Display P3":
+        assert int(photo.rgb[0, 0, 0]) * 255 / (2**bits - 1) == pytest.approx(140.6, abs=1)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_lab_is_converted_or_refused(tmp_path, bits):
+    white = np.full((8, 8, 3), (2**bits - 1, 0, 0), f"uint{bits}")
+    photo = read_or_refused(tmp_path, tiff(white, photometric="cielab"))
+    assert photo is None or photo.rgb.min() >= 0.99 * np.iinfo(photo.rgb.dtype).max
+
+
+@pytest.mark.parametrize(("black", "lowest", "highest"), [(0, 240, 255), (255, 0, 60)])
+def test_inks_without_profile_and_marker_are_not_inverted(tmp_path, black, lowest, highest):
+    data = encoded(Image.new("CMYK", (16, 16), (255, 255, 255, 255 - black)), "JPEG")  # Pillow inverts them
+    photo = read_or_refused(tmp_path, without_adobe(data))
+    assert photo is None or (lowest <= photo.rgb.min() and photo.rgb.max() <= highest)
+
+
+WHOLE: dict[str, bytes] = {
+    "PNG interlaced": png(noise(3), adam7=True),
+    "PNG 16 bit": png(noise(4, 16), 16),
+    "PNG 4 bit": png(noise(1, 4), 4),
+    "TIFF tiles": tiff(noise(3), photometric="rgb", tile=(16, 16)),
+    "TIFF planes": tiff(PLANES, **APART),
+    "TIFF deflate": tiff(noise(3, 16), photometric="rgb", compression="zlib", rowsperstrip=4),
+    "TIFF of JPEG": tiff(smooth(), photometric="rgb", compression="jpeg"),
+    "JPEG grey": encoded(smooth(1), "JPEG"),
+    "JPEG restart markers": encoded(smooth(), "JPEG", restart_marker_rows=1),
+    "JPEG CMYK": encoded(Image.fromarray(smooth(4), "CMYK"), "JPEG"),
+    "WebP lossy": encoded(smooth(), "WEBP"),
+    "WebP alpha": encoded(smooth(4), "WEBP"),
+    "AVIF": encoded(smooth(), "AVIF"),
+    "BMP with alpha": bmp_with_alpha(noise(4)),
+}
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.98])
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_is_cut_short_is_refused_unless_its_pixels_are_whole(tmp_path, name, share):
+    whole = read(tmp_path, WHOLE[name])
+    try:
+        cut = read(tmp_path, WHOLE[name][: int(len(WHOLE[name]) * share)])
+        assert np.array_equal(cut.rgb, whole.rgb) and share > 0.6
+    except UnreadablePhoto as error:
+        assert "cut" in str(error)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_damage_is_refused_or_leaves_no_half_grey_picture(tmp_path, name):
+    data = WHOLE[name]
+    for place in np.linspace(len(data) // 3, len(data) - 20, 24).astype(int):
+        damaged = data[:place] + bytes((data[place] ^ 0x10,)) + data[place + 1 :]
+        photo = read_or_refused(tmp_path, damaged)
+        assert photo is None or not name.startswith("PNG"), "its checksum is wrong"
+        if photo is not None:
+            rest = photo.rgb[-(photo.height // 4) :]
+            assert (rest != rest[:1, :1]).any(), f"the last quarter is flat by a change at {place}"
+
+
+@pytest.mark.parametrize("name", [name for name in WHOLE if name.startswith("JPEG")])
+def test_a_jpeg_whose_pixels_end_early_is_refused(tmp_path, name):
+    """Its end marker stands in their midst: decoders warn, and fill what is missing with grey."""
+    middle = len(WHOLE[name]) * 2 // 3
+    with pytest.raises(UnreadablePhoto):
+        read(tmp_path, WHOLE[name][:middle] + b"\xff\xd9" + WHOLE[name][middle + 2 :])
+
+
+JPEG, TIFF = WHOLE["JPEG grey"], tiff(noise(3), photometric="rgb", description="Grandmother")
+TAGS = struct.unpack_from("<I", TIFF, 4)[0] + 2  # where they begin, of twelve bytes each
+HARMLESS = {  # cameras, scanners and programs write such files, and decoders warn of some
+    "zeros before the end marker": (JPEG, JPEG[:-2] + bytes(7) + JPEG[-2:]),
+    "anything behind it": (JPEG, JPEG + b"anything" * 99),
+    "bytes between two segments": (JPEG, JPEG[:20] + b"between" + JPEG[20:]),
+    "a scan's last coefficient": (JPEG, JPEG.replace(b"\0\x3f\0", b"\0\0\0")),  # baseline ignores it
+    "a text without its end": (TIFF, TIFF.replace(b"Grandmother\0", b"Grandmother!")),
+    "tags out of order": (TIFF, TIFF[:TAGS] + TIFF[TAGS + 12 :][:12] + TIFF[TAGS:][:12] + TIFF[TAGS + 24 :]),
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_flaws_that_harm_no_pixel_are_passed_over(tmp_path, name):
+    whole, flawed = HARMLESS[name]
+    assert flawed != whole
+    assert np.array_equal(read(tmp_path, flawed).rgb, read(tmp_path, whole).rgb)
