@@ -112,7 +112,6 @@ def tiff_cases() -> None:
             "LZW": {"compression": "lzw", "rowsperstrip": 7},
             "deflate, predictor, tiles": {"compression": "zlib", "predictor": True, "tile": (16, 32)},
             "packbits": {"compression": "packbits"},
-            **({"zstd": {"compression": "zstd"}} if bits == 8 else {}),
             "big-endian LZW, predictor": {"byteorder": ">", "compression": "lzw", "predictor": True},
         }
         for name, options in layouts.items():
@@ -131,6 +130,7 @@ def tiff_cases() -> None:
             data = tiff(np.dstack([times, alpha]).astype(pixels.dtype), photometric=kind, extrasamples=[1])
             over = (times * highest / np.maximum(alpha, 1)).round()
             case(f"{name}, associated alpha", data, np.dstack([over, alpha]).astype(pixels.dtype), 1)
+    case("TIFF zstd", tiff(noise(3), photometric="rgb", compression="zstd"), noise(3))
     ycc = np.asarray(Image.fromarray(smooth()).convert("YCbCr"))
     for sub in ((1, 1), (2, 1), (2, 2)):
         data = tiff(ycc, photometric="ycbcr", compression="jpeg", subsampling=sub, rowsperstrip=16)

@@ -188,6 +188,7 @@ def test_numbers_of_other_kinds_are_read_by_their_range_or_refused(tmp_path, kin
 RARE = {
     "12 bit, 0 is white": tiff(noise(1, 12), photometric="miniswhite", bitspersample=12),
     "12 bit RGB": tiff(noise(3, 12), photometric="rgb", bitspersample=12),
+    "16 bit zstd": tiff(noise(3, 16), photometric="rgb", compression="zstd"),
     "16 bit planes in tiles": tiff(PLANES.astype(np.uint16), **APART, tile=(16, 16)),
 }
 
