@@ -39,7 +39,9 @@ COLOURS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "cmyk": 4}  #
 MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 NOT_KNOWN_HOW = re.compile("labq|sample|support", re.IGNORECASE)  # in the words of libvips and its libraries
 # Some of a decoder's words mean pixels that it made up, others flaws that every program passes over
-MISSING_PIXELS = re.compile("premature end|instead of|read error|seek error", re.IGNORECASE)
+MISSING_PIXELS = re.compile(
+    "premature end|instead of|read error|seek error|tile byte count|directory count", re.IGNORECASE
+)
 one_at_a_time = threading.Lock()  # there is one place for a decoder's words
 P3, BT2020, HDR = 12, 9, {16: "PQ", 18: "HLG"}  # primaries and transfers in the numbers of ITU-T H.273
 BESIDE = ("exif-data", "xmp-data", "iptc-data", ICC, "n-pages")  # libvips's names for what is kept
@@ -89,7 +91,11 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
     zstd = number(tags, metadata.COMPRESSION, 1) == metadata.ZSTD
     rare = by_planes or zstd or number(tags, metadata.BITS, 8) == 12
     by_pillow = rare or kind in ("BMP", "HEIF")
-    image = _by_pillow(path, kind, limits) if by_pillow else _by_vips(path, kind)
+    image = (
+        _by_pillow(path, kind, limits)
+        if by_pillow
+        else _by_vips(path, kind, number(tags, metadata.COMPRESSION, 1))
+    )
     check_size(shown(path), image.width, image.height, limits)
     about = {name: image.get(name) for name in BESIDE if image.get_typeof(name)}
     block = bytes(about.get("exif-data") or chunks.get(b"eXIf", b""))
@@ -134,9 +140,11 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
 # Opening
 
 
-def _by_vips(path: Path, kind: str) -> pyvips.Image:
+def _by_vips(path: Path, kind: str, compression: int) -> pyvips.Image:
     name, file = f"{LOADERS[kind]}load", os.fsencode(path)
-    image = pyvips.Operation.call(name, file, access="sequential", fail_on="error")
+    # a JPEG inside a TIFF that ends early is only a warning there
+    fail_on = "warning" if compression == metadata.JPEG else "error"
+    image = pyvips.Operation.call(name, file, access="sequential", fail_on=fail_on)
     if kind == "JPEG" and image.interpretation == "cmyk" and not _is_adobes(path):
         return image.invert()  # libvips takes the inks of every JPEG for inverted, as Adobe's are
     if kind == "AVIF" and image.format == "ushort":
