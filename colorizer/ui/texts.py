@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Sequence
+from html import escape
 from typing import cast
 
 import gradio as gr
 
 from colorizer import errors
 from colorizer.networks.resampling import FACTOR
-from colorizer.photo import LIMITS
+from colorizer.photo import LIMITS, Photo
 from colorizer.predictors.upscale import LIMITS as UPSCALE_LIMITS
+from colorizer.ui.files import shown_side
 from colorizer.ui.words import TEXTS, french
 
 LANGUAGES = ("en", "fr")
@@ -127,3 +131,44 @@ def both(key: str) -> str:
 def in_both(pair: tuple[str, str]) -> str:
     """An English and a French text as HTML."""
     return "".join(f'<span lang="{code}">{text}</span>' for code, text in zip(LANGUAGES, pair, strict=True))
+
+
+# The sentences on the page as HTML
+
+
+def progress_line(text: str, share: float | None = None) -> str:
+    """What is going on, and how far it is (0..1, None when nobody knows)."""
+    bar = "<progress></progress>" if share is None else f'<progress value="{share:.3f}"></progress>'
+    return f'<div class="line" role="status"><span>{escape(text)}</span>{bar}</div>'
+
+
+def trouble_line(text: str) -> str:
+    """What went wrong."""
+    return f'<div class="line trouble" role="alert">{escape(text)}</div>'
+
+
+def remark_line(text: str) -> str:
+    """What is no trouble."""
+    return f'<div class="line" role="status">{escape(text)}</div>'
+
+
+def paragraphs(*texts: str) -> str:
+    """One below the other."""
+    return "".join(f"<p>{escape(text)}</p>" for text in texts)
+
+
+def status_line(
+    code: str,
+    began: float,
+    facts: Sequence[str],
+    sentences: Sequence[str],
+    photo: Photo,
+    result: Photo | None = None,
+) -> str:
+    """Below a result: the seconds since it was begun, the facts, the sentences, and the photo's notes."""
+    result = result or photo
+    first = [say(code, "status_time", seconds=decimal(code, time.monotonic() - began)), *facts]
+    if shown_side(result) < max(result.width, result.height):
+        first.append(say(code, "shown_smaller"))
+    notes = [note(code, text) for text in photo.metadata.notes]
+    return paragraphs(" · ".join(first), " ".join([*sentences, *notes]))

@@ -15,10 +15,10 @@ import torch
 from torch import nn
 
 from colorizer import weights
+from colorizer.errors import Cancelled
 from colorizer.photo import Photo
-from colorizer.ui import cards, engine, files
+from colorizer.ui import cards, files, running
 from colorizer.ui.texts import TEXTS
-from colorizer.ui.work import Ask
 
 WAIT = 30_000  # milliseconds
 GREY = np.full((64, 96), 120, np.uint8)
@@ -42,7 +42,7 @@ def shipping(folder: Path, make: Callable[[], Networks]) -> Iterator[Path]:
 
 def forget() -> None:
     """Let the page read its networks anew."""
-    for kept in (engine.colorizer, engine.upscaler, engine.stylizer, engine.style_transfer):
+    for kept in (running.colorizer, running.upscaler, running.stylizer, running.style_transfer):
         kept.cache_clear()
 
 
@@ -74,37 +74,31 @@ GONE = """([selector, until]) =>
     (window.said || performance.now() > until) && document.querySelector(selector) === null"""
 
 
-@contextmanager
-def set_when_stopped(event: threading.Event) -> Iterator[None]:
-    """The event is set as soon as the server has been told to stop what the button had begun."""
-    stop = Ask.stop
-
-    def told(ask: Ask) -> None:
-        stop(ask)
-        event.set()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ask, "stop", told)
-        yield
-
-
 def cancelled_on_the_way(page, work: str, start: str, prefix: str) -> None:
-    """The button `start` is pressed, and Cancel when the engine's `work` is half done; the page says so."""
-    begun, going, run = threading.Event(), threading.Event(), getattr(engine, work)
+    """The button `start` is pressed, and Cancel when `work` of running.py is half done; the page says so at
+    once, and the work ends at its next step."""
+    begun, going, ended = threading.Event(), threading.Event(), threading.Event()
 
     def slowly(photo, settings, progress):
         progress(0.5, "")
         begun.set()
         going.wait(20)
-        return run(photo, settings, progress)
+        try:
+            progress(0.6, "")
+        except Cancelled:
+            ended.set()
+            raise
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, work, slowly)
+        patch.setattr(running, work, slowly)
         page.click(start)
         assert begun.wait(20)
-        with set_when_stopped(going):
-            page.click(f"#{prefix}cancel")
-            page.wait_for_selector(f"#{prefix}line :text('{TEXTS['stopped'][0]}')")
+        page.click(f"#{prefix}cancel")
+        page.wait_for_selector(f"#{prefix}line :text('{TEXTS['stopped'][0]}')")
+        page.wait_for_selector(start, state="visible")
+        page.wait_for_timeout(600)  # until the server, too, has noticed
+        going.set()
+        assert ended.wait(20)
 
 
 def after(page, prefix: str = "") -> str:
@@ -151,7 +145,7 @@ def ask_to_read(url: str, field: str, path: Path, session: str, meta: Mapping[st
         for dependency in config["dependencies"]
         if any(ids.get(target) == field and name == "upload" for target, name in dependency["targets"])
     ]
-    request = {"data": [{"path": str(path), **meta}, None], "fn_index": event}
+    request = {"data": [{"path": str(path), **meta}], "fn_index": event}
     httpx.post(f"{url}gradio_api/queue/join", json={**request, "session_hash": session})
     with httpx.stream("GET", f"{url}gradio_api/queue/data?session_hash={session}") as answer:
         assert any("process_completed" in line for line in answer.iter_lines())

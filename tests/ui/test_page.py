@@ -16,7 +16,7 @@ import numpy as np
 import pillow_heif
 import pytest
 import torch
-from page import Networks, after, give, is_not_read, opened, scrolls_sideways, set_when_stopped
+from page import Networks, after, give, is_not_read, opened, scrolls_sideways
 from PIL import Image
 from skimage.color import rgb2lab
 
@@ -25,10 +25,8 @@ from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
-from colorizer.ui import about_tab, cards, colorize_events, engine
-from colorizer.ui.colorize_work import ColorizeWork
+from colorizer.ui import cards, running
 from colorizer.ui.texts import TEXTS, sentence
-from colorizer.ui.work import Ask, Shelf
 
 # What the tests run on
 
@@ -142,22 +140,26 @@ def test_cancel_stops_and_what_was_there_stays(
     page = opened(browser, url)
     give(page, photograph)
     shown = coloured(page)
-    begun, going, looking = threading.Event(), threading.Event(), engine.analyse
+    begun, going, looking = threading.Event(), threading.Event(), running.analyse
 
     def slowly(*arguments):
         begun.set()
         going.wait(20)
         return looking(*arguments)
 
-    monkeypatch.setattr(colorize_events, "analyse", slowly)
+    monkeypatch.setattr(running, "analyse", slowly)
     page.click("#colour")
     page.wait_for_selector("#line progress")
     assert begun.wait(20)
-    with set_when_stopped(going):
-        page.click("#cancel")
-        page.wait_for_selector(f"text={TEXTS['stopped'][0]}")
-    assert page.locator("#colour").is_visible()
+    page.click("#cancel")
+    page.wait_for_selector(f"text={TEXTS['stopped'][0]}")
+    going.set()
+    page.wait_for_selector("#colour", state="visible")
+    page.wait_for_timeout(500)
     assert after(page) == shown
+    monkeypatch.setattr(running, "analyse", looking)
+    page.click("#colour")
+    page.wait_for_function("old => document.querySelectorAll('#stage img')[1].src !== old", arg=shown)
     page.close()
 
 
