@@ -275,8 +275,8 @@ def listen(
 
         yield nothing  # a generator without a word would empty all outputs
         try:
-            answer: Any = handler(**{name: known[name] for name in parameters})
-            if not inspect.isgenerator(answer):
+            answer = handler(**{name: known[name] for name in parameters})
+            if not isinstance(answer, Generator):
                 yield told(answer)
                 return
             with closing(answer):  # when Gradio closes this generator, that one goes, too
