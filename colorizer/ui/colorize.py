@@ -18,7 +18,6 @@ from colorizer.ui.running import LINE, Tab, Updates, Upload, busy, done, listen
 from colorizer.ui.texts import both, label, paragraphs, progress_line, say, status_line
 from colorizer.ui.work import Shown, Work
 
-ENDING = "-colorized"
 SIZES = (256, 320, 384, 512)
 SMALL_SIDE = 256
 LARGE_MEGAPIXELS = 24
@@ -177,7 +176,13 @@ def coloured(
     before = files.write_shown(files.shown_pixels(photo), "before")
     made_by = analysis.made_by(settings)
     shown = Shown(
-        result, photo, ENDING, made_by, (before, after(analysis, result, confidence)), analysis, settings
+        result,
+        photo,
+        files.ENDINGS["colorize"],
+        made_by,
+        (before, after(analysis, result, confidence)),
+        analysis,
+        settings,
     )
     yield {
         **done(),

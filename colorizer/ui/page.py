@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
 
 from colorizer.photo import LIMITS
-from colorizer.ui import colorize
+from colorizer.ui import about, colorize, dull, monet, parts
+from colorizer.ui.api import build_api
+from colorizer.ui.running import Tab
 from colorizer.ui.texts import I18N, both, label
 from colorizer.ui.theme import CSS, HEAD, theme
 
 FILES_KEPT = 50 * 60  # seconds; looked at every SWEEP seconds, so that nothing is older than an hour
 SWEEP = 5 * 60
-BUILDERS = {"colorize": colorize.build}
 
 
 def build_page() -> gr.Blocks:
     """The page, ready to launch with `appearance()`."""
-    others = {name: [other for other in BUILDERS if other != name] for name in BUILDERS}
-    built: dict[str, Tab] = {}
+    builders: dict[str, Callable[[Sequence[str]], Tab]] = {"colorize": colorize.build}
+    if monet.directions():
+        builders["monet"] = monet.build
+    others = {name: [other for other in builders if other != name] for name in builders}
+    claim = "claim_painting" if "monet" in builders else "claim"
+    tabs: dict[str, Tab] = {}
     with gr.Blocks(
         title="Colorizer", analytics_enabled=False, delete_cache=(SWEEP, FILES_KEPT), fill_width=True
     ) as page:
-        gr.HTML(f"<h1>{both('name')}</h1><p>{both('claim')}</p>", elem_id="header")
+        gr.HTML(f"<h1>{both('name')}</h1><p>{both(claim)}</p>", elem_id="header")
         # Wrapped, because a tab in a menu has no button that a link could press.
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
-            for name, build in BUILDERS.items():
-                # A tab's id is its name in the address; page.js finds its button by elem_id.
-                with gr.Tab(label(f"tab_{name}"), id=name, elem_id=f"tab-{name}"):
-                    built[name] = build(others[name])
-        for name, source in built.items():
+            for name, build in builders.items():
+                with in_tab(name):
+                    tabs[name] = build(others[name])
+            if dull.all_there():
+                with in_tab("dull"):
+                    dull.build()
+            with in_tab("about"):
+                about.build()
+        for name, source in tabs.items():
             for other in others[name]:
-                parts.wire_sending(source, built[other])
+                arrived = parts.wire_sending(source, tabs[other])
+                if arrive := tabs[other].arrive:
+                    arrive(arrived)
+        build_api(painting="monet" in tabs)
     return page
+
+
+def in_tab(name: str) -> gr.Tab:
+    """A tab whose id is its name in the address; page.js finds its button by elem_id."""
+    return gr.Tab(label(f"tab_{name}"), id=name, elem_id=f"tab-{name}")
 
 
 def appearance() -> dict[str, Any]:

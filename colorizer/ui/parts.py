@@ -150,7 +150,7 @@ def more(tab: Tab) -> gr.Accordion:
     return gr.Accordion(label("more"), open=False, elem_id=f"{tab.prefix}more", elem_classes="more")
 
 
-def gallery(tab: Tab, name: str, elem_id: str, columns: int, preview: bool = True) -> None:
+def gallery(tab: Tab, name: str, elem_id: str, columns: int, preview: bool = True, classes: str = "") -> None:
     """Small pictures with their captions."""
     tab[name] = gr.Gallery(
         show_label=False,
@@ -162,6 +162,7 @@ def gallery(tab: Tab, name: str, elem_id: str, columns: int, preview: bool = Tru
         container=False,
         allow_preview=preview,
         elem_id=elem_id,
+        elem_classes=classes,
     )
 
 

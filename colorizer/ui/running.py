@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from functools import lru_cache, wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
@@ -216,7 +217,7 @@ class Tab(dict[str, Any]):
 
     name: in the address. prefix: of its elements' ids. describe: what is to be said, in a language, of a
     photograph that is given (None: of none), on the components `said`; it may raise why that can't be taken.
-    french: the tab's errors in French.
+    french: the tab's errors in French. arrive: what follows when one has come from another tab.
     """
 
     def __init__(
@@ -229,6 +230,7 @@ class Tab(dict[str, Any]):
     ) -> None:
         super().__init__()
         self.name, self.prefix, self.describe, self.said, self.french = name, prefix, describe, said, french
+        self.arrive: Callable[[Dependency], object] | None = None
 
 
 def listen(
@@ -274,8 +276,12 @@ def listen(
         yield nothing  # a generator without a word would empty all outputs
         try:
             answer = handler(**{name: known[name] for name in parameters})
-            for updates in answer if inspect.isgenerator(answer) else [answer]:
-                yield told(updates)
+            if not isinstance(answer, Generator):
+                yield told(answer)
+                return
+            with closing(answer):  # when Gradio closes this generator, that one goes, too
+                for updates in answer:
+                    yield told(updates)
         except Reply as reply:
             yield instead(trouble_line(say(code, reply.key, **reply.values)) if reply.key else gr.skip())
         except ColorizerError as error:

@@ -9,6 +9,7 @@ import hashlib
 import string
 import threading
 import time
+from collections import OrderedDict
 from pathlib import Path
 
 import gradio_client
@@ -25,8 +26,9 @@ from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
-from colorizer.ui import cards, running
+from colorizer.ui import about, cards, running, work
 from colorizer.ui.texts import TEXTS, sentence
+from colorizer.ui.work import Work
 
 # What the tests run on
 
@@ -260,48 +262,70 @@ def test_errors_are_told_in_the_language_of_the_page() -> None:
     assert all(sentence("fr", kind("x")) for kind in (ColorizerError, Cancelled))
 
 
-def test_the_shelf_keeps_few_and_not_for_long() -> None:
-    shelf = Shelf(ColorizeWork, lifetime=0.2, most=2)
-    tokens = [shelf.open("")[0] for _ in range(3)]
-    assert [shelf.get(token) is not None for token in tokens] == [False, True, True]
-    shelf.get(tokens[1]).running = Ask((), (), iter)  # what is worked on stays
-    time.sleep(0.4)
-    assert len(shelf) == 1  # nobody has to come for that
-    assert shelf.get(tokens[2]) is None
+def test_works_are_kept_few_not_too_large_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = OrderedDict()
+    monkeypatch.setattr(work, "_kept", kept)
+    monkeypatch.setattr(work, "MOST_WORKS", 2)
+    monkeypatch.setattr(work, "LIFETIME", 0.3)
+    keys = [(name, "colorize") for name in "abc"]
+    for key in keys:
+        work.keep(key, Work())
+    assert [work.recall(key) is not None for key in keys] == [False, True, True]
+    large = Work(Photo.from_array(np.zeros((20, 20, 3), np.uint8)))
+    monkeypatch.setattr(work, "MOST_BYTES", 1000)
+    work.keep(keys[0], large)
+    assert work.recall(keys[0]) is large and list(kept) == keys[:1]  # there is always room for one
+    time.sleep(0.8)
+    assert not kept  # nobody has to come for that
 
 
-def test_the_shelf_counts_bytes_and_stops_what_it_drops() -> None:
-    shelf = Shelf(ColorizeWork, most_bytes=1000)
-    token, work = shelf.open("")
-    work.given = Photo.from_array(np.zeros((20, 20, 3), np.uint8))
-    work.ask(Ask((work.given,), (), iter))
-    other, _ = shelf.open("")
-    assert shelf.get(token) is None and shelf.get(other) is not None
-    with pytest.raises(Cancelled):
-        work.wanted.check()
-
-
-def test_a_task_tells_how_far_it_is_and_hands_errors_over() -> None:
-    def work(progress):
+def test_work_on_a_thread_tells_how_far_it_is_and_hands_errors_over() -> None:
+    def half(progress):
+        time.sleep(0.2)
         progress(0.5, "half")
         return "done"
 
-    task = engine.Task(work, lambda: None)
-    assert list(task) == [0.5]
-    assert task.result == "done"
+    told = running.run(half, "en", lambda share: f"{share:.0%}")
+    lines = []
+    with pytest.raises(StopIteration) as end:
+        while True:
+            lines.append(next(told).get("line", ""))
+    assert end.value.value == "done" and any("50%" in line for line in lines)
 
-    def stopped() -> None:
-        raise Cancelled
+    def wrong(progress):
+        raise UnreadablePhoto("What a picture.")
 
-    task = engine.Task(work, stopped)
-    assert list(task) == []
-    with pytest.raises(Cancelled):
-        _ = task.result
+    with pytest.raises(UnreadablePhoto):
+        list(running.run(wrong, "en"))
+
+
+def test_closing_what_runs_stops_it_at_its_next_step_and_nothing_else_runs_before() -> None:
+    begun, going, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work(progress):
+        begun.set()
+        going.wait(20)
+        try:
+            progress(0.5, "")
+        finally:
+            ended.set()
+
+    told = running.run(work, "en")
+    next(told)
+    assert begun.wait(20)
+    told.close()  # as Gradio does
+    after = running.run(lambda progress: ended.is_set(), "en")
+    assert next(after) == {}
+    going.set()
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(after)
+    assert end.value.value is True
 
 
 def test_model_cards_lose_their_front_matter() -> None:
-    assert about_tab.split_card("---\nlicense: x\n---\n# U-Net\n\nText.\n", "?") == ("U-Net", "Text.")
-    assert about_tab.split_card("Text.", "unet 1.0") == ("unet 1.0", "Text.")
+    assert about.split_card("---\nlicense: x\n---\n# U-Net\n\nText.\n", "?") == ("U-Net", "Text.")
+    assert about.split_card("Text.", "unet 1.0") == ("unet 1.0", "Text.")
 
 
 def test_examples_are_credited_and_small() -> None:
@@ -314,6 +338,6 @@ def test_examples_are_credited_and_small() -> None:
 
 def test_the_pictures_of_a_card_are_part_of_its_text(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "sheet.jpg")
-    text = about_tab.with_pictures("![A sheet](sheet.jpg) ![None](missing.jpg) [a link](sheet.jpg)", tmp_path)
+    text = about.with_pictures("![A sheet](sheet.jpg) ![None](missing.jpg) [a link](sheet.jpg)", tmp_path)
     assert text.startswith("![A sheet](data:image/jpeg;base64,")
     assert text.endswith(" ![None](missing.jpg) [a link](sheet.jpg)")

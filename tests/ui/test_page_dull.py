@@ -22,7 +22,7 @@ from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.dull import look_into
-from colorizer.ui.dull_tab import shown_html
+from colorizer.ui.dull import shown_html
 from colorizer.ui.page import build_page
 from colorizer.ui.texts import TEXTS
 

@@ -21,8 +21,8 @@ from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.settings import STYLIZE_RANGES
 from colorizer.predictors.stylize import SEEN_SIDE
-from colorizer.ui import engine
-from colorizer.ui.monet_events import brush_for
+from colorizer.ui import running
+from colorizer.ui.monet import brush_for
 from colorizer.ui.texts import TEXTS
 
 PREFIX = "monet-"
@@ -119,7 +119,7 @@ def test_cancelling_leaves_the_page_usable(browser, url: str, pond: Path) -> Non
 def test_the_brush_may_be_moved_again_while_the_last_is_painted(
     browser, url: str, pond: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    going, begun, run, seen = threading.Event(), threading.Event(), engine.paint, []
+    going, begun, run, seen = threading.Event(), threading.Event(), running.paint, []
 
     def slowly(photo, settings, progress):
         seen.append(settings.direction)
@@ -129,7 +129,7 @@ def test_the_brush_may_be_moved_again_while_the_last_is_painted(
         progress(0.5, "")
         return run(photo, settings, progress)
 
-    monkeypatch.setattr(engine, "paint", slowly)
+    monkeypatch.setattr(running, "paint", slowly)
     page = opened(browser, url, query="?tab=monet")
     give(page, pond, PREFIX)
     page.click("#paint")
@@ -140,7 +140,8 @@ def test_the_brush_may_be_moved_again_while_the_last_is_painted(
         assert begun.wait(20)
         page.wait_for_timeout(300)  # until the server has heard of it
     going.set()
-    changed(page, first, PREFIX)
+    second = changed(page, first, PREFIX)
+    changed(page, second, PREFIX)
     page.wait_for_selector("#paint", state="visible")
     assert "monet2photo" in page.inner_text("#monet-status")
     assert seen == ["photo2monet", "monet2photo", "monet2photo"]

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "about"
 TASKS = ("colorize", "upscale", "stylize")  # what the page does
 
 
-def build_about_tab() -> None:
+def build() -> None:
     """Lay the tab out inside the current Blocks."""
     for code in LANGUAGES:
         I18N.translations[code]["about_text"] = about_markdown(code)
