@@ -99,7 +99,7 @@ def wire(tab: Tab) -> None:
 
     tab.arrive = look_after
     looks = [look_after(given) for given in (*parts.wire_field(tab), parts.wire_examples(tab))]
-    # always_last brings the controls as they are at last, but the place of the first click: it is noted at once.
+    # always_last brings the last settings, but the first click: its place is noted at once.
     picked = listen(tab, tab["photo"].select, pick, PLACE, queue=False, trigger_mode="multiple")
     chosen = listen(tab, tab["model"].input, choose, OWN, queue=False, trigger_mode="multiple")
     sliders = [tab[name].release for name in (*PLACE, *OWN)]
