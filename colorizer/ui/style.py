@@ -96,7 +96,7 @@ def wire(tab: Tab) -> None:
     listen(tab, tab["mode"].input, choose_mode, ["photo_box"], queue=False, trigger_mode="always_last")
     tab.arrive = lambda sent: listen(tab, sent.then, expect_photo, ["mode", "photo_box"], queue=False)
     # An example goes the way of any photograph, then the button is pressed for the person.
-    parts.wire_start(tab, [tab["start"].click, example.then], restyle, RAN, waiting)
+    parts.wire_start(tab, [tab["start"].click, example.then], paint, RAN, waiting)
     listen(tab, tab["cancel"].click, stop, LINE, queue=False)
     parts.wire_download(tab)
 
@@ -144,7 +144,7 @@ def stop(work: Work | None, code: str) -> Updates:
     return done(remark_line(say(code, "stopped")))
 
 
-def restyle(
+def paint(
     work: Work | None,
     code: str,
     photo: Upload,
@@ -167,7 +167,7 @@ def restyle(
         if work.stop.is_set():
             yield done(remark_line(say(code, "stopped")))
         else:
-            yield from restyled(work, code, subject, work.painting, settings)
+            yield from painted(work, code, subject, work.painting, settings)
     except Exception:
         yield {"preview": ""}
         raise
@@ -175,7 +175,7 @@ def restyle(
         work.stop.clear()
 
 
-def restyled(
+def painted(
     work: Work, code: str, photo: Photo | None, painting: Photo, settings: RestyleSettings
 ) -> Iterator[Updates]:
     """Paint, show the way and the result; without a photo, a texture."""
@@ -184,7 +184,7 @@ def restyled(
     pictures: deque[np.ndarray] = deque(maxlen=1)  # the newest on the way, until it is shown
     steps: list[float] = []
 
-    def paint(progress: Progress) -> Restyled:
+    def optimise(progress: Progress) -> Restyled:
         def step(share: float, sentence: str) -> None:
             steps.append(share)
             if not work.stop.is_set():  # the page has said that it is stopped
@@ -193,7 +193,7 @@ def restyled(
         return running.restyle(photo, painting, settings, step, pictures.append, work.stop.is_set)
 
     made = yield from running.run(
-        paint,
+        optimise,
         code,
         lambda _share: say(code, "style_step", step=len(steps), steps=settings.steps),
         lambda: {"preview": picture_on_the_way(pictures.pop(), code)} if pictures else {},
