@@ -217,6 +217,7 @@ class Tab(dict[str, Any]):
 
     name: in the address. prefix: of its elements' ids. describe: what is to be said, in a language, of a
     photograph that is given (None: of none), on the components `said`; it may raise why that can't be taken.
+    settings: makes them of the values of the components that its parameters name.
     arrive: what follows when one has come from another tab.
     """
 
@@ -226,9 +227,11 @@ class Tab(dict[str, Any]):
         prefix: str = "",
         describe: Callable[[Photo | None, str], Updates] = lambda photo, code: {},
         said: Sequence[str] = (),
+        settings: Callable[..., Any] = dict,
     ) -> None:
         super().__init__()
         self.name, self.prefix, self.describe, self.said = name, prefix, describe, said
+        self.settings = settings
         self.arrive: Callable[[Dependency], object] | None = None
 
 
@@ -245,13 +248,15 @@ def listen(
 ) -> Dependency:
     """Call the handler on each of the triggers, with what its parameters ask for.
 
-    They are `work` (what is remembered of the visitor, or None), `code` (the language), `event`, `visitor`,
-    or values of the tab's components, by their names or by those that `named` gives. What is returned or
-    yielded is what changes on the page, all of it among `outputs`; "work" is remembered. When something goes
-    wrong the page says it in one sentence, and all that is on it stays.
+    They are `work` (what is remembered of the visitor, or None), `code` (the language), `settings` (the
+    tab's), `event`, `visitor`, or values of the tab's components, by their names or by those that `named`
+    gives. What is returned or yielded is what changes on the page, all of it among `outputs`; "work" is
+    remembered. When something goes wrong the page says it in one sentence, and all that is on it stays.
     """
     parameters = list(inspect.signature(handler).parameters)
-    names = [name for name in parameters if name not in ("work", "code", "event", "visitor")]
+    names = [name for name in parameters if name not in ("work", "code", "settings", "event", "visitor")]
+    chosen = list(inspect.signature(tab.settings).parameters) if "settings" in parameters else []
+    names += [name for name in chosen if name not in names]
     inputs = [tab[(named or {}).get(name, name)] for name in names]
     nothing = {tab[name]: gr.skip() for name in outputs[:1]}
 
@@ -274,6 +279,8 @@ def listen(
 
         yield nothing  # a generator without a word would empty all outputs
         try:
+            if chosen:
+                known["settings"] = tab.settings(**{name: known[name] for name in chosen})
             answer = handler(**{name: known[name] for name in parameters})
             if not isinstance(answer, Generator):
                 yield told(answer)
