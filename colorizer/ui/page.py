@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from colorizer.photo import LIMITS
-from colorizer.ui import about, colorize, dull, monet, parts
+from colorizer.ui import about, colorize, dull, monet, parts, style, upscale
 from colorizer.ui.api import build_api
 from colorizer.ui.running import Tab
 from colorizer.ui.texts import I18N, both, label
@@ -21,8 +21,11 @@ SWEEP = 5 * 60
 def build_page() -> gr.Blocks:
     """The page, ready to launch with `appearance()`."""
     builders: dict[str, Callable[[Sequence[str]], Tab]] = {"colorize": colorize.build}
+    if upscale.models():
+        builders["upscale"] = upscale.build
     if monet.directions():
         builders["monet"] = monet.build
+    builders["style"] = style.build
     others = {name: [other for other in builders if other != name] for name in builders}
     claim = "claim_painting" if "monet" in builders else "claim"
     tabs: dict[str, Tab] = {}
@@ -35,6 +38,9 @@ def build_page() -> gr.Blocks:
             for name, build in builders.items():
                 with in_tab(name):
                     tabs[name] = build(others[name])
+            if "upscale" not in builders:
+                with in_tab("upscale"):
+                    upscale.build_empty()
             if dull.all_there():
                 with in_tab("dull"):
                     dull.build()

@@ -275,11 +275,12 @@ def wire_start(
     handler: Callable[..., Iterator[Updates]],
     outputs: Sequence[str],
     wait: Callable[..., Updates] = waiting,
+    cancels: Sequence[Dependency] = (),
 ) -> list[Dependency]:
     """Each of the triggers makes the button Cancel at once, and calls the handler when its turn comes."""
     started = []
     for pressed in presses:
-        at_once = listen(tab, pressed, wait, LINE, queue=False, trigger_mode="multiple")
+        at_once = listen(tab, pressed, wait, LINE, queue=False, trigger_mode="multiple", cancels=cancels)
         started.append(listen(tab, at_once.then, handler, outputs, trigger_mode="always_last"))
     return started
 

@@ -116,6 +116,21 @@ def changed(page, shown: str, prefix: str = "") -> str:
     return after(page, prefix)
 
 
+def taken_home(page, prefix: str = ""):
+    """What the Download button gives."""
+    with page.expect_download() as download:
+        page.click(f"#{prefix}download")
+    return download.value
+
+
+def is_all_french(page, one: str) -> None:
+    """That text is said in French, and none in English."""
+    lines = page.inner_text("body").split("\n")
+    assert TEXTS[one][1] in lines
+    for key, (english, french) in TEXTS.items():
+        assert english == french or english not in lines, key
+
+
 def scrolls_sideways(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 

@@ -14,15 +14,23 @@ from pathlib import Path
 import gradio_client
 import numpy as np
 import pytest
-from page import after, changed, forget, give, is_not_read, opened, scrolls_sideways, set_when_stopped
+from page import (
+    after,
+    changed,
+    forget,
+    give,
+    is_all_french,
+    is_not_read,
+    opened,
+    scrolls_sideways,
+    taken_home,
+)
 from PIL import Image
 
 from colorizer.predictors import own_style
 from colorizer.predictors.settings import RestyleSettings
-from colorizer.ui import engine, running_events, style_tab
-from colorizer.ui.style_work import StyleWork
+from colorizer.ui import running, style
 from colorizer.ui.texts import TEXTS
-from colorizer.ui.work import Shelf
 
 PREFIX = "style-"
 
@@ -34,7 +42,7 @@ def page_weights(tiny_weights: Path, tiny_features) -> Iterator[Path]:
         patch.setenv("COLORIZER_WEIGHTS_DIR", str(tiny_weights))
         patch.setattr(own_style, "load_features", lambda *_: tiny_features)
         # Where the sliders stand at the beginning: as far left as they go.
-        patch.setattr(style_tab, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
+        patch.setattr(style, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
         forget()
         yield tiny_weights
     forget()
@@ -67,7 +75,7 @@ class Held:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int, pause: float = 0.02) -> None:
         self.going, self.ended = threading.Event(), threading.Event()
-        self.left, run = after, engine.restyle
+        self.left, run = after, running.restyle
 
         def slowly(photo, painting, settings, progress, preview, stop):
             def step(share: float, text: str) -> None:
@@ -82,8 +90,8 @@ class Held:
             finally:
                 self.ended.set()
 
-        monkeypatch.setattr(engine, "restyle", slowly)
-        monkeypatch.setattr(running_events, "TELL_EVERY", 0.0)
+        monkeypatch.setattr(running, "restyle", slowly)
+        monkeypatch.setattr(running, "TELL_EVERY", 0.0)
 
 
 # In the browser
@@ -101,9 +109,10 @@ def test_a_photograph_takes_on_a_style_is_watched_stopped_and_taken_home(
         page.click("#restyle")
         page.wait_for_selector("#style-preview img")
         page.wait_for_selector("#style-line :text('of 30')")
-        with set_when_stopped(held.going):
-            page.click("#style-cancel")
-            page.wait_for_selector("#style-download", state="visible")
+        page.click("#style-cancel")
+        page.wait_for_selector(f"#style-line :text('{TEXTS['stopped'][0]}')")
+        held.going.set()
+        page.wait_for_selector("#style-download", state="visible")
         assert held.ended.is_set()
     assert "of 30 steps" in page.inner_text("#style-status")
     stopped = after(page, PREFIX)
@@ -116,10 +125,9 @@ def test_a_photograph_takes_on_a_style_is_watched_stopped_and_taken_home(
     status = page.inner_text("#style-status")
     assert "128 × 85" in status and "EfficientNet-Lite0" in status and "stopped" not in status
 
-    with page.expect_download() as download:
-        page.click("#style-download")
-    assert download.value.suggested_filename == "lake-styled.png"
-    result = Image.open(download.value.path())
+    file = taken_home(page, PREFIX)
+    assert file.suggested_filename == "lake-styled.png"
+    result = Image.open(file.path())
     assert result.size == (128, 85)
     assert '"painting": "painting.png"' in result.text["colorizer"]
 
@@ -137,18 +145,13 @@ def test_a_texture_needs_no_photograph(browser, url: str, painting: Path) -> Non
     page.wait_for_selector("#style-canvas img")
     page.click("#restyle")  # it may still be being opened
     page.wait_for_selector("#style-download", state="visible")
-    with page.expect_download() as download:
-        page.click("#style-download")
-    assert download.value.suggested_filename == "painting-texture.png"
+    assert taken_home(page, PREFIX).suggested_filename == "painting-texture.png"
     page.close()
 
 
 def test_closing_the_page_ends_the_work(
     browser, url: str, lake: Path, painting: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened_works: list[StyleWork] = []
-    ask = StyleWork.ask
-    monkeypatch.setattr(StyleWork, "ask", lambda work, what: (opened_works.append(work), ask(work, what))[1])
     page = opened(browser, url, query="?tab=style")
     give_both(page, lake, painting)
     held = Held(monkeypatch, after=4, pause=0.2)
@@ -159,7 +162,6 @@ def test_closing_the_page_ends_the_work(
     held.going.set()
     assert held.ended.wait(20)
     assert held.left > -10  # of 30 steps, most were never done
-    assert opened_works[-1].shown is None
 
 
 def test_an_example_is_painted_on_a_phone_in_french(browser, url: str) -> None:
@@ -171,10 +173,7 @@ def test_an_example_is_painted_on_a_phone_in_french(browser, url: str) -> None:
     page.locator("#style-more > button").first.click()
     page.wait_for_selector("#features", state="visible")
     assert not scrolls_sideways(page)
-    lines = page.inner_text("body").split("\n")
-    assert TEXTS["keep_my_colours"][1] in lines
-    for key, (english, french) in TEXTS.items():
-        assert english == french or english not in lines, key
+    is_all_french(page, "keep_my_colours")
     for name in ("restyle", "style-download", "style-send-colorize"):
         assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
     page.close()
@@ -200,15 +199,3 @@ def test_the_endpoint_paints_a_file_and_makes_a_texture(url: str, lake: Path, pa
 )
 def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str) -> None:
     is_not_read(url, field)
-
-
-# Without a browser
-
-
-def test_two_pictures_given_at_once_are_one_visitors() -> None:
-    shelf = Shelf(StyleWork)
-    token, work = shelf.open("", "somebody")
-    assert shelf.open("", "somebody") == (token, work)
-    assert shelf.open(token) == (token, work)
-    assert shelf.open("", "somebody else")[1] is not work
-    assert shelf.open("")[1] is not shelf.open("")[1]

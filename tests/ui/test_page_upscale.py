@@ -6,13 +6,25 @@ The networks are small files of chance in a temporary folder; the page doesn't k
 from __future__ import annotations
 
 import io
+import threading
 from pathlib import Path
 
 import gradio_client
 import numpy as np
 import pytest
 import torch
-from page import Networks, after, cancelled_on_the_way, changed, give, is_not_read, opened, scrolls_sideways
+from page import (
+    Networks,
+    after,
+    cancelled_on_the_way,
+    changed,
+    give,
+    is_all_french,
+    is_not_read,
+    opened,
+    scrolls_sideways,
+    taken_home,
+)
 from PIL import Image
 from skimage import data
 
@@ -25,10 +37,10 @@ from colorizer.photo import Photo
 from colorizer.predictors import truth_test, upscale
 from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.predictors.upscale import Upscaler
-from colorizer.ui import engine, files
+from colorizer.ui import files, running
 from colorizer.ui.page import build_page
 from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS, TEXTS, note, sentence
-from colorizer.ui.upscale_events import part, settings_of
+from colorizer.ui.upscale import part, settings_of
 
 PREFIX = "upscale-"
 
@@ -86,10 +98,9 @@ def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_and_taken_home(
     assert "150 × 100 → 600 × 400" in status
     assert "srresnet 0.0.1 · srgan 0.0.1" in status
     assert "/255" in status
-    with page.expect_download() as download:
-        page.click("#upscale-download")
-    assert download.value.suggested_filename == "dog-x4.png"
-    result = Image.open(download.value.path())
+    file = taken_home(page, PREFIX)
+    assert file.suggested_filename == "dog-x4.png"
+    result = Image.open(file.path())
     assert result.size == (600, 400)
     assert '"task": "upscale"' in result.text["colorizer"]
     page.close()
@@ -119,6 +130,31 @@ def test_a_click_on_the_photograph_chooses_the_part_and_the_result_stays_within_
     page.keyboard.press("Home")  # without a mouse, too
     shown = changed(page, shown, PREFIX)
     assert (shown_picture(page) < 128).all()
+    page.close()
+
+
+def test_of_several_touches_the_last_is_answered(
+    browser, url: str, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, going, enlarge_part, seen = threading.Event(), threading.Event(), running.enlarge_part, []
+
+    def slowly(photo, box, settings):
+        seen.append(settings.detail)
+        begun.set()
+        going.wait(20)
+        return enlarge_part(photo, box, settings)
+
+    page = opened(browser, url, query="?tab=upscale")
+    shown = looked_at(page, small)
+    monkeypatch.setattr(running, "enlarge_part", slowly)
+    page.locator("#upscale-detail input[type=range]").focus()
+    for key in ("Home", "PageUp", "End"):
+        page.keyboard.press(key)
+        assert begun.wait(20)
+        page.wait_for_timeout(300)  # until the server has heard of it
+    going.set()
+    changed(page, changed(page, shown, PREFIX), PREFIX)
+    assert seen == [0, 1]
     page.close()
 
 
@@ -162,9 +198,7 @@ def test_a_result_is_sent_on_and_back(browser, url: str, small: Path) -> None:
     page.wait_for_selector("#upscale-stage img")
     page.click("#enlarge")
     page.wait_for_selector("#upscale-download", state="visible")
-    with page.expect_download() as download:
-        page.click("#upscale-download")
-    assert download.value.suggested_filename == "dog-colorized-x4.png"
+    assert taken_home(page, PREFIX).suggested_filename == "dog-colorized-x4.png"
     page.click("#upscale-send-colorize")
     page.wait_for_url("**/?tab=colorize")
     page.wait_for_function("() => !document.querySelector('#line progress')")
@@ -201,10 +235,7 @@ def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(
     page.click("#enlarge")
     page.wait_for_selector("#upscale-download", state="visible")
     assert not scrolls_sideways(page)
-    lines = page.inner_text("body").split("\n")
-    assert TEXTS["truth"][1] in lines
-    for key, (english, french) in TEXTS.items():
-        assert english == french or english not in lines, key
+    is_all_french(page, "truth")
     for name in ("enlarge", "truth", "upscale-download", "upscale-send-colorize", "upscale-other-files"):
         assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
     order = ["photo", "stage", "download", "detail"]
@@ -250,10 +281,9 @@ def test_without_weights_the_tab_says_so_and_that_of_painting_is_not_there(
 
 def test_a_part_is_inside_the_photograph_and_around_the_place() -> None:
     wide = Photo.from_array(np.zeros((100, 1000), np.uint8))
-    assert part(wide, None) == (436, 0, 564, 100)
-    assert part(wide, (500, 50)) == (436, 0, 564, 100)
-    assert part(wide, (0, 0)) == (0, 0, 128, 100)
-    assert part(wide, (999, 99)) == (872, 0, 1000, 100)
+    assert part(wide, 50, 50) == (436, 0, 564, 100)
+    assert part(wide, 0, 0) == (0, 0, 128, 100)
+    assert part(wide, 100, 100) == (872, 0, 1000, 100)
 
 
 def test_a_detail_that_can_not_be_chosen_does_not_count(page_weights: Path) -> None:
@@ -277,12 +307,12 @@ def test_the_plain_enlargement_is_the_bicubic_one_of_the_literature() -> None:
 
 def test_the_truth_test_compares_with_the_middle_of_the_photo(page_weights: Path) -> None:
     rgb = np.random.default_rng(4).integers(0, 65536, (301, 700, 3)).astype(np.uint16)
-    found = engine.compare(Photo.from_array(rgb), settings_of("clean", 0.5, 2))
+    found = running.compare(Photo.from_array(rgb), settings_of("clean", 0.5, 2))
     assert found.truth.shape == found.plain.shape == found.result.shape == (300, 512, 3)
     assert (found.truth == np.rint(rgb[:300, 94:606] / 257)).mean() > 0.99
     assert found.psnr == psnr_y(found.result, found.truth) and found.plain_psnr > 0
     with pytest.raises(PhotoError, match="200 x 300"):
-        engine.compare(Photo.from_array(np.zeros((300, 200), np.uint8)), settings_of("clean", 0.5, 2))
+        running.compare(Photo.from_array(np.zeros((300, 200), np.uint8)), settings_of("clean", 0.5, 2))
     assert truth_test.testable(Photo.from_array(rgb))
 
 
