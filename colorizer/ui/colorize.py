@@ -44,7 +44,8 @@ RAN = (
 
 def build(tabs: Sequence[str]) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; `tabs` are those that results can be sent to."""
-    tab = Tab("colorize", describe=notices, said=("notice", "notice_text", "keep_some"))
+    said = ("notice", "notice_text", "keep_some")
+    tab = Tab("colorize", describe=notices, said=said, settings=settings_of)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             parts.picture_field(tab, ("upload", "clipboard", "webcam"))
@@ -131,37 +132,26 @@ def notices(photo: Photo | None, code: str) -> Updates:
 # It is coloured
 
 
+def settings_of(
+    saturation: float, temperature: float, keep: float, model: str, size: int
+) -> ColorizeSettings:
+    """What the controls say."""
+    return ColorizeSettings(model, saturation, temperature, strength=1 - keep, size=size)
+
+
 def colour(
-    work: Work | None,
-    code: str,
-    photo: Upload,
-    saturation: float,
-    temperature: float,
-    keep: float,
-    confidence: bool,
-    model: str,
-    size: int,
+    work: Work | None, code: str, photo: Upload, settings: ColorizeSettings, confidence: bool
 ) -> Iterator[Updates]:
     """The button was pressed."""
-    settings = ColorizeSettings(model, saturation, temperature, strength=1 - keep, size=size)
     yield from coloured(work or Work(), code, running.given(work, photo), settings, confidence)
 
 
 def colour_again(
-    work: Work | None,
-    code: str,
-    status: str,
-    saturation: float,
-    temperature: float,
-    keep: float,
-    confidence: bool,
-    model: str,
-    size: int,
+    work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool
 ) -> Iterator[Updates]:
     """Another network or another size was chosen: the photograph that is shown goes through it."""
     shown = running.shown(work, status)
     if work and shown:
-        settings = ColorizeSettings(model, saturation, temperature, strength=1 - keep, size=size)
         yield from coloured(work, code, shown.of, settings, confidence)
 
 
@@ -239,19 +229,13 @@ def on_stage(shown: Shown, code: str, began: float) -> Updates:
 
 
 def correct(
-    work: Work | None,
-    code: str,
-    status: str,
-    saturation: float,
-    temperature: float,
-    keep: float,
-    confidence: bool,
+    work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool
 ) -> Iterator[Updates]:
     """A slider was let go, or the veil wanted: the same analysis in another light; the network rests."""
     shown = running.shown(work, status)
     if work and shown:
-        settings = replace(shown.settings, saturation=saturation, temperature=temperature, strength=1 - keep)
-        yield from corrected(work, code, shown, settings, confidence)
+        analysed = {name: getattr(shown.settings, name) for name in ("model", "size", "variant")}
+        yield from corrected(work, code, shown, replace(settings, **analysed), confidence)
 
 
 def pick(
@@ -265,14 +249,14 @@ def pick(
 
 
 def keep_some(
-    work: Work | None, code: str, status: str, saturation: float, temperature: float, confidence: bool
+    work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool
 ) -> Iterator[Updates]:
     """The notice's button: keep part of the tone or of the colours that are there."""
     coloured = work is not None and work.given is not None and work.given.tone == "coloured"
     keep = KEEP_COLOURS if coloured else KEEP_TONE
     yield {"keep": keep, "notice": gr.Column(visible=False)}
     if work and work.shown and work.shown.of is work.given:
-        yield from correct(work, code, status, saturation, temperature, keep, confidence)
+        yield from correct(work, code, status, replace(settings, strength=1 - keep), confidence)
 
 
 def corrected(

@@ -192,7 +192,7 @@ def opened(tab: Tab, work: Work | None, code: str, path: str, field: str = "phot
         photo = Photo.open(path)
         return accepted(tab, work, code, photo, photo.metadata.format not in files.BROWSERS_SHOW, field)
     except ColorizerError as error:
-        line = trouble_line(sentence(code, error, tab.french))
+        line = trouble_line(sentence(code, error, tab.name))
         return {**taken_off(tab, work, code, field), field: None, "line": line}
 
 

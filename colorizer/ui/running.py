@@ -34,7 +34,7 @@ from colorizer.predictors.settings import (
 from colorizer.predictors.stylize import Cycle, Painting, Stylizer
 from colorizer.predictors.truth_test import TruthTest
 from colorizer.predictors.upscale import Box, Forecast, Upscaled, Upscaler
-from colorizer.ui.texts import FRENCH_ERRORS, language, progress_line, say, sentence, trouble_line
+from colorizer.ui.texts import language, progress_line, say, sentence, trouble_line
 from colorizer.ui.work import Shown, Work, keep, recall
 
 log = logging.getLogger(__name__)
@@ -63,27 +63,27 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-@lru_cache(maxsize=1)
+@lru_cache
 def colorizer() -> Colorizer:
     """The one predictor that colours."""
     return Colorizer.load(device=device())
 
 
-@lru_cache(maxsize=1)
+@lru_cache
 def upscaler() -> Upscaler:
-    """The one predictor that enlarges."""
+    """The one that enlarges."""
     return Upscaler.load(device=device())
 
 
-@lru_cache(maxsize=1)
+@lru_cache
 def stylizer() -> Stylizer:
-    """The one predictor that paints."""
+    """The one that paints."""
     return Stylizer.load(device=device())
 
 
-@lru_cache(maxsize=1)
+@lru_cache
 def style_transfer() -> StyleTransfer:
-    """The one predictor that paints in a style of one's own."""
+    """The one that paints in a style of one's own."""
     return StyleTransfer.load(device=device())
 
 
@@ -217,7 +217,8 @@ class Tab(dict[str, Any]):
 
     name: in the address. prefix: of its elements' ids. describe: what is to be said, in a language, of a
     photograph that is given (None: of none), on the components `said`; it may raise why that can't be taken.
-    french: the tab's errors in French. arrive: what follows when one has come from another tab.
+    settings: makes them of the values of the components that its parameters name.
+    arrive: what follows when one has come from another tab.
     """
 
     def __init__(
@@ -226,10 +227,11 @@ class Tab(dict[str, Any]):
         prefix: str = "",
         describe: Callable[[Photo | None, str], Updates] = lambda photo, code: {},
         said: Sequence[str] = (),
-        french: dict[type[ColorizerError], str] = FRENCH_ERRORS,
+        settings: Callable[..., Any] = dict,
     ) -> None:
         super().__init__()
-        self.name, self.prefix, self.describe, self.said, self.french = name, prefix, describe, said, french
+        self.name, self.prefix, self.describe, self.said = name, prefix, describe, said
+        self.settings = settings
         self.arrive: Callable[[Dependency], object] | None = None
 
 
@@ -246,13 +248,15 @@ def listen(
 ) -> Dependency:
     """Call the handler on each of the triggers, with what its parameters ask for.
 
-    They are `work` (what is remembered of the visitor, or None), `code` (the language), `event`, `visitor`,
-    or values of the tab's components, by their names or by those that `named` gives. What is returned or
-    yielded is what changes on the page, all of it among `outputs`; "work" is remembered. When something goes
-    wrong the page says it in one sentence, and all that is on it stays.
+    They are `work` (what is remembered of the visitor, or None), `code` (the language), `settings` (the
+    tab's), `event`, `visitor`, or values of the tab's components, by their names or by those that `named`
+    gives. What is returned or yielded is what changes on the page, all of it among `outputs`; "work" is
+    remembered. When something goes wrong the page says it in one sentence, and all that is on it stays.
     """
     parameters = list(inspect.signature(handler).parameters)
-    names = [name for name in parameters if name not in ("work", "code", "event", "visitor")]
+    names = [name for name in parameters if name not in ("work", "code", "settings", "event", "visitor")]
+    chosen = list(inspect.signature(tab.settings).parameters) if "settings" in parameters else []
+    names += [name for name in chosen if name not in names]
     inputs = [tab[(named or {}).get(name, name)] for name in names]
     nothing = {tab[name]: gr.skip() for name in outputs[:1]}
 
@@ -275,6 +279,8 @@ def listen(
 
         yield nothing  # a generator without a word would empty all outputs
         try:
+            if chosen:
+                known["settings"] = tab.settings(**{name: known[name] for name in chosen})
             answer = handler(**{name: known[name] for name in parameters})
             if not isinstance(answer, Generator):
                 yield told(answer)
@@ -285,7 +291,7 @@ def listen(
         except Reply as reply:
             yield instead(trouble_line(say(code, reply.key, **reply.values)) if reply.key else gr.skip())
         except ColorizerError as error:
-            yield instead(trouble_line(sentence(code, error, tab.french)))
+            yield instead(trouble_line(sentence(code, error, tab.name)))
         except Exception:
             log.exception("A picture failed.")
             yield instead(trouble_line(say(code, "broken")))

@@ -19,16 +19,7 @@ from colorizer.predictors.style_features import available
 from colorizer.predictors.tiling import Progress
 from colorizer.ui import cards, files, parts, running
 from colorizer.ui.running import LINE, Reply, Tab, Updates, Upload, busy, done, listen
-from colorizer.ui.texts import (
-    FRENCH_STYLE_ERRORS,
-    both,
-    decimal,
-    label,
-    progress_line,
-    remark_line,
-    say,
-    status_line,
-)
+from colorizer.ui.texts import both, decimal, label, progress_line, remark_line, say, status_line
 from colorizer.ui.work import Shown, Work
 
 MODES = ("photo", "texture")
@@ -43,7 +34,7 @@ RAN = (*LINE, "stage", "status", "examples", "below", "preview")  # what paintin
 
 def build(tabs: Sequence[str]) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; `tabs` are those that results can be sent to."""
-    tab = Tab("style", "style-", french=FRENCH_STYLE_ERRORS)
+    tab = Tab("style", "style-", settings=settings_of)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             fields(tab)
@@ -144,25 +135,20 @@ def stop(work: Work | None, code: str) -> Updates:
     return done(remark_line(say(code, "stopped")))
 
 
+def settings_of(strength: float, brush: float, size: int, steps: int, keep: bool) -> RestyleSettings:
+    """What the controls say."""
+    return RestyleSettings(
+        strength=strength, brush=brush, size=int(size), steps=int(steps), keep_colours=keep
+    )
+
+
 def paint(
-    work: Work | None,
-    code: str,
-    photo: Upload,
-    canvas: Upload,
-    mode: str,
-    strength: float,
-    brush: float,
-    size: int,
-    steps: int,
-    keep: bool,
+    work: Work | None, code: str, photo: Upload, canvas: Upload, mode: str, settings: RestyleSettings
 ) -> Iterator[Updates]:
     """The button was pressed, or a pair chosen."""
     if work is None or work.painting is None:
         raise Reply(running.missing(work, canvas))
     subject = running.given(work, photo) if mode == "photo" else None
-    settings = RestyleSettings(
-        strength=strength, brush=brush, size=int(size), steps=int(steps), keep_colours=keep
-    )
     try:
         if work.stop.is_set():
             yield done(remark_line(say(code, "stopped")))

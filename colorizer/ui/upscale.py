@@ -17,16 +17,7 @@ from colorizer.predictors.settings import UPSCALE_RANGES, UpscaleSettings
 from colorizer.predictors.upscale import Box, Offer
 from colorizer.ui import cards, files, parts, running
 from colorizer.ui.running import LINE, Reply, Tab, Updates, Upload, busy, done, listen
-from colorizer.ui.texts import (
-    FRENCH_UPSCALE_ERRORS,
-    both,
-    decimal,
-    label,
-    paragraphs,
-    progress_line,
-    say,
-    status_line,
-)
+from colorizer.ui.texts import both, decimal, label, paragraphs, progress_line, say, status_line
 from colorizer.ui.work import Shown, Work
 
 PART_SIDE = 128  # pixels of the photo
@@ -58,7 +49,7 @@ def build_empty() -> None:
 def build(tabs: Sequence[str]) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; at least one model is there, and `tabs` are
     those that results can be sent to."""
-    tab = Tab("upscale", "upscale-", foretold, ("forecast", *PLACE), FRENCH_UPSCALE_ERRORS)
+    tab = Tab("upscale", "upscale-", foretold, ("forecast", *PLACE), settings_of)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             parts.picture_field(tab, ("upload", "clipboard"))
@@ -160,28 +151,20 @@ def pick(work: Work | None, event: gr.EventData) -> Updates:
 
 
 def look(
-    work: Work | None, code: str, across: float, down: float, model: str, detail: float, consistency: int
+    work: Work | None, code: str, across: float, down: float, settings: UpscaleSettings
 ) -> Iterator[Updates]:
     """A photograph has come: a part of it, unless the whole has been asked for meanwhile and is there."""
     if work and work.given and not (work.shown and work.shown.of is work.given):
-        settings = settings_of(model, detail, consistency)
         yield from part_enlarged(work, code, work.given, part(work.given, across, down), settings)
 
 
 def look_again(
-    work: Work | None,
-    code: str,
-    photo: Upload,
-    across: float,
-    down: float,
-    model: str,
-    detail: float,
-    consistency: int,
+    work: Work | None, code: str, photo: Upload, across: float, down: float, settings: UpscaleSettings
 ) -> Iterator[Updates]:
     """Something was touched: the part, as it is now wanted."""
-    given = running.given(work, photo)
-    settings = settings_of(model, detail, consistency)
-    yield from part_enlarged(work or Work(), code, given, part(given, across, down), settings)
+    if photo:
+        given = running.given(work, photo)
+        yield from part_enlarged(work or Work(), code, given, part(given, across, down), settings)
 
 
 def part_enlarged(
@@ -239,13 +222,11 @@ def aside(work: Work, pair: tuple[str, str], status: str) -> Updates:
 # The whole is enlarged
 
 
-def enlarge(
-    work: Work | None, code: str, photo: Upload, model: str, detail: float, consistency: int
-) -> Iterator[Updates]:
+def enlarge(work: Work | None, code: str, photo: Upload, settings: UpscaleSettings) -> Iterator[Updates]:
     """The button was pressed: enlarge, show, say how true it stayed."""
     given, began = running.given(work, photo), time.monotonic()
     yield busy(progress_line(say(code, "getting_ready")))
-    settings, count = settings_of(model, detail, consistency), upscale.tile_count(given)
+    count = upscale.tile_count(given)
     made = yield from running.run(
         lambda progress: running.enlarge(given, settings, progress),
         code,
@@ -276,15 +257,12 @@ def whole(shown: Shown) -> Updates:
 # It is tested on itself
 
 
-def test(
-    work: Work | None, code: str, photo: Upload, model: str, detail: float, consistency: int
-) -> Iterator[Updates]:
+def test(work: Work | None, code: str, photo: Upload, settings: UpscaleSettings) -> Iterator[Updates]:
     """The button under More: reduce the middle, enlarge it again, compare."""
     given = running.given(work, photo)
     if not truth_test.testable(given):
         raise Reply("truth_small", side=truth_test.MIN_SIDE)
     yield busy(progress_line(say(code, "testing")))
-    settings = settings_of(model, detail, consistency)
     found = yield from running.run(lambda _progress: running.compare(given, settings), code)
     height, width = found.truth.shape[:2]
     plain, ours = decimal(code, found.plain_psnr), decimal(code, found.psnr)

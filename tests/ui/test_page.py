@@ -17,7 +17,7 @@ import numpy as np
 import pillow_heif
 import pytest
 import torch
-from page import Networks, after, give, is_not_read, opened, scrolls_sideways
+from page import Networks, after, give, is_all_french, is_not_read, opened, scrolls_sideways, taken_home
 from PIL import Image
 from skimage.color import rgb2lab
 
@@ -68,11 +68,10 @@ def test_a_photograph_is_coloured_corrected_and_taken_home(browser, url: str, ph
     page.keyboard.press("End")
     page.wait_for_function("old => document.querySelectorAll('#stage img')[1].src !== old", arg=first)
 
-    with page.expect_download() as download:
-        page.click("#download")
-    assert download.value.suggested_filename == "grandmother-colorized.png"
+    file = taken_home(page)
+    assert file.suggested_filename == "grandmother-colorized.png"
     assert not page.locator("#file").is_visible()
-    result = np.asarray(Image.open(download.value.path()).convert("RGB"))
+    result = np.asarray(Image.open(file.path()).convert("RGB"))
     given = np.asarray(Image.open(photograph).convert("RGB"))
     assert result.shape == given.shape
     difference = rgb2lab(result) - rgb2lab(given)
@@ -113,10 +112,7 @@ def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(browser
     page.locator("#more > button").first.click()
     page.wait_for_selector("#model")
     assert not scrolls_sideways(page)
-    lines = page.inner_text("body").split("\n")
-    assert TEXTS["unchanged"][1] in lines
-    for key, (english, french) in TEXTS.items():
-        assert english == french or english not in lines, key
+    is_all_french(page, "unchanged")
     order = ["#photo", "#colour", "#stage", "#download", "#saturation"]
     tops = [page.locator(part).bounding_box()["y"] for part in order]
     assert tops == sorted(tops)

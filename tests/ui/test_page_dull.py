@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from page import Networks, is_not_read, opened, scrolls_sideways
+from page import Networks, is_all_french, is_not_read, opened, scrolls_sideways
 from PIL import Image
 
 from colorizer.networks.autoencoder import AutoEncoder
@@ -24,7 +24,6 @@ from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.dull import look_into
 from colorizer.ui.dull import shown_html
 from colorizer.ui.page import build_page
-from colorizer.ui.texts import TEXTS
 
 
 def networks() -> Networks:
@@ -108,9 +107,7 @@ def test_an_example_is_looked_into_on_a_phone_in_french(browser, url: str) -> No
     page.wait_for_selector(".dull canvas")
     assert not scrolls_sideways(page)
     assert page.locator("[data-mark=T]").count() == 0  # the sepia of a print is no truth
-    lines = page.inner_text("body").split("\n")
-    for key, (english, french) in TEXTS.items():
-        assert english == french or english not in lines, key
+    is_all_french(page, "tab_about")
     page.close()
 
 

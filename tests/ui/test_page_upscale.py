@@ -39,7 +39,7 @@ from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.predictors.upscale import Upscaler
 from colorizer.ui import files, running
 from colorizer.ui.page import build_page
-from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS, TEXTS, note, sentence
+from colorizer.ui.texts import TEXTS, note, sentence
 from colorizer.ui.upscale import part, settings_of
 
 PREFIX = "upscale-"
@@ -318,7 +318,7 @@ def test_the_truth_test_compares_with_the_middle_of_the_photo(page_weights: Path
 
 def test_errors_and_notes_of_enlarging_are_told_in_french(page_weights: Path) -> None:
     limit = upscale.LIMITS.max_pixels // 16_000_000
-    assert f"{limit} mégapixels" in sentence("fr", PhotoTooLarge("x"), FRENCH_UPSCALE_ERRORS)
-    assert sentence("fr", WeightsError("x"), FRENCH_UPSCALE_ERRORS) != sentence("fr", WeightsError("x"))
+    assert f"{limit} mégapixels" in sentence("fr", PhotoTooLarge("x"), "upscale")
+    assert sentence("fr", WeightsError("x"), "upscale") != sentence("fr", WeightsError("x"))
     made = Upscaler.load().upscale(Photo.from_array(np.zeros((4, 4), np.uint8)))
     assert note("fr", made.metadata.notes[-1]).startswith("Agrandie quatre fois")
