@@ -147,6 +147,23 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture
+def visit(browser, url: str) -> Iterator[Callable]:
+    """visit(tab, width=390, height=844, locale="fr-FR") opens the page in the browser; it is closed after the
+    test."""
+    from page import opened
+
+    pages = []
+
+    def open_page(tab: str = "colorize", **settings: object):
+        pages.append(opened(browser, url, query=f"?tab={tab}", **settings))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
 def photograph(tmp_path: Path) -> Path:
     """A grey photograph with an edge, a ramp and some grain, 480 x 320."""
     rng = np.random.default_rng(1)

@@ -131,8 +131,22 @@ def is_all_french(page, one: str) -> None:
         assert english == french or english not in lines, key
 
 
+def slide(page, name: str, key: str) -> None:
+    """Move the slider of that id by the keyboard."""
+    page.locator(f"#{name} input[type=range]").focus()
+    page.keyboard.press(key)
+
+
 def scrolls_sideways(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def suits_a_phone_in_french(page, said: str, *targets: str) -> None:
+    """Nothing scrolls sideways, that text and all others are French, and those elements can be hit."""
+    assert not scrolls_sideways(page)
+    is_all_french(page, said)
+    for target in targets:
+        assert page.locator(f"#{target}").bounding_box()["height"] >= 44, target
 
 
 def is_not_read(url: str, field: str, meta: Mapping[str, object] | None = None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio_client
@@ -19,10 +20,10 @@ from page import (
     cancelled_on_the_way,
     changed,
     give,
-    is_all_french,
     is_not_read,
-    opened,
     scrolls_sideways,
+    slide,
+    suits_a_phone_in_french,
     taken_home,
 )
 from PIL import Image
@@ -43,6 +44,7 @@ from colorizer.ui.texts import TEXTS, note, sentence
 from colorizer.ui.upscale import part, settings_of
 
 PREFIX = "upscale-"
+STYLE_FIELDS = ("style-photo", "style-other-files", "style-canvas", "style-canvas-other-files")
 
 
 def networks() -> Networks:
@@ -55,12 +57,9 @@ def networks() -> Networks:
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A grey photograph, 150 x 100, whose left half is dark and whose right half is light."""
-    grey = np.random.default_rng(1).normal(0, 4, (100, 150)) + np.where(np.arange(150) < 75, 60, 190)
-    path = tmp_path / "dog.jpg"
-    Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(path, quality=95)
-    return path
+def small(draw: Callable[..., Path]) -> Path:
+    """A photograph of 150 x 100."""
+    return draw("dog.jpg", 150, 100)
 
 
 def looked_at(page, path: Path) -> str:
@@ -79,10 +78,10 @@ def shown_picture(page) -> np.ndarray:
 # In the browser
 
 
-def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_and_taken_home(
-    browser, url: str, small: Path
+def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_taken_home_and_stays_within_reach(
+    visit, small: Path, tmp_path: Path
 ) -> None:
-    page = opened(browser, url, query="?tab=upscale")
+    page = visit("upscale")
     part_shown = looked_at(page, small)
     assert "600 × 400" in page.inner_text("#forecast")
     assert TEXTS["part"][0] in page.inner_text("#upscale-status")
@@ -92,80 +91,18 @@ def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_and_taken_home(
     assert after(page, PREFIX) == part_shown
 
     page.click("#enlarge")  # again
-    changed(page, part_shown, PREFIX)
+    whole = changed(page, part_shown, PREFIX)
     page.wait_for_selector("#upscale-download", state="visible")
     status = page.inner_text("#upscale-status")
-    assert "150 × 100 → 600 × 400" in status
+    assert "150 × 100 → 600 × 400" in status and "/255" in status
     assert "srresnet 0.0.1 · srgan 0.0.1" in status
-    assert "/255" in status
     file = taken_home(page, PREFIX)
     assert file.suggested_filename == "dog-x4.png"
     result = Image.open(file.path())
     assert result.size == (600, 400)
     assert '"task": "upscale"' in result.text["colorizer"]
-    page.close()
 
-
-def test_a_click_on_the_photograph_chooses_the_part_and_the_result_stays_within_reach(
-    browser, url: str, tmp_path: Path
-) -> None:
-    ramp = np.zeros((3, 1200, 1800), np.uint8)
-    ramp[:] = np.where(np.arange(1800) < 900, 40, 220)
-    path = tmp_path / "ramp.tif"  # browsers don't show it: a smaller copy stands in
-    Image.fromarray(ramp[0]).save(path)
-    page = opened(browser, url, query="?tab=upscale")
-    shown = looked_at(page, path)
-    box = page.locator("#upscale-photo img").bounding_box()
-    for share, dark in ((0.1, True), (0.9, False)):
-        page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
-        shown = changed(page, shown, PREFIX)
-        picture = shown_picture(page)
-        assert picture.shape == (512, 512)
-        assert (picture < 128).all() if dark else (picture > 128).all()
-    across = page.locator("#upscale-across input[type=range]")
-    page.locator("#upscale-more > button").first.click()
-    across.wait_for()
-    assert abs(float(across.input_value()) - 90) <= 1
-    across.focus()
-    page.keyboard.press("Home")  # without a mouse, too
-    shown = changed(page, shown, PREFIX)
-    assert (shown_picture(page) < 128).all()
-    page.close()
-
-
-def test_of_several_touches_the_last_is_answered(
-    browser, url: str, small: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, going, enlarge_part, seen = threading.Event(), threading.Event(), running.enlarge_part, []
-
-    def slowly(photo, box, settings):
-        seen.append(settings.detail)
-        begun.set()
-        going.wait(20)
-        return enlarge_part(photo, box, settings)
-
-    page = opened(browser, url, query="?tab=upscale")
-    shown = looked_at(page, small)
-    monkeypatch.setattr(running, "enlarge_part", slowly)
-    page.locator("#upscale-detail input[type=range]").focus()
-    for key in ("Home", "PageUp", "End"):
-        page.keyboard.press(key)
-        assert begun.wait(20)
-        page.wait_for_timeout(300)  # until the server has heard of it
-    going.set()
-    changed(page, changed(page, shown, PREFIX), PREFIX)
-    assert seen == [0, 1]
-    page.close()
-
-
-def test_after_a_part_the_whole_comes_back(browser, url: str, small: Path) -> None:
-    page = opened(browser, url, query="?tab=upscale")
-    looked_at(page, small)
-    page.click("#enlarge")
-    page.wait_for_selector("#upscale-download", state="visible")
-    whole = after(page, PREFIX)
-    page.locator("#upscale-detail input[type=range]").focus()
-    page.keyboard.press("End")
+    slide(page, "upscale-detail", "End")
     part_shown = changed(page, whole, PREFIX)
     assert not page.locator("#upscale-download").is_visible()
     page.locator("#upscale-model label").nth(1).click()
@@ -174,74 +111,85 @@ def test_after_a_part_the_whole_comes_back(browser, url: str, small: Path) -> No
     page.click("#whole")
     assert changed(page, part_shown, PREFIX) == whole
     assert page.locator("#upscale-download").is_visible()
-    page.close()
 
-
-def test_a_photograph_tests_the_network_on_itself(browser, url: str, photograph: Path) -> None:
-    page = opened(browser, url, query="?tab=upscale")
-    shown = looked_at(page, photograph)
-    page.locator("#upscale-more > button").first.click()
-    page.click("#truth")
-    changed(page, shown, PREFIX)
-    status = page.inner_text("#upscale-status")
-    assert "480 × 320" in status and status.count(" dB") == 2
-    page.close()
-
-
-def test_a_result_is_sent_on_and_back(browser, url: str, small: Path) -> None:
-    page = opened(browser, url)
-    give(page, small)
-    page.click("#colour")
-    page.wait_for_selector("#send-upscale", state="visible")
-    page.click("#send-upscale")
-    page.wait_for_url("**/?tab=upscale")
-    page.wait_for_selector("#upscale-stage img")
-    page.click("#enlarge")
-    page.wait_for_selector("#upscale-download", state="visible")
-    assert taken_home(page, PREFIX).suggested_filename == "dog-colorized-x4.png"
-    page.click("#upscale-send-colorize")
-    page.wait_for_url("**/?tab=colorize")
-    page.wait_for_function("() => !document.querySelector('#line progress')")
-    page.click("#colour")
-    page.wait_for_function("() => document.querySelector('#status').innerText.includes('600 × 400')")
-    page.close()
-
-
-def test_too_large_is_said_in_one_sentence(browser, url: str, tmp_path: Path) -> None:
-    path = tmp_path / "wall.png"
-    Image.new("L", (2000, 1600)).save(path)
-    page = opened(browser, url, query="?tab=upscale")
-    give(page, path, PREFIX)
+    too_large = tmp_path / "wall.png"
+    Image.new("L", (2000, 1600)).save(too_large)
+    give(page, too_large, PREFIX)
     trouble = page.locator("#upscale-line .trouble")
     trouble.wait_for()
     assert "wall.png" in trouble.inner_text() and "3 megapixels" in trouble.inner_text()
-    page.close()
+    assert after(page, PREFIX) == whole
 
 
-def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(
-    browser, url: str, small: Path
+def test_a_click_on_the_photograph_chooses_the_part_and_its_middle_tests_the_network(
+    visit, tmp_path: Path
 ) -> None:
-    page = opened(browser, url, width=390, height=844, locale="fr-FR", query="?tab=upscale")
+    path = tmp_path / "ramp.tif"  # browsers don't show it: a smaller copy stands in
+    Image.fromarray(np.tile(np.where(np.arange(1800) < 900, 40, 220).astype(np.uint8), (1200, 1))).save(path)
+    page = visit("upscale")
+    shown = looked_at(page, path)
+    box = page.locator("#upscale-photo img").bounding_box()
+    for share, dark in ((0.1, True), (0.9, False)):
+        page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        shown = changed(page, shown, PREFIX)
+        picture = shown_picture(page)
+        assert picture.shape == (512, 512)
+        assert (picture < 128).all() if dark else (picture > 128).all()
+    page.locator("#upscale-more > button").first.click()
+    across = page.locator("#upscale-across input[type=range]")
+    across.wait_for()
+    assert abs(float(across.input_value()) - 90) <= 1
+    slide(page, "upscale-across", "Home")  # without a mouse, too
+    shown = changed(page, shown, PREFIX)
+    assert (shown_picture(page) < 128).all()
+
+    page.click("#truth")
+    changed(page, shown, PREFIX)
+    status = page.inner_text("#upscale-status")
+    assert "512 × 512" in status and status.count(" dB") == 2
+
+
+def test_of_several_touches_the_last_is_answered(visit, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, going, enlarge_part, seen = threading.Event(), threading.Event(), running.enlarge_part, []
+
+    def slowly(photo, box, settings):
+        seen.append(settings.detail)
+        begun.set()
+        going.wait(20)
+        return enlarge_part(photo, box, settings)
+
+    page = visit("upscale")
+    shown = looked_at(page, small)
+    monkeypatch.setattr(running, "enlarge_part", slowly)
+    for key in ("Home", "PageUp", "End"):
+        slide(page, "upscale-detail", key)
+        assert begun.wait(20)
+        page.wait_for_timeout(300)  # until the server has heard of it
+    going.set()
+    changed(page, changed(page, shown, PREFIX), PREFIX)
+    assert seen == [0, 1]
+
+
+def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(visit, small: Path) -> None:
+    page = visit("upscale", width=390, height=844, locale="fr-FR")
     page.wait_for_selector("#upscale-examples .card")
     assert not scrolls_sideways(page)
     page.locator("#upscale-examples .card").first.click()
     page.wait_for_selector("#upscale-stage img")
     page.locator("#upscale-more > button").first.click()
     page.wait_for_selector("#truth")
-    assert not scrolls_sideways(page)
     shown = after(page, PREFIX)
     give(page, small, PREFIX)  # which is sooner enlarged
     changed(page, shown, PREFIX)
+    page.click("#truth")
+    page.wait_for_selector("#upscale-line .trouble")  # too small for that
     page.click("#enlarge")
     page.wait_for_selector("#upscale-download", state="visible")
-    assert not scrolls_sideways(page)
-    is_all_french(page, "truth")
-    for name in ("enlarge", "truth", "upscale-download", "upscale-send-colorize", "upscale-other-files"):
-        assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
+    targets = ("enlarge", "truth", "upscale-download", "upscale-send-colorize", "upscale-other-files")
+    suits_a_phone_in_french(page, "truth", *targets)
     order = ["photo", "stage", "download", "detail"]
     tops = [page.locator(f"#{PREFIX}{name}").bounding_box()["y"] for name in order]
     assert tops == sorted(tops)
-    page.close()
 
 
 # From a program
@@ -261,7 +209,7 @@ def test_the_endpoint_enlarges_a_file(url: str, small: Path) -> None:
         client.predict(photo, detail=7, api_name="/upscale")
 
 
-@pytest.mark.parametrize("field", ["upscale-photo", "upscale-other-files"])
+@pytest.mark.parametrize("field", ["upscale-photo", "upscale-other-files", *STYLE_FIELDS])
 def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str) -> None:
     is_not_read(url, field)
 
@@ -291,11 +239,10 @@ def test_a_detail_that_can_not_be_chosen_does_not_count(page_weights: Path) -> N
     assert settings_of("photo", 0.25, 1).detail is None
 
 
-@pytest.mark.parametrize("size", [(30, 20), (192, 193), (900, 500)])
-def test_tiles_are_counted_as_they_are_made(page_weights: Path, size: tuple[int, int]) -> None:
-    photo, steps = Photo.from_array(np.zeros(size[::-1], np.uint8)), []
+def test_tiles_are_counted_as_they_are_made(page_weights: Path) -> None:
+    photo, steps = Photo.from_array(np.zeros((20, 600), np.uint8)), []
     Upscaler.load().upscale(photo, progress=lambda share, _text: steps.append(share))
-    assert upscale.tile_count(photo) == len(steps) - 1
+    assert upscale.tile_count(photo) == len(steps) - 1 == 3
 
 
 def test_the_plain_enlargement_is_the_bicubic_one_of_the_literature() -> None:
