@@ -137,7 +137,9 @@ def stop(work: Work | None, code: str) -> Updates:
 
 def settings_of(strength: float, brush: float, size: int, steps: int, keep: bool) -> RestyleSettings:
     """What the controls say."""
-    return RestyleSettings(strength, brush, int(size), int(steps), keep)
+    return RestyleSettings(
+        strength=strength, brush=brush, size=int(size), steps=int(steps), keep_colours=keep
+    )
 
 
 def restyle(
@@ -145,8 +147,8 @@ def restyle(
 ) -> Iterator[Updates]:
     """The button was pressed, or a pair chosen."""
     if work is None or work.painting is None:
-        raise Reply(running.missing(work, canvas))
-    subject = running.given(work, photo) if mode == "photo" else None
+        raise running.missing(work, canvas)
+    subject = running.given(work, photo)[1] if mode == "photo" else None
     try:
         if work.stop.is_set():
             yield done(remark_line(say(code, "stopped")))
