@@ -311,7 +311,8 @@ def run(
     share that is done, and the time left; `also` is what else changes then.
 
     When Gradio closes the generator, because of Cancel or because the page was closed, the work ends at its
-    next step. It has a thread because Gradio closes a generator only where it yields.
+    next step. It has a thread because Gradio closes a generator only where it yields. The line isn't a
+    gr.Progress, which would cover what is on the page, and knows no French.
     """
     news: queue.SimpleQueue[float | None] = queue.SimpleQueue()
     stopped, outcome = threading.Event(), Future[T]()
