@@ -9,7 +9,6 @@ from dataclasses import replace
 import gradio as gr
 
 from colorizer import weights
-from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Analysis
 from colorizer.predictors.settings import MODELS, RANGES, ColorizeSettings
@@ -75,18 +74,11 @@ def controls(tab: Tab) -> None:
         tab["confidence"] = gr.Checkbox(
             label=label("confidence"), info=label("confidence_help"), elem_id="confidence"
         )
-        models = [(label(f"model_{name.replace('-', '_')}"), name) for name in offered_models()]
+        listed = running.offered(lambda: list(weights.entries()))
+        there = [name for name in MODELS if name in listed] or [standard.model]
+        models = [(label(f"model_{name.replace('-', '_')}"), name) for name in there]
         parts.radio(tab, "model", models, standard.model)
         parts.radio(tab, "size", [(str(size), size) for size in SIZES], standard.size)
-
-
-def offered_models() -> list[str]:
-    """The models whose weights are listed, so that the page offers nothing that isn't there."""
-    try:
-        listed = weights.entries()
-    except ColorizerError:
-        return [ColorizeSettings().model]
-    return [name for name in MODELS if name in listed] or [ColorizeSettings().model]
 
 
 def wire(tab: Tab) -> None:
@@ -143,16 +135,16 @@ def colour(
     work: Work | None, code: str, photo: Upload, settings: ColorizeSettings, confidence: bool
 ) -> Iterator[Updates]:
     """The button was pressed."""
-    yield from coloured(work or Work(), code, running.given(work, photo), settings, confidence)
+    work, given = running.given(work, photo)
+    yield from coloured(work, code, given, settings, confidence)
 
 
 def colour_again(
     work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool
 ) -> Iterator[Updates]:
     """Another network or another size was chosen: the photograph that is shown goes through it."""
-    shown = running.shown(work, status)
-    if work and shown:
-        yield from coloured(work, code, shown.of, settings, confidence)
+    work, shown = running.shown(work, status)
+    yield from coloured(work, code, shown.of, settings, confidence)
 
 
 def coloured(
@@ -232,18 +224,17 @@ def correct(
     work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool
 ) -> Iterator[Updates]:
     """A slider was let go, or the veil wanted: the same analysis in another light; the network rests."""
-    shown = running.shown(work, status)
-    if work and shown:
-        analysed = {name: getattr(shown.settings, name) for name in ("model", "size", "variant")}
-        yield from corrected(work, code, shown, replace(settings, **analysed), confidence)
+    work, shown = running.shown(work, status)
+    analysed = {name: getattr(shown.settings, name) for name in ("model", "size", "variant")}
+    yield from corrected(work, code, shown, replace(settings, **analysed), confidence)
 
 
 def pick(
     work: Work | None, code: str, status: str, confidence: bool, event: gr.EventData
 ) -> Iterator[Updates]:
     """One of the other colourings was clicked."""
-    shown = running.shown(work, status)
-    if work and shown and event.index < len(work.variants):
+    work, shown = running.shown(work, status)
+    if event.index < len(work.variants):
         settings = replace(shown.settings, variant=work.variants[event.index])
         yield from corrected(work, code, shown, settings, confidence)
 

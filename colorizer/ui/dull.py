@@ -18,7 +18,6 @@ from PIL import Image
 
 from colorizer import weights
 from colorizer.colour.lab import lab_to_rgb
-from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.predictors.dull import CLASSIFICATION, REGRESSION, Dullness
 from colorizer.ui import cards, files, parts, running
@@ -32,10 +31,7 @@ LETTERS = dict(zip((*REGRESSION, CLASSIFICATION), "ABC", strict=True))
 
 def all_there() -> bool:
     """Whether all three colorizers have weights."""
-    try:
-        return {*REGRESSION, CLASSIFICATION} <= set(weights.entries())
-    except ColorizerError:
-        return False
+    return {*REGRESSION, CLASSIFICATION} <= set(running.offered(lambda: list(weights.entries())))
 
 
 def build() -> None:

@@ -9,12 +9,11 @@ from dataclasses import replace
 import gradio as gr
 import numpy as np
 
-from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.predictors.settings import STYLIZE_RANGES, StylizeSettings
 from colorizer.predictors.stylize import Cycle, Painting, offered, suited_brush
 from colorizer.ui import cards, files, parts, running
-from colorizer.ui.running import LINE, Reply, Tab, Updates, Upload, busy, done, listen
+from colorizer.ui.running import LINE, Tab, Updates, Upload, busy, done, listen
 from colorizer.ui.texts import both, decimal, label, paragraphs, progress_line, say, status_line
 from colorizer.ui.work import Shown, Work
 
@@ -28,18 +27,10 @@ RAN = (*SHOWN, "examples", "below", "cycle")  # what painting changes
 # What is on it
 
 
-def directions() -> tuple[str, ...]:
-    """What can be chosen; nothing where the weights can't be read."""
-    try:
-        return offered()
-    except ColorizerError:
-        return ()
-
-
 def build(tabs: Sequence[str]) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; at least one direction is there, and `tabs` are
     those that results can be sent to."""
-    tab = Tab("monet", "monet-")
+    tab = Tab("monet", "monet-", settings=settings_of)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             parts.picture_field(tab, ("upload", "clipboard"))
@@ -51,7 +42,7 @@ def build(tabs: Sequence[str]) -> Tab:
                 parts.gallery(tab, "gallery", "cycle", columns=4, classes="pictures")
                 tab["lost"] = gr.HTML("", elem_id="lost")
         with gr.Column(elem_classes="controls"):
-            controls(tab, directions())
+            controls(tab, running.offered(offered))
     wire(tab)
     return tab
 
@@ -96,41 +87,34 @@ def wire(tab: Tab) -> None:
 # It is painted
 
 
+def settings_of(direction: str, strength: float, keep: bool) -> StylizeSettings:
+    """What the controls say, but for the brush, whose width depends on the photograph."""
+    return StylizeSettings(direction, strength, keep_colours=keep)
+
+
 def paint(
-    work: Work | None,
-    code: str,
-    photo: Upload,
-    strength: float,
-    keep: bool,
-    direction: str,
-    brush: float,
+    work: Work | None, code: str, photo: Upload, settings: StylizeSettings, brush: float
 ) -> Iterator[Updates]:
     """The button was pressed."""
-    yield from painted(work or Work(), code, running.given(work, photo), strength, keep, direction, brush)
+    work, given = running.given(work, photo)
+    yield from painted(work, code, given, settings, brush)
 
 
 def paint_again(
-    work: Work | None,
-    code: str,
-    status: str,
-    strength: float,
-    keep: bool,
-    direction: str,
-    brush: float,
+    work: Work | None, code: str, status: str, settings: StylizeSettings, brush: float
 ) -> Iterator[Updates]:
     """Another direction or another brush was chosen: the photograph that is shown is painted anew."""
-    shown = running.shown(work, status)
-    if work and shown:
-        yield from painted(work, code, shown.of, strength, keep, direction, brush)
+    work, shown = running.shown(work, status)
+    yield from painted(work, code, shown.of, settings, brush)
 
 
 def painted(
-    work: Work, code: str, photo: Photo, strength: float, keep: bool, direction: str, brush: float
+    work: Work, code: str, photo: Photo, settings: StylizeSettings, brush: float
 ) -> Iterator[Updates]:
     """Paint, mix, show."""
     began = time.monotonic()
     yield busy(progress_line(say(code, "getting_ready")))
-    settings = StylizeSettings(direction, strength, brush_for(photo, brush), keep)
+    settings = replace(settings, brush=brush_for(photo, brush))
     painting = yield from running.run(
         lambda progress: running.paint(photo, settings, progress),
         code,
@@ -185,12 +169,10 @@ def on_stage(shown: Shown, code: str, began: float) -> Updates:
 # It is mixed
 
 
-def mix(work: Work | None, code: str, status: str, strength: float, keep: bool) -> Updates:
+def mix(work: Work | None, code: str, status: str, settings: StylizeSettings) -> Updates:
     """The mixture was changed: the same painting in another, the network doesn't run."""
-    began, shown = time.monotonic(), running.shown(work, status)
-    if not work or not shown:
-        return {}
-    settings = replace(shown.settings, strength=strength, keep_colours=keep)
+    began, (work, shown) = time.monotonic(), running.shown(work, status)
+    settings = replace(shown.settings, strength=settings.strength, keep_colours=settings.keep_colours)
     shown = mixed(shown.said, settings, files.kept_shown(shown.files[0], shown.of))
     return {**done(), **on_stage(shown, code, began), "work": replace(work, shown=shown)}
 
@@ -202,7 +184,7 @@ def there_and_back(work: Work | None, code: str, photo: Upload, direction: str) 
     """The button under More: the photograph, painted, photographed again, and what is lost."""
     subject = work and (work.given or (work.shown and work.shown.of))
     if not subject:
-        raise Reply(running.missing(work, photo))
+        raise running.missing(work, photo)
     yield busy(progress_line(say(code, "there_and_back")))
     found = yield from running.run(lambda _progress: running.cycle(subject, direction), code)
     yield {

@@ -8,7 +8,9 @@ from typing import Any
 import gradio as gr
 
 from colorizer.photo import LIMITS
-from colorizer.ui import about, colorize, dull, monet, parts, style, upscale
+from colorizer.predictors.stylize import offered as directions
+from colorizer.predictors.upscale import offered as upscalers
+from colorizer.ui import about, colorize, dull, monet, parts, running, style, upscale
 from colorizer.ui.api import build_api
 from colorizer.ui.running import Tab
 from colorizer.ui.texts import I18N, both, label
@@ -21,9 +23,9 @@ SWEEP = 5 * 60
 def build_page() -> gr.Blocks:
     """The page, ready to launch with `appearance()`."""
     builders: dict[str, Callable[[Sequence[str]], Tab]] = {"colorize": colorize.build}
-    if upscale.models():
+    if running.offered(upscalers):
         builders["upscale"] = upscale.build
-    if monet.directions():
+    if running.offered(directions):
         builders["monet"] = monet.build
     builders["style"] = style.build
     others = {name: [other for other in builders if other != name] for name in builders}

@@ -11,7 +11,7 @@ from gradio.events import Dependency
 from colorizer.errors import ColorizerError
 from colorizer.photo import FORMATS, SUFFIXES, Photo
 from colorizer.ui import cards, files
-from colorizer.ui.running import LINE, QUIET, Reply, Tab, Updates, Upload, busy, done, listen
+from colorizer.ui.running import LINE, QUIET, Reply, Tab, Updates, Upload, busy, done, listen, shown
 from colorizer.ui.texts import both, label, progress_line, remark_line, say, sentence, trouble_line
 from colorizer.ui.work import Work, recall
 
@@ -240,14 +240,11 @@ def wire_sending(source: Tab, target: Tab) -> Dependency:
     """The source's button sends its result to the target, without a file and without loss."""
 
     def receive(work: Work | None, code: str, visitor: str) -> Iterator[Updates]:
-        sender = recall((visitor, source.name))
-        if sender is None or sender.shown is None:
-            raise Reply("put_away")
+        _, sent = shown(recall((visitor, source.name)), "there")
         yield {"line": progress_line(say(code, "opening"))}
-        photo, ending = sender.shown.photo, sender.shown.ending
         # Under the name that its file would have: what comes of it says all that was done.
-        named = replace(photo, metadata=replace(photo.metadata, name=f"{photo.name}{ending}.png"))
-        yield accepted(target, work, code, named)
+        named = replace(sent.photo.metadata, name=f"{sent.photo.name}{sent.ending}.png")
+        yield accepted(target, work, code, replace(sent.photo, metadata=named))
 
     button = source[f"send_{target.name}"]
     button.click(None, None, None, js=f"() => window.goToTab('{target.name}')", **QUIET)
@@ -299,9 +296,7 @@ def wire_download(tab: Tab) -> None:
 
     def download(work: Work | None, kind: str) -> Iterator[Updates]:
         yield {"file": None}  # so that no older one is taken in its place
-        if work is None or work.shown is None:
-            raise Reply("put_away")
-        result = work.shown
+        _, result = shown(work, "there")
         yield {"file": files.write_result(result.photo, kind, result.ending, result.made_by)}
 
     saved = listen(tab, tab["download"].click, download, ["file", "line", "download"])

@@ -55,7 +55,7 @@ BEAT = 0.25  # seconds, after which a closed page or Cancel is noticed although 
 _one_at_a_time = threading.Lock()
 
 
-# The predictors, one for all visitors
+# The predictors, one of each for all visitors
 
 
 def device() -> str:
@@ -63,28 +63,18 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-@lru_cache
-def colorizer() -> Colorizer:
-    """The one predictor that colours."""
-    return Colorizer.load(device=device())
+colorizer = lru_cache(lambda: Colorizer.load(device=device()))
+upscaler = lru_cache(lambda: Upscaler.load(device=device()))
+stylizer = lru_cache(lambda: Stylizer.load(device=device()))
+style_transfer = lru_cache(lambda: StyleTransfer.load(device=device()))
 
 
-@lru_cache
-def upscaler() -> Upscaler:
-    """The one that enlarges."""
-    return Upscaler.load(device=device())
-
-
-@lru_cache
-def stylizer() -> Stylizer:
-    """The one that paints."""
-    return Stylizer.load(device=device())
-
-
-@lru_cache
-def style_transfer() -> StyleTransfer:
-    """The one that paints in a style of one's own."""
-    return StyleTransfer.load(device=device())
+def offered(ask: Callable[[], Sequence[T]]) -> Sequence[T]:
+    """What can be chosen; nothing where the list of weights can't be read."""
+    try:
+        return ask()
+    except ColorizerError:
+        return ()
 
 
 def on_gpu(function: Callable[P, T]) -> Callable[P, T]:
@@ -187,26 +177,26 @@ def done(line: object = "") -> Updates:
     return {"line": line, "start": gr.Button(visible=True), "cancel": gr.Button(visible=False)}
 
 
-def given(work: Work | None, photo: object) -> Photo:
-    """The photograph that the button works on; `photo` is what the picture field holds."""
+def given(work: Work | None, photo: Upload) -> tuple[Work, Photo]:
+    """The visitor's work, and the photograph for the button; `photo`: what the picture field holds."""
     if work is None or work.given is None:
-        raise Reply(missing(work, photo))
-    return work.given
+        raise missing(work, photo)
+    return work, work.given
 
 
-def missing(work: Work | None, photo: object) -> str:
+def missing(work: Work | None, photo: Upload) -> Reply:
     """Why there is no picture: none in the field, put away, or not one that could be opened, which the line
     says already."""
     if not photo:
-        return "nothing_given"
-    return "put_away" if work is None else ""
+        return Reply("nothing_given")
+    return Reply("put_away" if work is None else "")
 
 
-def shown(work: Work | None, status: str) -> Shown | None:
-    """The result on the page; `status`: what the page says below it, so that it says when it was put away."""
-    if status and (work is None or work.shown is None):
-        raise Reply("put_away")
-    return work.shown if work else None
+def shown(work: Work | None, status: str) -> tuple[Work, Shown]:
+    """The visitor's work and the result on the page; `status`: what the page says below it, or nothing."""
+    if work is None or work.shown is None:
+        raise Reply("put_away" if status else "")
+    return work, work.shown
 
 
 # How it is called
@@ -321,7 +311,8 @@ def run(
     share that is done, and the time left; `also` is what else changes then.
 
     When Gradio closes the generator, because of Cancel or because the page was closed, the work ends at its
-    next step. It has a thread because Gradio closes a generator only where it yields.
+    next step. It has a thread because Gradio closes a generator only where it yields. The line isn't a
+    gr.Progress, which would cover what is on the page, and knows no French.
     """
     news: queue.SimpleQueue[float | None] = queue.SimpleQueue()
     stopped, outcome = threading.Event(), Future[T]()

@@ -147,8 +147,8 @@ def paint(
 ) -> Iterator[Updates]:
     """The button was pressed, or a pair chosen."""
     if work is None or work.painting is None:
-        raise Reply(running.missing(work, canvas))
-    subject = running.given(work, photo) if mode == "photo" else None
+        raise running.missing(work, canvas)
+    subject = running.given(work, photo)[1] if mode == "photo" else None
     try:
         if work.stop.is_set():
             yield done(remark_line(say(code, "stopped")))

@@ -10,7 +10,6 @@ from pathlib import Path
 import gradio as gr
 from gradio.events import Dependency
 
-from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.predictors import truth_test, upscale
 from colorizer.predictors.settings import UPSCALE_RANGES, UpscaleSettings
@@ -33,14 +32,6 @@ RAN = (*LINE, *SEEN)  # what enlarging and the truth test change
 # What is on it
 
 
-def models() -> tuple[Offer, ...]:
-    """What can be chosen; nothing where the weights can't be read."""
-    try:
-        return upscale.offered()
-    except ColorizerError:
-        return ()
-
-
 def build_empty() -> None:
     """Say inside the current Blocks that nothing can be enlarged here."""
     gr.HTML(f"<p>{both('no_upscaler')}</p>", elem_id="no-upscaler")
@@ -61,7 +52,7 @@ def build(tabs: Sequence[str]) -> Tab:
             with tab["below"]:
                 tab["whole"] = gr.Button(label("whole"), visible=False, elem_id="whole")
         with gr.Column(elem_classes="controls"):
-            controls(tab, models())
+            controls(tab, running.offered(upscale.offered))
     wire(tab)
     return tab
 
@@ -163,8 +154,8 @@ def look_again(
 ) -> Iterator[Updates]:
     """Something was touched: the part, as it is now wanted."""
     if photo:
-        given = running.given(work, photo)
-        yield from part_enlarged(work or Work(), code, given, part(given, across, down), settings)
+        work, given = running.given(work, photo)
+        yield from part_enlarged(work, code, given, part(given, across, down), settings)
 
 
 def part_enlarged(
@@ -224,7 +215,7 @@ def aside(work: Work, pair: tuple[str, str], status: str) -> Updates:
 
 def enlarge(work: Work | None, code: str, photo: Upload, settings: UpscaleSettings) -> Iterator[Updates]:
     """The button was pressed: enlarge, show, say how true it stayed."""
-    given, began = running.given(work, photo), time.monotonic()
+    began, (work, given) = time.monotonic(), running.given(work, photo)
     yield busy(progress_line(say(code, "getting_ready")))
     count = upscale.tile_count(given)
     made = yield from running.run(
@@ -237,13 +228,12 @@ def enlarge(work: Work | None, code: str, photo: Upload, settings: UpscaleSettin
     error = decimal(code, made.error, ".2g" if made.error < 10 else ".0f")
     status = status_line(code, began, facts, [say(code, "remaining", error=error)], given, made.photo)
     shown = Shown(made.photo, given, files.ENDINGS["upscale"], made.made_by, pair, status=status)
-    yield {**done(), **whole(shown), "work": replace(work or Work(), shown=shown)}
+    yield {**done(), **whole(shown), "work": replace(work, shown=shown)}
 
 
 def back(work: Work | None, status: str) -> Updates:
     """The whole result is wanted again after a part or a test."""
-    shown = running.shown(work, status)
-    return whole(shown) if shown else {}
+    return whole(running.shown(work, status)[1])
 
 
 def whole(shown: Shown) -> Updates:
@@ -259,7 +249,7 @@ def whole(shown: Shown) -> Updates:
 
 def test(work: Work | None, code: str, photo: Upload, settings: UpscaleSettings) -> Iterator[Updates]:
     """The button under More: reduce the middle, enlarge it again, compare."""
-    given = running.given(work, photo)
+    work, given = running.given(work, photo)
     if not truth_test.testable(given):
         raise Reply("truth_small", side=truth_test.MIN_SIDE)
     yield busy(progress_line(say(code, "testing")))
@@ -270,4 +260,4 @@ def test(work: Work | None, code: str, photo: Upload, settings: UpscaleSettings)
         say(code, "truth_done", width=width, height=height), say(code, "truth_found", plain=plain, ours=ours)
     )
     pair = files.write_shown(found.plain, "plain"), files.write_shown(found.result, "test")
-    yield {**done(), **aside(work or Work(), pair, status)}
+    yield {**done(), **aside(work, pair, status)}

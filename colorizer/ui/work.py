@@ -67,34 +67,35 @@ class Work:
 
 # Not a gr.State: it stays an hour after the page was closed, knows no bound on bytes, and reading it doesn't
 # count as use.
-_kept: OrderedDict[Key, tuple[Work, float]] = OrderedDict()  # the last used last, with the time until which
-_lock = threading.RLock()
+_kept: OrderedDict[Key, tuple[Work, float]] = OrderedDict()  # the last used last, with the time of its use
+_lock = threading.Lock()
 
 
 def keep(key: Key, work: Work) -> None:
     """Remember that work from now on."""
     with _lock:
-        _kept[key] = work, time.monotonic() + LIFETIME
+        first = not _kept
+        _kept[key] = work, time.monotonic()
+        if first:
+            threading.Thread(target=_sweep, daemon=True).start()
         _kept.move_to_end(key)
         held = sum(other.nbytes for other, _ in _kept.values())
         while len(_kept) > 1 and (len(_kept) > MOST_WORKS or held > MOST_BYTES):
             held -= _kept.popitem(last=False)[1][0].nbytes
-    timer = threading.Timer(LIFETIME, _sweep)  # whether anybody comes or not
-    timer.daemon = True
-    timer.start()
 
 
 def recall(key: Key) -> Work | None:
     """The work of that tab, which is kept anew; None where there never was one, or no more."""
-    _sweep()
-    with _lock:
-        entry = _kept.get(key)
-        if entry is not None:
-            keep(key, entry[0])
-        return entry[0] if entry else None
+    work, _ = _kept.get(key, (None, 0))
+    if work is not None:
+        keep(key, work)
+    return work
 
 
 def _sweep() -> None:
-    with _lock:
-        for key in [key for key, (_, until) in _kept.items() if until <= time.monotonic()]:
-            del _kept[key]
+    """Put away what wasn't used for long, whether anybody comes or not, until nothing is kept."""
+    while _kept:
+        time.sleep(LIFETIME / 30)
+        with _lock:
+            for key in [key for key, (_, used) in _kept.items() if time.monotonic() - used > LIFETIME]:
+                del _kept[key]
