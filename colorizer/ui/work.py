@@ -86,10 +86,13 @@ def keep(key: Key, work: Work) -> None:
 
 def recall(key: Key) -> Work | None:
     """The work of that tab, which is kept anew; None where there never was one, or no more."""
-    work, _ = _kept.get(key, (None, 0))
-    if work is not None:
-        keep(key, work)
-    return work
+    with _lock:  # throughout: another's newer work must not be overwritten
+        if key not in _kept:
+            return None
+        work, _ = _kept[key]
+        _kept[key] = work, time.monotonic()
+        _kept.move_to_end(key)
+        return work
 
 
 def _sweep() -> None:

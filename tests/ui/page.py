@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from colorizer import weights
@@ -104,6 +106,12 @@ def cancelled_on_the_way(page, work: str, start: str, prefix: str) -> None:
 def after(page, prefix: str = "") -> str:
     """The address of the picture on the right of the slider."""
     return page.locator(f"#{prefix}stage img").nth(1).get_attribute("src")
+
+
+def pixels(page, address: str) -> np.ndarray:
+    """(h, w, 3) of the picture at that address, as whole numbers that can be subtracted."""
+    body = page.request.get(address).body()
+    return np.asarray(Image.open(io.BytesIO(body)).convert("RGB")).astype(int)
 
 
 def changed(page, shown: str, prefix: str = "") -> str:

@@ -5,7 +5,6 @@ The networks are small files of chance in a temporary folder; the page doesn't k
 
 from __future__ import annotations
 
-import io
 import threading
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from page import (
     is_all_french,
     is_not_read,
     opened,
+    pixels,
     scrolls_sideways,
     taken_home,
 )
@@ -56,11 +56,6 @@ def pond(tmp_path: Path) -> Path:
     path = tmp_path / "pond.jpg"
     Image.fromarray(rgb.clip(0, 255).astype(np.uint8)).save(path, quality=95)
     return path
-
-
-def pixels(page, address: str) -> np.ndarray:
-    body = page.request.get(address).body()
-    return np.asarray(Image.open(io.BytesIO(body)).convert("RGB")).astype(int)
 
 
 # In the browser

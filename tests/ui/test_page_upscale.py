@@ -5,7 +5,6 @@ The networks are small files of chance in a temporary folder; the page doesn't k
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from page import (
     changed,
     give,
     is_not_read,
+    pixels,
     scrolls_sideways,
     slide,
     suits_a_phone_in_french,
@@ -67,12 +67,6 @@ def looked_at(page, path: Path) -> str:
     give(page, path, PREFIX)
     page.wait_for_selector(f"#{PREFIX}stage img")
     return after(page, PREFIX)
-
-
-def shown_picture(page) -> np.ndarray:
-    """The pixels on the right of the slider, grey."""
-    body = page.request.get(after(page, PREFIX)).body()
-    return np.asarray(Image.open(io.BytesIO(body)).convert("L"))
 
 
 # In the browser
@@ -132,8 +126,8 @@ def test_a_click_on_the_photograph_chooses_the_part_and_its_middle_tests_the_net
     for share, dark in ((0.1, True), (0.9, False)):
         page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
         shown = changed(page, shown, PREFIX)
-        picture = shown_picture(page)
-        assert picture.shape == (512, 512)
+        picture = pixels(page, shown)
+        assert picture.shape == (512, 512, 3)
         assert (picture < 128).all() if dark else (picture > 128).all()
     page.locator("#upscale-more > button").first.click()
     across = page.locator("#upscale-across input[type=range]")
@@ -141,7 +135,7 @@ def test_a_click_on_the_photograph_chooses_the_part_and_its_middle_tests_the_net
     assert abs(float(across.input_value()) - 90) <= 1
     slide(page, "upscale-across", "Home")  # without a mouse, too
     shown = changed(page, shown, PREFIX)
-    assert (shown_picture(page) < 128).all()
+    assert (pixels(page, shown) < 128).all()
 
     page.click("#truth")
     changed(page, shown, PREFIX)
