@@ -1,66 +1,29 @@
-"""Can somebody see a part of a photograph enlarged, then the whole, and take it home or send it on?
-
-The networks are small files of chance in a temporary folder; the page doesn't know.
-"""
+"""Can somebody see a part of a photograph enlarged, then the whole, and take it home or send it on?"""
 
 from __future__ import annotations
 
-import io
 import threading
 from pathlib import Path
 
 import gradio_client
 import numpy as np
 import pytest
-import torch
-from page import (
-    Networks,
-    after,
-    cancelled_on_the_way,
-    changed,
-    give,
-    is_all_french,
-    is_not_read,
-    opened,
-    scrolls_sideways,
-    taken_home,
-)
+from page import after, changed, give, made, moved, pixels, taken_home
 from PIL import Image
 from skimage import data
 
 from colorizer.colour.luma import psnr_y
 from colorizer.errors import PhotoError, PhotoTooLarge, WeightsError
 from colorizer.networks.resampling import enlarge
-from colorizer.networks.srgan import Generator
-from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors import truth_test, upscale
 from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.predictors.upscale import Upscaler
 from colorizer.ui import files, running
-from colorizer.ui.page import build_page
 from colorizer.ui.texts import TEXTS, note, sentence
 from colorizer.ui.upscale import part, settings_of
 
 PREFIX = "upscale-"
-
-
-def networks() -> Networks:
-    """Narrow ones for all that enlarging offers, and one to send a result to."""
-    enlargers = {name: Generator(1, (6, 4, 4)) for name in ("srresnet", "srgan", "srgan-photo")}
-    for network in enlargers.values():
-        torch.nn.init.normal_(network.tail.weight, 0.0, 0.05)
-    unet = ColorUNet(widths=(16, 12, 8))
-    return {name: ("upscale", network) for name, network in enlargers.items()} | {"unet": ("colorize", unet)}
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A grey photograph, 150 x 100, whose left half is dark and whose right half is light."""
-    grey = np.random.default_rng(1).normal(0, 4, (100, 150)) + np.where(np.arange(150) < 75, 60, 190)
-    path = tmp_path / "dog.jpg"
-    Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(path, quality=95)
-    return path
 
 
 def looked_at(page, path: Path) -> str:
@@ -70,30 +33,17 @@ def looked_at(page, path: Path) -> str:
     return after(page, PREFIX)
 
 
-def shown_picture(page) -> np.ndarray:
-    """The pixels on the right of the slider, grey."""
-    body = page.request.get(after(page, PREFIX)).body()
-    return np.asarray(Image.open(io.BytesIO(body)).convert("L"))
-
-
 # In the browser
 
 
-def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_and_taken_home(
-    browser, url: str, small: Path
-) -> None:
-    page = opened(browser, url, query="?tab=upscale")
+def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_and_taken_home(visit, small: Path) -> None:
+    page = visit("?tab=upscale")
     part_shown = looked_at(page, small)
     assert "600 × 400" in page.inner_text("#forecast")
     assert TEXTS["part"][0] in page.inner_text("#upscale-status")
     assert not page.locator("#upscale-download").is_visible()
 
-    cancelled_on_the_way(page, "enlarge", "#enlarge", PREFIX)
-    assert after(page, PREFIX) == part_shown
-
-    page.click("#enlarge")  # again
-    changed(page, part_shown, PREFIX)
-    page.wait_for_selector("#upscale-download", state="visible")
+    assert made(page, "enlarge", PREFIX) != part_shown
     status = page.inner_text("#upscale-status")
     assert "150 × 100 → 600 × 400" in status
     assert "srresnet 0.0.1 · srgan 0.0.1" in status
@@ -103,39 +53,34 @@ def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_and_taken_home(
     result = Image.open(file.path())
     assert result.size == (600, 400)
     assert '"task": "upscale"' in result.text["colorizer"]
-    page.close()
 
 
 def test_a_click_on_the_photograph_chooses_the_part_and_the_result_stays_within_reach(
-    browser, url: str, tmp_path: Path
+    visit, tmp_path: Path
 ) -> None:
     ramp = np.zeros((3, 1200, 1800), np.uint8)
     ramp[:] = np.where(np.arange(1800) < 900, 40, 220)
     path = tmp_path / "ramp.tif"  # browsers don't show it: a smaller copy stands in
     Image.fromarray(ramp[0]).save(path)
-    page = opened(browser, url, query="?tab=upscale")
+    page = visit("?tab=upscale")
     shown = looked_at(page, path)
     box = page.locator("#upscale-photo img").bounding_box()
     for share, dark in ((0.1, True), (0.9, False)):
         page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
         shown = changed(page, shown, PREFIX)
-        picture = shown_picture(page)
-        assert picture.shape == (512, 512)
+        picture = pixels(page, PREFIX)
+        assert picture.shape == (512, 512, 3)
         assert (picture < 128).all() if dark else (picture > 128).all()
     across = page.locator("#upscale-across input[type=range]")
     page.locator("#upscale-more > button").first.click()
     across.wait_for()
     assert abs(float(across.input_value()) - 90) <= 1
-    across.focus()
-    page.keyboard.press("Home")  # without a mouse, too
+    moved(page, "upscale-across", "Home")  # without a mouse, too
     shown = changed(page, shown, PREFIX)
-    assert (shown_picture(page) < 128).all()
-    page.close()
+    assert (pixels(page, PREFIX) < 128).all()
 
 
-def test_of_several_touches_the_last_is_answered(
-    browser, url: str, small: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_several_touches_the_last_is_answered(visit, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, going, enlarge_part, seen = threading.Event(), threading.Event(), running.enlarge_part, []
 
     def slowly(photo, box, settings):
@@ -144,7 +89,7 @@ def test_of_several_touches_the_last_is_answered(
         going.wait(20)
         return enlarge_part(photo, box, settings)
 
-    page = opened(browser, url, query="?tab=upscale")
+    page = visit("?tab=upscale")
     shown = looked_at(page, small)
     monkeypatch.setattr(running, "enlarge_part", slowly)
     page.locator("#upscale-detail input[type=range]").focus()
@@ -155,17 +100,13 @@ def test_of_several_touches_the_last_is_answered(
     going.set()
     changed(page, changed(page, shown, PREFIX), PREFIX)
     assert seen == [0, 1]
-    page.close()
 
 
-def test_after_a_part_the_whole_comes_back(browser, url: str, small: Path) -> None:
-    page = opened(browser, url, query="?tab=upscale")
+def test_after_a_part_the_whole_comes_back(visit, small: Path) -> None:
+    page = visit("?tab=upscale")
     looked_at(page, small)
-    page.click("#enlarge")
-    page.wait_for_selector("#upscale-download", state="visible")
-    whole = after(page, PREFIX)
-    page.locator("#upscale-detail input[type=range]").focus()
-    page.keyboard.press("End")
+    whole = made(page, "enlarge", PREFIX)
+    moved(page, "upscale-detail", "End")
     part_shown = changed(page, whole, PREFIX)
     assert not page.locator("#upscale-download").is_visible()
     page.locator("#upscale-model label").nth(1).click()
@@ -174,74 +115,42 @@ def test_after_a_part_the_whole_comes_back(browser, url: str, small: Path) -> No
     page.click("#whole")
     assert changed(page, part_shown, PREFIX) == whole
     assert page.locator("#upscale-download").is_visible()
-    page.close()
 
 
-def test_a_photograph_tests_the_network_on_itself(browser, url: str, photograph: Path) -> None:
-    page = opened(browser, url, query="?tab=upscale")
+def test_a_photograph_tests_the_network_on_itself(visit, photograph: Path) -> None:
+    page = visit("?tab=upscale")
     shown = looked_at(page, photograph)
     page.locator("#upscale-more > button").first.click()
     page.click("#truth")
     changed(page, shown, PREFIX)
     status = page.inner_text("#upscale-status")
     assert "480 × 320" in status and status.count(" dB") == 2
-    page.close()
 
 
-def test_a_result_is_sent_on_and_back(browser, url: str, small: Path) -> None:
-    page = opened(browser, url)
+def test_a_result_is_sent_on_and_back(visit, small: Path) -> None:
+    page = visit()
     give(page, small)
-    page.click("#colour")
-    page.wait_for_selector("#send-upscale", state="visible")
+    made(page, "colour")
     page.click("#send-upscale")
     page.wait_for_url("**/?tab=upscale")
     page.wait_for_selector("#upscale-stage img")
-    page.click("#enlarge")
-    page.wait_for_selector("#upscale-download", state="visible")
+    made(page, "enlarge", PREFIX)
     assert taken_home(page, PREFIX).suggested_filename == "dog-colorized-x4.png"
     page.click("#upscale-send-colorize")
     page.wait_for_url("**/?tab=colorize")
     page.wait_for_function("() => !document.querySelector('#line progress')")
     page.click("#colour")
     page.wait_for_function("() => document.querySelector('#status').innerText.includes('600 × 400')")
-    page.close()
 
 
-def test_too_large_is_said_in_one_sentence(browser, url: str, tmp_path: Path) -> None:
+def test_too_large_is_said_in_one_sentence(visit, tmp_path: Path) -> None:
     path = tmp_path / "wall.png"
     Image.new("L", (2000, 1600)).save(path)
-    page = opened(browser, url, query="?tab=upscale")
+    page = visit("?tab=upscale")
     give(page, path, PREFIX)
     trouble = page.locator("#upscale-line .trouble")
     trouble.wait_for()
     assert "wall.png" in trouble.inner_text() and "3 megapixels" in trouble.inner_text()
-    page.close()
-
-
-def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(
-    browser, url: str, small: Path
-) -> None:
-    page = opened(browser, url, width=390, height=844, locale="fr-FR", query="?tab=upscale")
-    page.wait_for_selector("#upscale-examples .card")
-    assert not scrolls_sideways(page)
-    page.locator("#upscale-examples .card").first.click()
-    page.wait_for_selector("#upscale-stage img")
-    page.locator("#upscale-more > button").first.click()
-    page.wait_for_selector("#truth")
-    assert not scrolls_sideways(page)
-    shown = after(page, PREFIX)
-    give(page, small, PREFIX)  # which is sooner enlarged
-    changed(page, shown, PREFIX)
-    page.click("#enlarge")
-    page.wait_for_selector("#upscale-download", state="visible")
-    assert not scrolls_sideways(page)
-    is_all_french(page, "truth")
-    for name in ("enlarge", "truth", "upscale-download", "upscale-send-colorize", "upscale-other-files"):
-        assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
-    order = ["photo", "stage", "download", "detail"]
-    tops = [page.locator(f"#{PREFIX}{name}").bounding_box()["y"] for name in order]
-    assert tops == sorted(tops)
-    page.close()
 
 
 # From a program
@@ -261,22 +170,7 @@ def test_the_endpoint_enlarges_a_file(url: str, small: Path) -> None:
         client.predict(photo, detail=7, api_name="/upscale")
 
 
-@pytest.mark.parametrize("field", ["upscale-photo", "upscale-other-files"])
-def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str) -> None:
-    is_not_read(url, field)
-
-
 # Without a browser
-
-
-def test_without_weights_the_tab_says_so_and_that_of_painting_is_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
-    shown = {block.elem_id: block for block in build_page().blocks.values()}
-    assert "no-upscaler" in shown and "enlarge" not in shown
-    assert "send-upscale" not in shown
-    assert "tab-colorize" in shown and "tab-monet" not in shown and "send-monet" not in shown
 
 
 def test_a_part_is_inside_the_photograph_and_around_the_place() -> None:
