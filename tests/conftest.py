@@ -103,15 +103,6 @@ def draw(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="module")
-def page_weights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A weights folder with what the test file's own `networks` makes, in force."""
-    from page import shipping
-
-    with shipping(tmp_path_factory.mktemp("weights"), request.module.networks) as folder:
-        yield folder
-
-
-@pytest.fixture(scope="module")
 def url(page_weights: Path) -> Iterator[str]:
     """The address of the page, served with `page_weights`."""
     from colorizer.ui.page import appearance, build_page
@@ -144,23 +135,6 @@ def browser() -> Iterator[object]:
         browser = playwright.chromium.launch(executable_path=found, args=BROWSER_OPTIONS)
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def visit(browser, url: str) -> Iterator[Callable]:
-    """visit(tab, width=390, height=844, locale="fr-FR") opens the page in the browser; it is closed after the
-    test."""
-    from page import opened
-
-    pages = []
-
-    def open_page(tab: str = "colorize", **settings: object):
-        pages.append(opened(browser, url, query=f"?tab={tab}", **settings))
-        return pages[-1]
-
-    yield open_page
-    for page in pages:
-        page.close()
 
 
 @pytest.fixture

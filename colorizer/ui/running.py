@@ -290,7 +290,7 @@ def listen(
         return list(steps(request, event, *values))[-1] or None
 
     called: Callable[..., Any] = steps if inspect.isgeneratorfunction(handler) else once
-    called.__name__ = handler.__name__
+    called.__name__ = f"{tab.name}_{handler.__name__}"  # so that none takes an endpoint's name
     changed = [tab[name] for name in outputs]
     # preprocess=False: an upload's path is handed over, and Gradio doesn't decode the file.
     settings: dict[str, Any] = {"preprocess": False, "queue": queue, "trigger_mode": trigger_mode, **QUIET}

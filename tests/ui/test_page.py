@@ -1,7 +1,4 @@
-"""Can somebody give a photograph, correct it and take it home? The page in a browser, and its endpoint.
-
-The networks are small files of chance in a temporary folder; the page doesn't know.
-"""
+"""Can somebody give a photograph, correct it and take it home? The page in a browser, and its endpoint."""
 
 from __future__ import annotations
 
@@ -16,57 +13,30 @@ import gradio_client
 import numpy as np
 import pillow_heif
 import pytest
-import torch
-from page import Networks, after, give, is_all_french, is_not_read, opened, scrolls_sideways, taken_home
+from page import after, changed, give, made, moved, taken_home
 from PIL import Image
 from skimage.color import rgb2lab
 
 from colorizer.errors import Cancelled, ColorizerError, UnreadablePhoto
-from colorizer.networks.autoencoder import AutoEncoder
-from colorizer.networks.course_unet import CourseUNet
-from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.ui import about, cards, running, work
 from colorizer.ui.texts import TEXTS, sentence
 from colorizer.ui.work import Work
 
-# What the tests run on
-
-
-def networks() -> Networks:
-    """Three colorizers with a strong opinion on colour, so that it can be seen."""
-    unet = ColorUNet(widths=(32, 16, 16))
-    torch.nn.init.normal_(unet.classify.bias, std=4.0)
-    return {
-        "unet": ("colorize", unet),
-        "course-unet": ("colorize", CourseUNet(widths=(4, 8, 8, 8, 8))),
-        "autoencoder": ("colorize", AutoEncoder(widths=(8, 8, 16, 16, 16))),
-    }
-
-
-def coloured(page) -> str:
-    """Press the button and wait for the result."""
-    page.click("#colour")
-    page.wait_for_selector("#stage img")
-    page.wait_for_selector("#colour", state="visible")
-    return after(page)
-
-
 # In the browser
 
 
-def test_a_photograph_is_coloured_corrected_and_taken_home(browser, url: str, photograph: Path) -> None:
-    page = opened(browser, url)
+def test_a_photograph_is_coloured_corrected_and_taken_home(visit, url: str, photograph: Path) -> None:
+    page = visit()
     elsewhere = []
     page.on("request", lambda request: elsewhere.append(request.url))
     give(page, photograph)
-    first = coloured(page)
+    first = made(page, "colour")
     assert "480 × 320" in page.inner_text("#status")
     assert TEXTS["unchanged"][0] in page.inner_text("#status")
 
-    page.locator("#saturation input[type=range]").focus()
-    page.keyboard.press("End")
-    page.wait_for_function("old => document.querySelectorAll('#stage img')[1].src !== old", arg=first)
+    moved(page, "saturation", "End")
+    changed(page, first)
 
     file = taken_home(page)
     assert file.suggested_filename == "grandmother-colorized.png"
@@ -78,17 +48,16 @@ def test_a_photograph_is_coloured_corrected_and_taken_home(browser, url: str, ph
     assert np.abs(difference[..., 0]).mean() <= 0.5
     assert np.abs(difference[..., 1:]).mean() > 1
     assert [address for address in elsewhere if not address.startswith((url, "data:", "blob:"))] == []
-    page.close()
 
 
 def test_a_file_that_is_no_picture_gives_one_sentence_and_the_page_goes_on(
-    browser, url: str, photograph: Path, tmp_path: Path
+    visit, photograph: Path, tmp_path: Path
 ) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"This is not a picture.")
-    page = opened(browser, url)
+    page = visit()
     give(page, photograph)
-    shown = coloured(page)
+    shown = made(page, "colour")
     give(page, bad)
     trouble = page.locator("#line .trouble")
     trouble.wait_for()
@@ -98,71 +67,11 @@ def test_a_file_that_is_no_picture_gives_one_sentence_and_the_page_goes_on(
     assert after(page) == shown
     give(page, photograph)
     page.click("#colour")
-    page.wait_for_function("old => document.querySelectorAll('#stage img')[1].src !== old", arg=shown)
-    page.close()
-
-
-def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(browser, url: str) -> None:
-    page = opened(browser, url, width=390, height=844, locale="fr-FR")
-    page.wait_for_selector("text=Mettre en couleur")
-    assert not scrolls_sideways(page)
-    page.locator(".card").first.click()
-    page.wait_for_selector("#stage img")
-    page.wait_for_selector("#colour", state="visible")
-    page.locator("#more > button").first.click()
-    page.wait_for_selector("#model")
-    assert not scrolls_sideways(page)
-    is_all_french(page, "unchanged")
-    order = ["#photo", "#colour", "#stage", "#download", "#saturation"]
-    tops = [page.locator(part).bounding_box()["y"] for part in order]
-    assert tops == sorted(tops)
-    page.locator("#tab-about-button").click()
-    page.wait_for_selector("text=Votre vie privée")
-    assert not scrolls_sideways(page)
-    page.close()
-
-
-def test_the_tab_is_in_the_address(browser, url: str) -> None:
-    page = opened(browser, url, query="?tab=about")
-    page.wait_for_selector("text=Your privacy", state="visible")
-    page.locator("#tab-colorize-button").click()
-    page.wait_for_url("**/?tab=colorize")
-    page.go_back()
-    page.wait_for_selector("text=Your privacy", state="visible")
-    page.close()
-
-
-def test_cancel_stops_and_what_was_there_stays(
-    browser, url: str, photograph: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = opened(browser, url)
-    give(page, photograph)
-    shown = coloured(page)
-    begun, going, looking = threading.Event(), threading.Event(), running.analyse
-
-    def slowly(*arguments):
-        begun.set()
-        going.wait(20)
-        return looking(*arguments)
-
-    monkeypatch.setattr(running, "analyse", slowly)
-    page.click("#colour")
-    page.wait_for_selector("#line progress")
-    assert begun.wait(20)
-    page.click("#cancel")
-    page.wait_for_selector(f"text={TEXTS['stopped'][0]}")
-    going.set()
-    page.wait_for_selector("#colour", state="visible")
-    page.wait_for_timeout(500)
-    assert after(page) == shown
-    monkeypatch.setattr(running, "analyse", looking)
-    page.click("#colour")
-    page.wait_for_function("old => document.querySelectorAll('#stage img')[1].src !== old", arg=shown)
-    page.close()
+    changed(page, shown)
 
 
 def test_the_button_may_be_pressed_while_the_photograph_is_being_opened(
-    browser, url: str, photograph: Path, monkeypatch: pytest.MonkeyPatch
+    visit, photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going, read = threading.Event(), Photo.open
 
@@ -171,7 +80,7 @@ def test_the_button_may_be_pressed_while_the_photograph_is_being_opened(
         return read(path)
 
     monkeypatch.setattr(Photo, "open", slowly)
-    page = opened(browser, url)
+    page = visit()
     page.set_input_files("#photo input[type=file]", photograph)
     page.wait_for_selector(f"#line :text('{TEXTS['opening'][0]}')")
     page.click("#colour")
@@ -179,12 +88,9 @@ def test_the_button_may_be_pressed_while_the_photograph_is_being_opened(
     going.set()
     page.wait_for_selector("#stage img")
     page.wait_for_selector("#colour", state="visible")
-    page.close()
 
 
-def test_the_untouched_file_reaches_the_photo(
-    browser, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_untouched_file_reaches_the_photo(visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = (np.random.default_rng(2).random((300, 320)) * 65535).astype(np.uint16)
     paths = [tmp_path / name for name in ("deep.png", "deep.tif", "phone.heic")]
     for path in paths[:2]:
@@ -198,7 +104,7 @@ def test_the_untouched_file_reaches_the_photo(
         return read(path)
 
     monkeypatch.setattr(Photo, "open", spy)
-    page = opened(browser, url)
+    page = visit()
     for number, path in enumerate(paths, 1):
         give(page, path)
         for _ in range(100):
@@ -206,19 +112,13 @@ def test_the_untouched_file_reaches_the_photo(
                 break
             page.wait_for_timeout(200)
     assert seen == [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-    page.close()
 
 
 # From a program
 
 
-def test_the_endpoint_colours_a_file_and_there_is_one_for_each_task(url: str, photograph: Path) -> None:
+def test_the_endpoint_colours_a_file(url: str, photograph: Path) -> None:
     client = gradio_client.Client(url, verbose=False)
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == [
-        "/colorize",
-        "/upscale",
-        "/restyle",
-    ]
     path, made_by = client.predict(
         gradio_client.handle_file(str(photograph)), saturation=1.5, model="course-unet", api_name="/colorize"
     )
@@ -236,11 +136,6 @@ def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("field", ["photo", "other-files"])
-@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
-def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str, meta: dict) -> None:
-    is_not_read(url, field, meta)
-
-
 # Without a browser
 
 

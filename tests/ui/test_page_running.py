@@ -12,24 +12,15 @@ from types import SimpleNamespace
 import gradio as gr
 import numpy as np
 import pytest
-import torch
 from gradio.state_holder import SessionState
-from page import Networks, after, give, opened
+from page import after, give, made, moved
 
-from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.ui import files, running, work
 from colorizer.ui.page import build_page
 from colorizer.ui.parts import accepted
 from colorizer.ui.running import Tab, listen
 from colorizer.ui.texts import TEXTS
-
-
-def networks() -> Networks:
-    """A colorizer."""
-    unet = ColorUNet(widths=(16, 12, 8))
-    torch.nn.init.normal_(unet.classify.weight)
-    return {"unet": ("colorize", unet)}
 
 
 class Held:
@@ -51,9 +42,9 @@ class Held:
 
 
 def test_what_waits_may_be_cancelled_or_closed_and_never_begins(
-    browser, url: str, photograph: Path, monkeypatch: pytest.MonkeyPatch
+    visit, photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second, third = (opened(browser, url) for _ in range(3))
+    first, second, third = (visit() for _ in range(3))
     for page in (first, second, third):
         give(page, photograph)
     held = Held(monkeypatch)
@@ -73,14 +64,12 @@ def test_what_waits_may_be_cancelled_or_closed_and_never_begins(
     second.click("#colour")
     second.wait_for_selector("#stage img")
     assert held.asked == 2
-    for page in (first, second):
-        page.close()
 
 
 def test_the_last_of_several_pictures_counts(
-    browser, url: str, photograph: Path, draw, monkeypatch: pytest.MonkeyPatch
+    visit, photograph: Path, draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = opened(browser, url)
+    page = visit()
     give(page, photograph)
     held = Held(monkeypatch)
     page.click("#colour")
@@ -94,19 +83,14 @@ def test_the_last_of_several_pictures_counts(
     page.wait_for_timeout(500)
     page.click("#colour")
     page.wait_for_function("() => document.querySelector('#status').innerText.includes('80 × 60')")
-    page.close()
 
 
-def test_what_was_put_away_is_said_and_the_button_comes_back(browser, url: str, photograph: Path) -> None:
-    page = opened(browser, url)
+def test_what_was_put_away_is_said_and_the_button_comes_back(visit, photograph: Path) -> None:
+    page = visit()
     give(page, photograph)
-    page.click("#colour")
-    page.wait_for_selector("#stage img")
-    page.wait_for_selector("#colour", state="visible")
-    shown, put_away = after(page), f"#line :text('{TEXTS['put_away'][0]}')"
+    shown, put_away = made(page, "colour"), f"#line :text('{TEXTS['put_away'][0]}')"
     work._kept.clear()
-    page.locator("#saturation input[type=range]").focus()
-    page.keyboard.press("End")
+    moved(page, "saturation", "End")
     page.wait_for_selector(put_away)
     page.click("#colour")
     page.wait_for_selector("#line :text('Waiting')", state="detached")
@@ -115,7 +99,6 @@ def test_what_was_put_away_is_said_and_the_button_comes_back(browser, url: str, 
     page.click("#download")
     page.wait_for_timeout(500)
     assert page.locator(put_away).count() == 1 and after(page) == shown
-    page.close()
 
 
 # Without a browser
@@ -171,7 +154,7 @@ def test_a_shown_file_that_is_gone_is_written_anew(tmp_path: Path) -> None:
 def test_a_stand_in_is_among_the_files_that_are_deleted(weights_folder: Path) -> None:
     """Gradio deletes the files that it knows of, and knows none of a component's that it has copied."""
     page = build_page()
-    give = next(fn for fn in page.fns.values() if fn.name == "give" and fn.outputs[0].elem_id == "photo")
+    give = next(fn for fn in page.fns.values() if fn.name == "colorize_give")
     image, line = give.outputs[:2]
     told = accepted(Tab("test"), None, "en", Photo.from_array(np.zeros((4, 4), np.uint8)))
     state = SessionState(page)

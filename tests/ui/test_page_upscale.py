@@ -1,65 +1,29 @@
-"""Can somebody see a part of a photograph enlarged, then the whole, and take it home or send it on?
-
-The networks are small files of chance in a temporary folder; the page doesn't know.
-"""
+"""Can somebody see a part of a photograph enlarged, then the whole, and take it home or send it on?"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import gradio_client
 import numpy as np
 import pytest
-import torch
-from page import (
-    Networks,
-    after,
-    cancelled_on_the_way,
-    changed,
-    give,
-    is_not_read,
-    pixels,
-    scrolls_sideways,
-    slide,
-    suits_a_phone_in_french,
-    taken_home,
-)
+from page import after, changed, give, made, moved, pixels, taken_home
 from PIL import Image
 from skimage import data
 
 from colorizer.colour.luma import psnr_y
 from colorizer.errors import PhotoError, PhotoTooLarge, WeightsError
 from colorizer.networks.resampling import enlarge
-from colorizer.networks.srgan import Generator
-from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors import truth_test, upscale
 from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.predictors.upscale import Upscaler
 from colorizer.ui import files, running
-from colorizer.ui.page import build_page
 from colorizer.ui.texts import TEXTS, note, sentence
 from colorizer.ui.upscale import part, settings_of
 
 PREFIX = "upscale-"
-STYLE_FIELDS = ("style-photo", "style-other-files", "style-canvas", "style-canvas-other-files")
-
-
-def networks() -> Networks:
-    """Narrow ones for all that enlarging offers, and one to send a result to."""
-    enlargers = {name: Generator(1, (6, 4, 4)) for name in ("srresnet", "srgan", "srgan-photo")}
-    for network in enlargers.values():
-        torch.nn.init.normal_(network.tail.weight, 0.0, 0.05)
-    unet = ColorUNet(widths=(16, 12, 8))
-    return {name: ("upscale", network) for name, network in enlargers.items()} | {"unet": ("colorize", unet)}
-
-
-@pytest.fixture
-def small(draw: Callable[..., Path]) -> Path:
-    """A photograph of 150 x 100."""
-    return draw("dog.jpg", 150, 100)
 
 
 def looked_at(page, path: Path) -> str:
@@ -72,75 +36,48 @@ def looked_at(page, path: Path) -> str:
 # In the browser
 
 
-def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_taken_home_and_stays_within_reach(
-    visit, small: Path, tmp_path: Path
-) -> None:
-    page = visit("upscale")
+def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_and_taken_home(visit, small: Path) -> None:
+    page = visit("?tab=upscale")
     part_shown = looked_at(page, small)
     assert "600 × 400" in page.inner_text("#forecast")
     assert TEXTS["part"][0] in page.inner_text("#upscale-status")
     assert not page.locator("#upscale-download").is_visible()
 
-    cancelled_on_the_way(page, "enlarge", "#enlarge", PREFIX)
-    assert after(page, PREFIX) == part_shown
-
-    page.click("#enlarge")  # again
-    whole = changed(page, part_shown, PREFIX)
-    page.wait_for_selector("#upscale-download", state="visible")
+    assert made(page, "enlarge", PREFIX) != part_shown
     status = page.inner_text("#upscale-status")
-    assert "150 × 100 → 600 × 400" in status and "/255" in status
+    assert "150 × 100 → 600 × 400" in status
     assert "srresnet 0.0.1 · srgan 0.0.1" in status
+    assert "/255" in status
     file = taken_home(page, PREFIX)
     assert file.suggested_filename == "dog-x4.png"
     result = Image.open(file.path())
     assert result.size == (600, 400)
     assert '"task": "upscale"' in result.text["colorizer"]
 
-    slide(page, "upscale-detail", "End")
-    part_shown = changed(page, whole, PREFIX)
-    assert not page.locator("#upscale-download").is_visible()
-    page.locator("#upscale-model label").nth(1).click()
-    part_shown = changed(page, part_shown, PREFIX)
-    assert not page.locator("#upscale-detail").is_visible()
-    page.click("#whole")
-    assert changed(page, part_shown, PREFIX) == whole
-    assert page.locator("#upscale-download").is_visible()
 
-    too_large = tmp_path / "wall.png"
-    Image.new("L", (2000, 1600)).save(too_large)
-    give(page, too_large, PREFIX)
-    trouble = page.locator("#upscale-line .trouble")
-    trouble.wait_for()
-    assert "wall.png" in trouble.inner_text() and "3 megapixels" in trouble.inner_text()
-    assert after(page, PREFIX) == whole
-
-
-def test_a_click_on_the_photograph_chooses_the_part_and_its_middle_tests_the_network(
+def test_a_click_on_the_photograph_chooses_the_part_and_the_result_stays_within_reach(
     visit, tmp_path: Path
 ) -> None:
+    ramp = np.zeros((3, 1200, 1800), np.uint8)
+    ramp[:] = np.where(np.arange(1800) < 900, 40, 220)
     path = tmp_path / "ramp.tif"  # browsers don't show it: a smaller copy stands in
-    Image.fromarray(np.tile(np.where(np.arange(1800) < 900, 40, 220).astype(np.uint8), (1200, 1))).save(path)
-    page = visit("upscale")
+    Image.fromarray(ramp[0]).save(path)
+    page = visit("?tab=upscale")
     shown = looked_at(page, path)
     box = page.locator("#upscale-photo img").bounding_box()
     for share, dark in ((0.1, True), (0.9, False)):
         page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
         shown = changed(page, shown, PREFIX)
-        picture = pixels(page, shown)
+        picture = pixels(page, PREFIX)
         assert picture.shape == (512, 512, 3)
         assert (picture < 128).all() if dark else (picture > 128).all()
-    page.locator("#upscale-more > button").first.click()
     across = page.locator("#upscale-across input[type=range]")
+    page.locator("#upscale-more > button").first.click()
     across.wait_for()
     assert abs(float(across.input_value()) - 90) <= 1
-    slide(page, "upscale-across", "Home")  # without a mouse, too
+    moved(page, "upscale-across", "Home")  # without a mouse, too
     shown = changed(page, shown, PREFIX)
-    assert (pixels(page, shown) < 128).all()
-
-    page.click("#truth")
-    changed(page, shown, PREFIX)
-    status = page.inner_text("#upscale-status")
-    assert "512 × 512" in status and status.count(" dB") == 2
+    assert (pixels(page, PREFIX) < 128).all()
 
 
 def test_of_several_touches_the_last_is_answered(visit, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,11 +89,12 @@ def test_of_several_touches_the_last_is_answered(visit, small: Path, monkeypatch
         going.wait(20)
         return enlarge_part(photo, box, settings)
 
-    page = visit("upscale")
+    page = visit("?tab=upscale")
     shown = looked_at(page, small)
     monkeypatch.setattr(running, "enlarge_part", slowly)
+    page.locator("#upscale-detail input[type=range]").focus()
     for key in ("Home", "PageUp", "End"):
-        slide(page, "upscale-detail", key)
+        page.keyboard.press(key)
         assert begun.wait(20)
         page.wait_for_timeout(300)  # until the server has heard of it
     going.set()
@@ -164,26 +102,55 @@ def test_of_several_touches_the_last_is_answered(visit, small: Path, monkeypatch
     assert seen == [0, 1]
 
 
-def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(visit, small: Path) -> None:
-    page = visit("upscale", width=390, height=844, locale="fr-FR")
-    page.wait_for_selector("#upscale-examples .card")
-    assert not scrolls_sideways(page)
-    page.locator("#upscale-examples .card").first.click()
-    page.wait_for_selector("#upscale-stage img")
+def test_after_a_part_the_whole_comes_back(visit, small: Path) -> None:
+    page = visit("?tab=upscale")
+    looked_at(page, small)
+    whole = made(page, "enlarge", PREFIX)
+    moved(page, "upscale-detail", "End")
+    part_shown = changed(page, whole, PREFIX)
+    assert not page.locator("#upscale-download").is_visible()
+    page.locator("#upscale-model label").nth(1).click()
+    part_shown = changed(page, part_shown, PREFIX)
+    assert not page.locator("#upscale-detail").is_visible()
+    page.click("#whole")
+    assert changed(page, part_shown, PREFIX) == whole
+    assert page.locator("#upscale-download").is_visible()
+
+
+def test_a_photograph_tests_the_network_on_itself(visit, photograph: Path) -> None:
+    page = visit("?tab=upscale")
+    shown = looked_at(page, photograph)
     page.locator("#upscale-more > button").first.click()
-    page.wait_for_selector("#truth")
-    shown = after(page, PREFIX)
-    give(page, small, PREFIX)  # which is sooner enlarged
-    changed(page, shown, PREFIX)
     page.click("#truth")
-    page.wait_for_selector("#upscale-line .trouble")  # too small for that
-    page.click("#enlarge")
-    page.wait_for_selector("#upscale-download", state="visible")
-    targets = ("enlarge", "truth", "upscale-download", "upscale-send-colorize", "upscale-other-files")
-    suits_a_phone_in_french(page, "truth", *targets)
-    order = ["photo", "stage", "download", "detail"]
-    tops = [page.locator(f"#{PREFIX}{name}").bounding_box()["y"] for name in order]
-    assert tops == sorted(tops)
+    changed(page, shown, PREFIX)
+    status = page.inner_text("#upscale-status")
+    assert "480 × 320" in status and status.count(" dB") == 2
+
+
+def test_a_result_is_sent_on_and_back(visit, small: Path) -> None:
+    page = visit()
+    give(page, small)
+    made(page, "colour")
+    page.click("#send-upscale")
+    page.wait_for_url("**/?tab=upscale")
+    page.wait_for_selector("#upscale-stage img")
+    made(page, "enlarge", PREFIX)
+    assert taken_home(page, PREFIX).suggested_filename == "dog-colorized-x4.png"
+    page.click("#upscale-send-colorize")
+    page.wait_for_url("**/?tab=colorize")
+    page.wait_for_function("() => !document.querySelector('#line progress')")
+    page.click("#colour")
+    page.wait_for_function("() => document.querySelector('#status').innerText.includes('600 × 400')")
+
+
+def test_too_large_is_said_in_one_sentence(visit, tmp_path: Path) -> None:
+    path = tmp_path / "wall.png"
+    Image.new("L", (2000, 1600)).save(path)
+    page = visit("?tab=upscale")
+    give(page, path, PREFIX)
+    trouble = page.locator("#upscale-line .trouble")
+    trouble.wait_for()
+    assert "wall.png" in trouble.inner_text() and "3 megapixels" in trouble.inner_text()
 
 
 # From a program
@@ -203,22 +170,7 @@ def test_the_endpoint_enlarges_a_file(url: str, small: Path) -> None:
         client.predict(photo, detail=7, api_name="/upscale")
 
 
-@pytest.mark.parametrize("field", ["upscale-photo", "upscale-other-files", *STYLE_FIELDS])
-def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str) -> None:
-    is_not_read(url, field)
-
-
 # Without a browser
-
-
-def test_without_weights_the_tab_says_so_and_that_of_painting_is_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
-    shown = {block.elem_id: block for block in build_page().blocks.values()}
-    assert "no-upscaler" in shown and "enlarge" not in shown
-    assert "send-upscale" not in shown
-    assert "tab-colorize" in shown and "tab-monet" not in shown and "send-monet" not in shown
 
 
 def test_a_part_is_inside_the_photograph_and_around_the_place() -> None:
@@ -233,10 +185,11 @@ def test_a_detail_that_can_not_be_chosen_does_not_count(page_weights: Path) -> N
     assert settings_of("photo", 0.25, 1).detail is None
 
 
-def test_tiles_are_counted_as_they_are_made(page_weights: Path) -> None:
-    photo, steps = Photo.from_array(np.zeros((20, 600), np.uint8)), []
+@pytest.mark.parametrize("size", [(30, 20), (192, 193), (900, 500)])
+def test_tiles_are_counted_as_they_are_made(page_weights: Path, size: tuple[int, int]) -> None:
+    photo, steps = Photo.from_array(np.zeros(size[::-1], np.uint8)), []
     Upscaler.load().upscale(photo, progress=lambda share, _text: steps.append(share))
-    assert upscale.tile_count(photo) == len(steps) - 1 == 3
+    assert upscale.tile_count(photo) == len(steps) - 1
 
 
 def test_the_plain_enlargement_is_the_bicubic_one_of_the_literature() -> None:
