@@ -129,10 +129,10 @@ def waiting(code: str, photo: Upload, canvas: Upload, mode: str) -> Updates:
 
 
 def stop(work: Work | None, code: str) -> Updates:
-    """Stop was pressed: what is reached will be shown in a moment; what waits never begins."""
+    """Stop was pressed: what is reached is shown after the step that it is at; what waits never begins."""
     if work:
         work.stop.set()
-    return done(remark_line(say(code, "stopped")))
+    return done(progress_line(say(code, "stopping")))
 
 
 def settings_of(strength: float, brush: float, size: int, steps: int, keep: bool) -> RestyleSettings:
@@ -173,7 +173,7 @@ def painted(
     def optimise(progress: Progress) -> Restyled:
         def step(share: float, sentence: str) -> None:
             steps.append(share)
-            if not work.stop.is_set():  # the page has said that it is stopped
+            if not work.stop.is_set():  # of which the page tells already
                 progress(share, sentence)
 
         return running.restyle(photo, painting, settings, step, pictures.append, work.stop.is_set)

@@ -7,20 +7,18 @@ import time
 from pathlib import Path
 
 import gradio_client
+import numpy as np
 import pytest
 from page import after, changed, give, taken_home
 from PIL import Image
 
-from colorizer.ui import running
+from colorizer.photo import Photo
+from colorizer.predictors.settings import RestyleSettings
+from colorizer.ui import running, style
 from colorizer.ui.texts import TEXTS
+from colorizer.ui.work import Work
 
 PREFIX = "style-"
-
-
-def give_both(page, small: Path, painting: Path) -> None:
-    give(page, small, PREFIX)
-    give(page, painting, PREFIX, "canvas")
-    page.wait_for_selector("#style-canvas img")
 
 
 class Held:
@@ -56,14 +54,16 @@ def test_a_photograph_takes_on_a_style_is_watched_stopped_and_taken_home(
     page = visit("?tab=style")
     page.click("#restyle")
     page.wait_for_selector(f"#style-line :text('{TEXTS['no_canvas'][0]}')")
-    give_both(page, small, painting)
+    give(page, small, PREFIX)
+    give(page, painting, PREFIX, "canvas")
+    page.wait_for_selector("#style-canvas img")
     with monkeypatch.context() as patch:
         held = Held(patch, after=8)
         page.click("#restyle")
         page.wait_for_selector("#style-preview img")
         page.wait_for_selector("#style-line :text('of 30')")
         page.click("#style-cancel")
-        page.wait_for_selector(f"#style-line :text('{TEXTS['stopped'][0]}')")
+        page.wait_for_selector(f"#style-line :text('{TEXTS['stopping'][0]}')")
         held.going.set()
         page.wait_for_selector("#style-download", state="visible")
         assert held.ended.is_set()
@@ -100,13 +100,10 @@ def test_a_texture_needs_no_photograph(visit, painting: Path) -> None:
     assert taken_home(page, PREFIX).suggested_filename == "painting-texture.png"
 
 
-def test_closing_the_page_ends_the_work(
-    visit, small: Path, painting: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_the_page_ends_the_work(visit, monkeypatch: pytest.MonkeyPatch) -> None:
     page = visit("?tab=style")
-    give_both(page, small, painting)
     held = Held(monkeypatch, after=4, pause=0.2)
-    page.click("#restyle")
+    page.locator("#style-examples .card").first.click()
     page.wait_for_selector("#style-preview img")
     page.close()
     time.sleep(1)  # until the server has seen it
@@ -128,3 +125,14 @@ def test_the_endpoint_paints_a_file_and_makes_a_texture(url: str, small: Path, p
     assert Path(path).name == "painting-texture.png" and made_by["task"] == "texture"
     with pytest.raises(Exception, match="size is 999"):
         client.predict(photo, model, size=999, api_name="/restyle")
+
+
+# Without a browser
+
+
+def test_what_is_stopped_while_it_waits_never_begins() -> None:
+    work = Work(painting=Photo.from_array(np.zeros((40, 40, 3), np.uint8)))
+    style.stop(work, "en")
+    (told,) = style.paint(work, "en", None, {"path": "painting.png"}, "texture", RestyleSettings())
+    assert TEXTS["stopped"][0] in told["line"] and told["start"].visible
+    assert not work.stop.is_set()  # so that the next one does
