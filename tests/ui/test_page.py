@@ -135,7 +135,6 @@ def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Pat
         client.predict(gradio_client.handle_file(str(bad)), api_name="/colorize")
 
 
-@pytest.mark.parametrize("field", ["photo", "other-files"])
 # Without a browser
 
 

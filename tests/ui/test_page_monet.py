@@ -21,12 +21,20 @@ from colorizer.ui.texts import TEXTS
 PREFIX = "monet-"
 
 
+@pytest.fixture
+def pond(tmp_path: Path) -> Path:
+    """A colour photograph, 150 x 100."""
+    rgb = np.random.default_rng(1).normal((90, 120, 150), 30, (100, 150, 3))
+    Image.fromarray(rgb.clip(0, 255).astype(np.uint8)).save(tmp_path / "pond.jpg", quality=95)
+    return tmp_path / "pond.jpg"
+
+
 # In the browser
 
 
-def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(visit, small: Path) -> None:
+def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(visit, pond: Path) -> None:
     page = visit("?tab=monet")
-    give(page, small, PREFIX)
+    give(page, pond, PREFIX)
     painted = made(page, "paint", PREFIX)
     status = page.inner_text("#monet-status")
     assert "150 × 100" in status and "photo2monet 0.0.1" in status
@@ -34,7 +42,7 @@ def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(visit, small: Path
 
     moved(page, "monet-strength", "Home")  # nothing of the painting
     none = changed(page, painted, PREFIX)
-    before = np.asarray(Image.open(small).convert("RGB")).astype(int)
+    before = np.asarray(Image.open(pond)).astype(int)
     assert np.abs(pixels(page, PREFIX) - before).mean() < 3 < np.abs(full - before).mean()
     weaker = np.abs(full - before).mean()
 
@@ -43,7 +51,7 @@ def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(visit, small: Path
     assert np.abs(pixels(page, PREFIX) - before).mean() > weaker  # all of the painting
 
     file = taken_home(page, PREFIX)
-    assert file.suggested_filename == "dog-painted.png"
+    assert file.suggested_filename == "pond-painted.png"
     result = Image.open(file.path())
     assert result.size == (150, 100)
     assert '"task": "stylize"' in result.text["colorizer"]
@@ -58,9 +66,9 @@ def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(visit, small: Path
     page.wait_for_selector("#upscale-stage img")
 
 
-def test_the_way_there_and_back_is_shown(visit, small: Path) -> None:
+def test_the_way_there_and_back_is_shown(visit, pond: Path) -> None:
     page = visit("?tab=monet")
-    give(page, small, PREFIX)
+    give(page, pond, PREFIX)
     page.locator("#monet-more > button").first.click()
     page.click("#there-and-back")
     page.wait_for_selector("#cycle img")
@@ -69,7 +77,7 @@ def test_the_way_there_and_back_is_shown(visit, small: Path) -> None:
 
 
 def test_the_brush_may_be_moved_again_while_the_last_is_painted(
-    visit, small: Path, monkeypatch: pytest.MonkeyPatch
+    visit, pond: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going, begun, run, seen = threading.Event(), threading.Event(), running.paint, []
 
@@ -83,7 +91,7 @@ def test_the_brush_may_be_moved_again_while_the_last_is_painted(
 
     monkeypatch.setattr(running, "paint", slowly)
     page = visit("?tab=monet")
-    give(page, small, PREFIX)
+    give(page, pond, PREFIX)
     first = made(page, "paint", PREFIX)
     for number in (1, 0, 1):
         page.locator("#direction label").nth(number).click()
@@ -101,11 +109,11 @@ def test_the_brush_may_be_moved_again_while_the_last_is_painted(
 # From a program
 
 
-def test_the_endpoint_paints_a_file(url: str, small: Path) -> None:
+def test_the_endpoint_paints_a_file(url: str, pond: Path) -> None:
     client = gradio_client.Client(url, verbose=False)
-    photo = gradio_client.handle_file(str(small))
+    photo = gradio_client.handle_file(str(pond))
     path, made_by = client.predict(photo, strength=0.5, format="JPEG", api_name="/stylize")
-    assert Path(path).name == "dog-painted.jpg"
+    assert Path(path).name == "pond-painted.jpg"
     assert Image.open(path).size == (150, 100)
     assert (made_by["strength"], made_by["brush"], made_by["weights"]) == (0.5, 1, "photo2monet 0.0.1")
     with pytest.raises(Exception, match="brush is 99"):
