@@ -25,12 +25,7 @@ from colorizer.predictors import dull, truth_test
 from colorizer.predictors.colorize import Analysis, Colorizer, Progress
 from colorizer.predictors.dull import Dullness
 from colorizer.predictors.own_style import Preview, Restyled, Stop, StyleTransfer
-from colorizer.predictors.settings import (
-    ColorizeSettings,
-    RestyleSettings,
-    StylizeSettings,
-    UpscaleSettings,
-)
+from colorizer.predictors.settings import ColorizeSettings, RestyleSettings, StylizeSettings, UpscaleSettings
 from colorizer.predictors.stylize import Cycle, Painting, Stylizer
 from colorizer.predictors.truth_test import TruthTest
 from colorizer.predictors.upscale import Box, Forecast, Upscaled, Upscaler
