@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+import gradio_client
 import httpx
 import numpy as np
+import pytest
 from PIL import Image
 
+from colorizer.errors import Cancelled
 from colorizer.ui import running
 
 WAIT = 30_000  # milliseconds
@@ -85,6 +89,35 @@ def moved(page, slider: str, key: str) -> None:
     """A slider is moved by that key."""
     page.locator(f"#{slider} input[type=range]").focus()
     page.keyboard.press(key)
+
+
+class Held:
+    """What running.py does under that name waits for permission, from the call of that number on."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, work: str, number: int = 1) -> None:
+        self.begun, self.going, self.cancelled = (threading.Event() for _ in range(3))
+        self.asked, run = [], getattr(running, work)
+
+        def slowly(*arguments):
+            self.asked.append(arguments)
+            if len(self.asked) >= number:
+                self.begun.set()
+                self.going.wait(20)
+            try:
+                return run(*arguments)
+            except Cancelled:
+                self.cancelled.set()
+                raise
+
+        patch.setattr(running, work, slowly)
+
+
+def called(url: str, endpoint: str, *photos: Path | None, **settings) -> tuple[Path, dict]:
+    """What an endpoint answers: a file, and what made it."""
+    client = gradio_client.Client(url, verbose=False)
+    files = [photo and gradio_client.handle_file(str(photo)) for photo in photos]
+    path, made_by = client.predict(*files, api_name=endpoint, **settings)
+    return Path(path), made_by
 
 
 def taken_home(page, prefix: str = ""):

@@ -9,11 +9,10 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
-import gradio_client
 import numpy as np
 import pillow_heif
 import pytest
-from page import after, changed, give, made, moved, taken_home
+from page import after, called, changed, give, made, moved, taken_home
 from PIL import Image
 from skimage.color import rgb2lab
 
@@ -118,11 +117,8 @@ def test_the_untouched_file_reaches_the_photo(visit, tmp_path: Path, monkeypatch
 
 
 def test_the_endpoint_colours_a_file(url: str, photograph: Path) -> None:
-    client = gradio_client.Client(url, verbose=False)
-    path, made_by = client.predict(
-        gradio_client.handle_file(str(photograph)), saturation=1.5, model="course-unet", api_name="/colorize"
-    )
-    assert Path(path).name == "grandmother-colorized.png"
+    path, made_by = called(url, "/colorize", photograph, saturation=1.5, model="course-unet")
+    assert path.name == "grandmother-colorized.png"
     assert Image.open(path).size == (480, 320)
     assert (made_by["model"], made_by["saturation"], made_by["version"]) == ("course-unet", 1.5, "0.0.1")
 
@@ -130,9 +126,8 @@ def test_the_endpoint_colours_a_file(url: str, photograph: Path) -> None:
 def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"This is not a picture.")
-    client = gradio_client.Client(url, verbose=False)
     with pytest.raises(Exception, match=r"bad\.jpg"):
-        client.predict(gradio_client.handle_file(str(bad)), api_name="/colorize")
+        called(url, "/colorize", bad)
 
 
 # Without a browser

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import gradio_client
 import pytest
-from page import GREY, after, ask_to_read, changed, give, made, scrolls_sideways
+from page import GREY, Held, after, ask_to_read, changed, give, made, scrolls_sideways
 
-from colorizer.errors import Cancelled
 from colorizer.photo import Photo
-from colorizer.ui import cards, files, running
+from colorizer.ui import cards, files
 from colorizer.ui.page import build_page
 from colorizer.ui.texts import TEXTS
 
@@ -58,32 +56,20 @@ def test_an_example_works_on_a_phone_in_french(visit, photograph: Path, tab: str
 def test_cancel_ends_the_work_at_its_next_step_and_what_was_there_stays(
     visit, photograph: Path, monkeypatch: pytest.MonkeyPatch, tab: str, work: str
 ) -> None:
-    begun, going, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def slowly(photo, settings, progress):
-        progress(0.5, "")
-        begun.set()
-        going.wait(20)
-        try:
-            progress(0.6, "")
-        except Cancelled:
-            ended.set()
-            raise
-
     prefix, start, *_ = TABS[tab]
     page = visit(f"?tab={tab}")
     give(page, photograph, prefix)
     shown = made(page, start, prefix)
     with monkeypatch.context() as patch:
-        patch.setattr(running, work, slowly)
+        held = Held(patch, work)
         page.click(f"#{start}")
-        assert begun.wait(20)
+        assert held.begun.wait(20)
         page.click(f"#{prefix}cancel")
         page.wait_for_selector(f"#{prefix}line :text('{TEXTS['stopped'][0]}')")
         page.wait_for_selector(f"#{start}", state="visible")
         page.wait_for_timeout(600)  # until the server, too, has noticed
-        going.set()
-        assert ended.wait(20)
+        held.going.set()
+        assert held.cancelled.wait(20)
     assert after(page, prefix) == shown
     page.click(f"#{start}")
     changed(page, shown, prefix)

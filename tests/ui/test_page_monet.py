@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
-import gradio_client
 import numpy as np
 import pytest
-from page import changed, give, made, moved, pixels, taken_home
+from page import Held, called, changed, give, made, moved, pixels, taken_home
 from PIL import Image
 
 from colorizer.photo import Photo
 from colorizer.predictors.settings import STYLIZE_RANGES
 from colorizer.predictors.stylize import SEEN_SIDE
-from colorizer.ui import running
 from colorizer.ui.monet import brush_for
 from colorizer.ui.texts import TEXTS
 
@@ -79,30 +76,21 @@ def test_the_way_there_and_back_is_shown(visit, pond: Path) -> None:
 def test_the_brush_may_be_moved_again_while_the_last_is_painted(
     visit, pond: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    going, begun, run, seen = threading.Event(), threading.Event(), running.paint, []
-
-    def slowly(photo, settings, progress):
-        seen.append(settings.direction)
-        if len(seen) == 2:
-            begun.set()
-            going.wait(20)
-        progress(0.5, "")
-        return run(photo, settings, progress)
-
-    monkeypatch.setattr(running, "paint", slowly)
+    held = Held(monkeypatch, "paint", number=2)
     page = visit("?tab=monet")
     give(page, pond, PREFIX)
     first = made(page, "paint", PREFIX)
     for number in (1, 0, 1):
         page.locator("#direction label").nth(number).click()
-        assert begun.wait(20)
+        assert held.begun.wait(20)
         page.wait_for_timeout(300)  # until the server has heard of it
-    going.set()
+    held.going.set()
     second = changed(page, first, PREFIX)
     changed(page, second, PREFIX)
     page.wait_for_selector("#paint", state="visible")
     assert "monet2photo" in page.inner_text("#monet-status")
-    assert seen == ["photo2monet", "monet2photo", "monet2photo"]
+    directions = [settings.direction for _, settings, _ in held.asked]
+    assert directions == ["photo2monet", "monet2photo", "monet2photo"]
     assert TEXTS["stopped"][0] not in page.inner_text("#monet-line")
 
 
@@ -110,14 +98,12 @@ def test_the_brush_may_be_moved_again_while_the_last_is_painted(
 
 
 def test_the_endpoint_paints_a_file(url: str, pond: Path) -> None:
-    client = gradio_client.Client(url, verbose=False)
-    photo = gradio_client.handle_file(str(pond))
-    path, made_by = client.predict(photo, strength=0.5, format="JPEG", api_name="/stylize")
-    assert Path(path).name == "pond-painted.jpg"
+    path, made_by = called(url, "/stylize", pond, strength=0.5, format="JPEG")
+    assert path.name == "pond-painted.jpg"
     assert Image.open(path).size == (150, 100)
     assert (made_by["strength"], made_by["brush"], made_by["weights"]) == (0.5, 1, "photo2monet 0.0.1")
     with pytest.raises(Exception, match="brush is 99"):
-        client.predict(photo, brush=99, api_name="/stylize")
+        called(url, "/stylize", pond, brush=99)
 
 
 # Without a browser

@@ -6,10 +6,9 @@ import threading
 import time
 from pathlib import Path
 
-import gradio_client
 import numpy as np
 import pytest
-from page import after, changed, give, taken_home
+from page import after, called, changed, give, taken_home
 from PIL import Image
 
 from colorizer.photo import Photo
@@ -116,15 +115,13 @@ def test_closing_the_page_ends_the_work(visit, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_endpoint_paints_a_file_and_makes_a_texture(url: str, small: Path, painting: Path) -> None:
-    client = gradio_client.Client(url, verbose=False)
-    photo, model = (gradio_client.handle_file(str(path)) for path in (small, painting))
-    path, made_by = client.predict(photo, model, size=128, steps=10, format="JPEG", api_name="/restyle")
-    assert Path(path).name == "dog-styled.jpg" and Image.open(path).size == (128, 85)
+    path, made_by = called(url, "/restyle", small, painting, size=128, steps=10, format="JPEG")
+    assert path.name == "dog-styled.jpg" and Image.open(path).size == (128, 85)
     assert (made_by["steps_done"], made_by["features"]) == (10, "lite0")
-    path, made_by = client.predict(None, model, size=128, steps=10, api_name="/restyle")
-    assert Path(path).name == "painting-texture.png" and made_by["task"] == "texture"
+    path, made_by = called(url, "/restyle", None, painting, size=128, steps=10)
+    assert path.name == "painting-texture.png" and made_by["task"] == "texture"
     with pytest.raises(Exception, match="size is 999"):
-        client.predict(photo, model, size=999, api_name="/restyle")
+        called(url, "/restyle", small, painting, size=999)
 
 
 # Without a browser

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
-import gradio_client
 import numpy as np
 import pytest
-from page import after, changed, give, made, moved, pixels, taken_home
+from page import Held, after, called, changed, give, made, moved, pixels, taken_home
 from PIL import Image
 from skimage import data
 
@@ -95,24 +93,16 @@ def test_a_click_on_the_photograph_chooses_the_part_and_its_middle_tests_the_net
 
 
 def test_of_several_touches_the_last_is_answered(visit, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, going, enlarge_part, seen = threading.Event(), threading.Event(), running.enlarge_part, []
-
-    def slowly(photo, box, settings):
-        seen.append(settings.detail)
-        begun.set()
-        going.wait(20)
-        return enlarge_part(photo, box, settings)
-
     page = visit("?tab=upscale")
     shown = looked_at(page, small)
-    monkeypatch.setattr(running, "enlarge_part", slowly)
+    held = Held(monkeypatch, "enlarge_part")
     for key in ("Home", "PageUp", "End"):
         moved(page, "upscale-detail", key)
-        assert begun.wait(20)
+        assert held.begun.wait(20)
         page.wait_for_timeout(300)  # until the server has heard of it
-    going.set()
+    held.going.set()
     changed(page, changed(page, shown, PREFIX), PREFIX)
-    assert seen == [0, 1]
+    assert [settings.detail for _, _, settings in held.asked] == [0, 1]
 
 
 def test_after_a_part_the_whole_comes_back(visit, small: Path) -> None:
@@ -153,17 +143,15 @@ def test_a_result_is_sent_on_and_back(visit, small: Path) -> None:
 
 
 def test_the_endpoint_enlarges_a_file(url: str, small: Path) -> None:
-    client = gradio_client.Client(url, verbose=False)
-    photo = gradio_client.handle_file(str(small))
-    path, made_by = client.predict(photo, detail=1, format="JPEG", api_name="/upscale")
-    assert Path(path).name == "dog-x4.jpg"
+    path, made_by = called(url, "/upscale", small, detail=1, format="JPEG")
+    assert path.name == "dog-x4.jpg"
     assert Image.open(path).size == (600, 400)
     assert (made_by["detail"], made_by["consistency"], made_by["weights"]) == (1, 2, "srgan 0.0.1")
     assert made_by["remaining_error"] >= 0
-    _, made_by = client.predict(photo, api_name="/upscale")
+    _, made_by = called(url, "/upscale", small)
     assert (made_by["detail"], made_by["model"]) == (0.5, "clean")
     with pytest.raises(Exception, match="detail is 7"):
-        client.predict(photo, detail=7, api_name="/upscale")
+        called(url, "/upscale", small, detail=7)
 
 
 # Without a browser
