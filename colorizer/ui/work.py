@@ -15,7 +15,7 @@ from typing import Any
 
 from colorizer.photo import Photo
 
-LIFETIME = 30 * 60  # seconds
+LIFETIME = 29 * 60  # seconds; looked at every minute, so that nothing is older than half an hour
 MOST_WORKS = 64
 MOST_BYTES = 4 << 30  # of pictures, all visitors together
 
