@@ -179,11 +179,11 @@ def given(work: Work | None, photo: Upload) -> tuple[Work, Photo]:
     return work, work.given
 
 
-def missing(work: Work | None, photo: Upload) -> Reply:
-    """Why there is no picture: none in the field, put away, or not one that could be opened, which the line
-    says already."""
+def missing(work: Work | None, photo: Upload, key: str = "nothing_given") -> Reply:
+    """Why there is no picture: none in the field, which that text says, put away, or not one that could be
+    opened, which the line says already."""
     if not photo:
-        return Reply("nothing_given")
+        return Reply(key)
     return Reply("put_away" if work is None else "")
 
 

@@ -147,7 +147,7 @@ def paint(
 ) -> Iterator[Updates]:
     """The button was pressed, or a pair chosen."""
     if work is None or work.painting is None:
-        raise running.missing(work, canvas)
+        raise running.missing(work, canvas, "no_canvas")
     subject = running.given(work, photo)[1] if mode == "photo" else None
     try:
         if work.stop.is_set():
