@@ -103,15 +103,6 @@ def draw(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="module")
-def page_weights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A weights folder with what the test file's own `networks` makes, in force."""
-    from page import shipping
-
-    with shipping(tmp_path_factory.mktemp("weights"), request.module.networks) as folder:
-        yield folder
-
-
-@pytest.fixture(scope="module")
 def url(page_weights: Path) -> Iterator[str]:
     """The address of the page, served with `page_weights`."""
     from colorizer.ui.page import appearance, build_page

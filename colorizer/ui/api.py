@@ -25,13 +25,7 @@ from colorizer.predictors.settings import (
     StylizeSettings,
     UpscaleSettings,
 )
-from colorizer.ui import files, style_work
-from colorizer.ui.colorize_work import Coloured
-from colorizer.ui.engine import analyse, colorizer, enlarge, paint, stylizer
-from colorizer.ui.engine import restyle as engine_restyle
-from colorizer.ui.monet_work import Painted
-from colorizer.ui.upscale_work import Enlarged
-from colorizer.ui.workbench import HEAVY
+from colorizer.ui import files, running
 
 
 def colorize(
@@ -51,9 +45,9 @@ def colorize(
     with _told():
         settings = ColorizeSettings(model, saturation, temperature, strength=strength, variant=variant)
         given = _opened(photo)
-        analysis = analyse(given, settings)
-        result = colorizer().render(analysis, settings)
-        return _answer(result, format, Coloured.ending, analysis.made_by(settings), tone=given.tone)
+        analysis = running.analyse(given, settings)
+        result = running.colorizer().render(analysis, settings)
+        return _answer(result, format, files.ENDINGS["colorize"], analysis.made_by(settings), tone=given.tone)
 
 
 def upscale(
@@ -70,8 +64,8 @@ def upscale(
     out, detail and consistency are what suits the weights that are there.
     """
     with _told():
-        made = enlarge(_opened(photo), UpscaleSettings(model, detail, consistency))
-        return _answer(made.photo, format, Enlarged.ending, made.made_by, remaining_error=made.error)
+        made = running.enlarge(_opened(photo), UpscaleSettings(model, detail, consistency))
+        return _answer(made.photo, format, files.ENDINGS["upscale"], made.made_by, remaining_error=made.error)
 
 
 def stylize(
@@ -90,9 +84,9 @@ def stylize(
     """
     with _told():
         settings = StylizeSettings(direction, strength, brush, keep_colours)
-        painting = paint(_opened(photo), settings)
-        result = stylizer().render(painting, settings)
-        return _answer(result, format, Painted.ending, painting.made_by(settings))
+        painting = running.paint(_opened(photo), settings)
+        result = running.stylizer().render(painting, settings)
+        return _answer(result, format, files.ENDINGS["stylize"], painting.made_by(settings))
 
 
 def restyle(
@@ -115,8 +109,8 @@ def restyle(
     with _told():
         settings = RestyleSettings(strength, brush, size, steps, keep_colours, features)
         model = _opened(painting, "painting")
-        made = engine_restyle(_opened(photo) if photo else None, model, settings)
-        ending = style_work.ENDINGS["photo" if photo else "texture"]
+        made = running.restyle(_opened(photo) if photo else None, model, settings)
+        ending = files.ENDINGS["restyle" if photo else "texture"]
         return _answer(made.photo, format, ending, made.made_by(model))
 
 
@@ -190,5 +184,5 @@ def _endpoint(function: Callable[..., tuple[str, dict[str, Any]]], *settings: Co
     kind = gr.Radio(list(FORMATS), value="PNG", label="format", visible=False)
     outputs = [gr.File(label="result", visible=False), gr.JSON(label="made by", visible=False)]
     gr.Button(visible=False).click(
-        function, [photo, *settings, kind], outputs, api_name=function.__name__, **HEAVY
+        function, [photo, *settings, kind], outputs, api_name=function.__name__, **running.HEAVY
     )

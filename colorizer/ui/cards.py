@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -26,7 +27,7 @@ class Example:
     titles: tuple[str, str]
     year: str
     photographer: str
-    licence: str = "CC0"
+    licence: str
 
     @property
     def path(self) -> Path:
@@ -34,23 +35,8 @@ class Example:
         return FOLDER / self.file
 
 
-EXAMPLES = (
-    Example("alpine-landscape.jpg", ("Alpine Landscape", "Paysage alpin"), "1865–1870", "Adolphe Braun"),
-    Example(
-        "boats-in-river-nagasaki.jpg",
-        ("Boats in River, Nagasaki", "Bateaux sur la rivière, Nagasaki"),
-        "1865",
-        "Felice Beato",
-    ),
-    Example(
-        "abandoned-dust-bowl-home.jpg",
-        ("Abandoned Dust Bowl Home", "Maison abandonnée du Dust Bowl"),
-        "1935–1940",
-        "Dorothea Lange",
-    ),
-    Example("strokes-blue.jpg", ("Strokes, Blue", "Touches bleues"), "2026", "Colorizer"),
-    Example("strokes-red.jpg", ("Strokes, Red", "Touches rouges"), "2026", "Colorizer"),
-)
+LISTED = json.loads((FOLDER / "examples.json").read_text(encoding="utf-8"))
+EXAMPLES = [Example(**about) for about in LISTED]
 PHOTOGRAPHS = (0, 1, 2)  # of EXAMPLES
 PAIRS = ((1, 3), (0, 4))  # a photograph, and the painting whose style it can take on
 
@@ -85,32 +71,29 @@ def embedded(jpeg: bytes) -> str:
 
 def cards_html(numbers: Iterable[int]) -> str:
     """The cards of those examples as HTML, in both languages."""
-    cards = []
-    for number in numbers:
-        example = EXAMPLES[number]
-        cards.append(
-            f'<button type="button" class="card" data-example="{number}">'
-            f'<img src="{thumbnail(example.path)}" alt="{escape(example.titles[0])}">'
-            f'<span class="caption"><b>{in_both(example.titles)}</b>'
-            f"<small>{example.photographer}, {example.year} · {example.licence}</small></span></button>"
-        )
-    return _invitation(cards)
+    return _invitation(_card(number, number) for number in numbers)
 
 
 def pair_cards_html() -> str:
     """The cards of the pairs: the photograph, with the painting in its corner."""
-    cards = []
-    for number, (photo, painting) in enumerate(PAIRS):
-        one, other = EXAMPLES[photo], EXAMPLES[painting]
-        cards.append(
-            f'<button type="button" class="card pair" data-example="{number}">'
-            f'<img src="{thumbnail(one.path)}" alt="{escape(one.titles[0])}">'
-            f'<img class="inset" src="{thumbnail(other.path, INSET_SIDE)}" alt="{escape(other.titles[0])}">'
-            f'<span class="caption"><b>{in_both(one.titles)} + {in_both(other.titles)}</b>'
-            f"<small>{one.photographer}, {one.year} · {one.licence}; "
-            f"{other.photographer} · {other.licence}</small></span></button>"
-        )
-    return _invitation(cards)
+    return _invitation(_card(number, *pair) for number, pair in enumerate(PAIRS))
+
+
+def _card(number: int, photo: int, painting: int | None = None) -> str:
+    """The card that says that number when it is clicked."""
+    shown = [EXAMPLES[one] for one in (photo, painting) if one is not None]
+    sides = (THUMBNAIL_SIDE, INSET_SIDE)
+    pictures = "".join(
+        f'<img class="{kind}" src="{thumbnail(one.path, side)}" alt="{escape(one.titles[0])}">'
+        for one, side, kind in zip(shown, sides, ("", "inset"), strict=False)
+    )
+    titles = " + ".join(in_both(one.titles) for one in shown)
+    credits = "; ".join(f"{one.photographer}, {one.year} · {one.licence}" for one in shown)
+    kind = "card" if painting is None else "card pair"
+    return (
+        f'<button type="button" class="{kind}" data-example="{number}">{pictures}'
+        f'<span class="caption"><b>{titles}</b><small>{credits}</small></span></button>'
+    )
 
 
 def _invitation(cards: Iterable[str]) -> str:

@@ -24,51 +24,41 @@ FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 
+# What the theme says otherwise than Gradio, in the light and in the dark.
+LIGHT_AND_DARK = {
+    "body_background_fill": ("*neutral_50", "*neutral_950"),
+    "body_text_color": ("*neutral_900", "*neutral_100"),
+    "body_text_color_subdued": ("*neutral_600", "*neutral_400"),
+    "background_fill_primary": ("white", "*neutral_900"),
+    "background_fill_secondary": ("*neutral_100", "*neutral_800"),
+    "border_color_primary": ("*neutral_200", "*neutral_700"),
+    "block_background_fill": ("white", "*neutral_900"),
+    "block_info_text_color": ("*neutral_600", "*neutral_400"),
+    "block_label_text_color": ("*neutral_700", "*neutral_200"),
+    "block_title_text_color": ("*neutral_900", "*neutral_100"),
+    "slider_color": ("*primary_600", "*primary_400"),
+    "button_primary_background_fill": ("*primary_600", "*primary_300"),
+    "button_primary_background_fill_hover": ("*primary_700", "*primary_200"),
+    "button_primary_text_color": ("white", "*primary_950"),
+    "button_secondary_background_fill": ("white", "*neutral_800"),
+    "button_secondary_background_fill_hover": ("*neutral_100", "*neutral_700"),
+    "button_secondary_border_color": ("*neutral_300", "*neutral_600"),
+    "button_secondary_text_color": ("*neutral_900", "*neutral_100"),
+    "link_text_color": ("*primary_700", "*primary_300"),
+}
+EVERYWHERE = {
+    "block_title_text_weight": "600",
+    "block_shadow": "none",
+    "color_accent": "*primary_600",
+    "button_border_width": "1px",
+}
+
+
 def theme() -> gr.themes.Base:
     """The theme; light and dark."""
-    return gr.themes.Base(
+    base = gr.themes.Base(
         primary_hue=INK, secondary_hue=INK, neutral_hue=STONE, radius_size="sm", font=FONTS, font_mono=MONO
-    ).set(
-        body_background_fill="*neutral_50",
-        body_background_fill_dark="*neutral_950",
-        body_text_color="*neutral_900",
-        body_text_color_dark="*neutral_100",
-        body_text_color_subdued="*neutral_600",
-        body_text_color_subdued_dark="*neutral_400",
-        background_fill_primary="white",
-        background_fill_primary_dark="*neutral_900",
-        background_fill_secondary="*neutral_100",
-        background_fill_secondary_dark="*neutral_800",
-        border_color_primary="*neutral_200",
-        border_color_primary_dark="*neutral_700",
-        block_background_fill="white",
-        block_background_fill_dark="*neutral_900",
-        block_info_text_color="*neutral_600",
-        block_info_text_color_dark="*neutral_400",
-        block_label_text_color="*neutral_700",
-        block_label_text_color_dark="*neutral_200",
-        block_title_text_color="*neutral_900",
-        block_title_text_color_dark="*neutral_100",
-        block_title_text_weight="600",
-        block_shadow="none",
-        color_accent="*primary_600",
-        slider_color="*primary_600",
-        slider_color_dark="*primary_400",
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-        button_primary_text_color="white",
-        button_primary_background_fill_dark="*primary_300",
-        button_primary_background_fill_hover_dark="*primary_200",
-        button_primary_text_color_dark="*primary_950",
-        button_secondary_background_fill="white",
-        button_secondary_background_fill_hover="*neutral_100",
-        button_secondary_border_color="*neutral_300",
-        button_secondary_text_color="*neutral_900",
-        button_secondary_background_fill_dark="*neutral_800",
-        button_secondary_background_fill_hover_dark="*neutral_700",
-        button_secondary_border_color_dark="*neutral_600",
-        button_secondary_text_color_dark="*neutral_100",
-        button_border_width="1px",
-        link_text_color="*primary_700",
-        link_text_color_dark="*primary_300",
     )
+    light = {name: pair[0] for name, pair in LIGHT_AND_DARK.items()}
+    dark = {f"{name}_dark": pair[1] for name, pair in LIGHT_AND_DARK.items()}
+    return base.set(**light, **dark, **EVERYWHERE)

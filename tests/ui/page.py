@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
+import gradio_client
 import httpx
 import numpy as np
 import pytest
-import torch
-from torch import nn
+from PIL import Image
 
-from colorizer import weights
-from colorizer.photo import Photo
-from colorizer.ui import cards, engine, files
-from colorizer.ui.texts import TEXTS
-from colorizer.ui.work import Ask
+from colorizer.errors import Cancelled
+from colorizer.ui import running
 
 WAIT = 30_000  # milliseconds
 GREY = np.full((64, 96), 120, np.uint8)
-Networks = Mapping[str, tuple[str, nn.Module]]  # task and network by name
-
-
-@contextmanager
-def shipping(folder: Path, make: Callable[[], Networks]) -> Iterator[Path]:
-    """The page finds networks of chance in this folder, and no others; their random numbers begin anew."""
-    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
-        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
-        torch.manual_seed(0)
-        for name, (task, network) in make().items():
-            path = folder / f"made-{name}.safetensors"
-            weights.save(path, network.state_dict(), {})
-            weights.register(name, path, "0.0.1", task)
-        forget()
-        yield folder
-    forget()
 
 
 def forget() -> None:
     """Let the page read its networks anew."""
-    for kept in (engine.colorizer, engine.upscaler, engine.stylizer, engine.style_transfer):
+    for kept in (running.colorizer, running.upscaler, running.stylizer, running.style_transfer):
         kept.cache_clear()
 
 
-def opened(browser, url: str, width: int = 1280, height: int = 900, locale: str = "en-GB", query: str = ""):
+def opened(browser, url: str, query: str = "", width: int = 1280, height: int = 900, locale: str = "en-GB"):
+    """The page in a browser, once it answers."""
     page = browser.new_page(locale=locale, viewport={"width": width, "height": height})
     page.set_default_timeout(WAIT)
     page.goto(url + query)
@@ -74,39 +56,6 @@ GONE = """([selector, until]) =>
     (window.said || performance.now() > until) && document.querySelector(selector) === null"""
 
 
-@contextmanager
-def set_when_stopped(event: threading.Event) -> Iterator[None]:
-    """The event is set as soon as the server has been told to stop what the button had begun."""
-    stop = Ask.stop
-
-    def told(ask: Ask) -> None:
-        stop(ask)
-        event.set()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ask, "stop", told)
-        yield
-
-
-def cancelled_on_the_way(page, work: str, start: str, prefix: str) -> None:
-    """The button `start` is pressed, and Cancel when the engine's `work` is half done; the page says so."""
-    begun, going, run = threading.Event(), threading.Event(), getattr(engine, work)
-
-    def slowly(photo, settings, progress):
-        progress(0.5, "")
-        begun.set()
-        going.wait(20)
-        return run(photo, settings, progress)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, work, slowly)
-        page.click(start)
-        assert begun.wait(20)
-        with set_when_stopped(going):
-            page.click(f"#{prefix}cancel")
-            page.wait_for_selector(f"#{prefix}line :text('{TEXTS['stopped'][0]}')")
-
-
 def after(page, prefix: str = "") -> str:
     """The address of the picture on the right of the slider."""
     return page.locator(f"#{prefix}stage img").nth(1).get_attribute("src")
@@ -122,24 +71,64 @@ def changed(page, shown: str, prefix: str = "") -> str:
     return after(page, prefix)
 
 
+def pixels(page, prefix: str = "") -> np.ndarray:
+    """The picture on the right of the slider, (h, w, 3)."""
+    body = page.request.get(after(page, prefix)).body()
+    return np.asarray(Image.open(io.BytesIO(body)).convert("RGB")).astype(int)
+
+
+def made(page, start: str, prefix: str = "") -> str:
+    """Press the button of that name and wait for the result; its address."""
+    page.click(f"#{start}")
+    page.wait_for_selector(f"#{prefix}download", state="visible")
+    page.wait_for_selector(f"#{start}", state="visible")
+    return after(page, prefix)
+
+
+def moved(page, slider: str, key: str) -> None:
+    """A slider is moved by that key."""
+    page.locator(f"#{slider} input[type=range]").focus()
+    page.keyboard.press(key)
+
+
+class Held:
+    """What running.py does under that name waits for permission, from the call of that number on."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, work: str, number: int = 1) -> None:
+        self.begun, self.going, self.cancelled = (threading.Event() for _ in range(3))
+        self.asked, run = [], getattr(running, work)
+
+        def slowly(*arguments):
+            self.asked.append(arguments)
+            if len(self.asked) >= number:
+                self.begun.set()
+                self.going.wait(20)
+            try:
+                return run(*arguments)
+            except Cancelled:
+                self.cancelled.set()
+                raise
+
+        patch.setattr(running, work, slowly)
+
+
+def called(url: str, endpoint: str, *photos: Path | None, **settings) -> tuple[Path, dict]:
+    """What an endpoint answers: a file, and what made it."""
+    client = gradio_client.Client(url, verbose=False)
+    files = [photo and gradio_client.handle_file(str(photo)) for photo in photos]
+    path, made_by = client.predict(*files, api_name=endpoint, **settings)
+    return Path(path), made_by
+
+
+def taken_home(page, prefix: str = ""):
+    """What the Download button gives."""
+    with page.expect_download() as download:
+        page.click(f"#{prefix}download")
+    return download.value
+
+
 def scrolls_sideways(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-
-
-def is_not_read(url: str, field: str, meta: Mapping[str, object] | None = None) -> None:
-    """A file of the server's own machine, named to that field as if it were uploaded, is not read; it would
-    be if we didn't look where it lies."""
-    seen: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Photo, "open", lambda path: seen.append(path) or Photo.from_array(GREY))
-        session = f"{field}-{bool(meta)}"
-        ask_to_read(url, field, cards.EXAMPLES[0].path, session, meta or {})
-        assert seen == []
-        if meta or field.endswith("other-files"):
-            return  # Gradio itself refuses what says that it is a file, as what a button takes has to
-        patch.setattr(files, "is_upload", lambda path: True)
-        ask_to_read(url, field, cards.EXAMPLES[0].path, f"{session}-again", {})
-        assert seen  # so that it was that which kept it out
 
 
 def ask_to_read(url: str, field: str, path: Path, session: str, meta: Mapping[str, object]) -> None:
@@ -151,7 +140,7 @@ def ask_to_read(url: str, field: str, path: Path, session: str, meta: Mapping[st
         for dependency in config["dependencies"]
         if any(ids.get(target) == field and name == "upload" for target, name in dependency["targets"])
     ]
-    request = {"data": [{"path": str(path), **meta}, None], "fn_index": event}
+    request = {"data": [{"path": str(path), **meta}], "fn_index": event}
     httpx.post(f"{url}gradio_api/queue/join", json={**request, "session_hash": session})
     with httpx.stream("GET", f"{url}gradio_api/queue/data?session_hash={session}") as answer:
         assert any("process_completed" in line for line in answer.iter_lines())

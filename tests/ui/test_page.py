@@ -1,7 +1,4 @@
-"""Can somebody give a photograph, correct it and take it home? The page in a browser, and its endpoint.
-
-The networks are small files of chance in a temporary folder; the page doesn't know.
-"""
+"""Can somebody give a photograph, correct it and take it home? The page in a browser, and its endpoint."""
 
 from __future__ import annotations
 
@@ -9,87 +6,57 @@ import hashlib
 import string
 import threading
 import time
+from collections import OrderedDict
 from pathlib import Path
 
-import gradio_client
 import numpy as np
 import pillow_heif
 import pytest
-import torch
-from page import Networks, after, give, is_not_read, opened, scrolls_sideways, set_when_stopped
+from page import after, called, changed, give, made, moved, taken_home
 from PIL import Image
 from skimage.color import rgb2lab
 
 from colorizer.errors import Cancelled, ColorizerError, UnreadablePhoto
-from colorizer.networks.autoencoder import AutoEncoder
-from colorizer.networks.course_unet import CourseUNet
-from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
-from colorizer.ui import about_tab, cards, colorize_events, engine
-from colorizer.ui.colorize_work import ColorizeWork
+from colorizer.ui import about, cards, running, work
 from colorizer.ui.texts import TEXTS, sentence
-from colorizer.ui.work import Ask, Shelf
-
-# What the tests run on
-
-
-def networks() -> Networks:
-    """Three colorizers with a strong opinion on colour, so that it can be seen."""
-    unet = ColorUNet(widths=(32, 16, 16))
-    torch.nn.init.normal_(unet.classify.bias, std=4.0)
-    return {
-        "unet": ("colorize", unet),
-        "course-unet": ("colorize", CourseUNet(widths=(4, 8, 8, 8, 8))),
-        "autoencoder": ("colorize", AutoEncoder(widths=(8, 8, 16, 16, 16))),
-    }
-
-
-def coloured(page) -> str:
-    """Press the button and wait for the result."""
-    page.click("#colour")
-    page.wait_for_selector("#stage img")
-    page.wait_for_selector("#colour", state="visible")
-    return after(page)
-
+from colorizer.ui.work import Work
 
 # In the browser
 
 
-def test_a_photograph_is_coloured_corrected_and_taken_home(browser, url: str, photograph: Path) -> None:
-    page = opened(browser, url)
+def test_a_photograph_is_coloured_corrected_and_taken_home(visit, url: str, photograph: Path) -> None:
+    page = visit()
     elsewhere = []
     page.on("request", lambda request: elsewhere.append(request.url))
     give(page, photograph)
-    first = coloured(page)
+    first = made(page, "colour")
     assert "480 × 320" in page.inner_text("#status")
     assert TEXTS["unchanged"][0] in page.inner_text("#status")
 
-    page.locator("#saturation input[type=range]").focus()
-    page.keyboard.press("End")
-    page.wait_for_function("old => document.querySelectorAll('#stage img')[1].src !== old", arg=first)
+    moved(page, "saturation", "End")
+    changed(page, first)
 
-    with page.expect_download() as download:
-        page.click("#download")
-    assert download.value.suggested_filename == "grandmother-colorized.png"
+    file = taken_home(page)
+    assert file.suggested_filename == "grandmother-colorized.png"
     assert not page.locator("#file").is_visible()
-    result = np.asarray(Image.open(download.value.path()).convert("RGB"))
+    result = np.asarray(Image.open(file.path()).convert("RGB"))
     given = np.asarray(Image.open(photograph).convert("RGB"))
     assert result.shape == given.shape
     difference = rgb2lab(result) - rgb2lab(given)
     assert np.abs(difference[..., 0]).mean() <= 0.5
     assert np.abs(difference[..., 1:]).mean() > 1
     assert [address for address in elsewhere if not address.startswith((url, "data:", "blob:"))] == []
-    page.close()
 
 
 def test_a_file_that_is_no_picture_gives_one_sentence_and_the_page_goes_on(
-    browser, url: str, photograph: Path, tmp_path: Path
+    visit, photograph: Path, tmp_path: Path
 ) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"This is not a picture.")
-    page = opened(browser, url)
+    page = visit()
     give(page, photograph)
-    shown = coloured(page)
+    shown = made(page, "colour")
     give(page, bad)
     trouble = page.locator("#line .trouble")
     trouble.wait_for()
@@ -99,70 +66,11 @@ def test_a_file_that_is_no_picture_gives_one_sentence_and_the_page_goes_on(
     assert after(page) == shown
     give(page, photograph)
     page.click("#colour")
-    page.wait_for_function("old => document.querySelectorAll('#stage img')[1].src !== old", arg=shown)
-    page.close()
-
-
-def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(browser, url: str) -> None:
-    page = opened(browser, url, width=390, height=844, locale="fr-FR")
-    page.wait_for_selector("text=Mettre en couleur")
-    assert not scrolls_sideways(page)
-    page.locator(".card").first.click()
-    page.wait_for_selector("#stage img")
-    page.wait_for_selector("#colour", state="visible")
-    page.locator("#more > button").first.click()
-    page.wait_for_selector("#model")
-    assert not scrolls_sideways(page)
-    lines = page.inner_text("body").split("\n")
-    assert TEXTS["unchanged"][1] in lines
-    for key, (english, french) in TEXTS.items():
-        assert english == french or english not in lines, key
-    order = ["#photo", "#colour", "#stage", "#download", "#saturation"]
-    tops = [page.locator(part).bounding_box()["y"] for part in order]
-    assert tops == sorted(tops)
-    page.locator("#tab-about-button").click()
-    page.wait_for_selector("text=Votre vie privée")
-    assert not scrolls_sideways(page)
-    page.close()
-
-
-def test_the_tab_is_in_the_address(browser, url: str) -> None:
-    page = opened(browser, url, query="?tab=about")
-    page.wait_for_selector("text=Your privacy", state="visible")
-    page.locator("#tab-colorize-button").click()
-    page.wait_for_url("**/?tab=colorize")
-    page.go_back()
-    page.wait_for_selector("text=Your privacy", state="visible")
-    page.close()
-
-
-def test_cancel_stops_and_what_was_there_stays(
-    browser, url: str, photograph: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = opened(browser, url)
-    give(page, photograph)
-    shown = coloured(page)
-    begun, going, looking = threading.Event(), threading.Event(), engine.analyse
-
-    def slowly(*arguments):
-        begun.set()
-        going.wait(20)
-        return looking(*arguments)
-
-    monkeypatch.setattr(colorize_events, "analyse", slowly)
-    page.click("#colour")
-    page.wait_for_selector("#line progress")
-    assert begun.wait(20)
-    with set_when_stopped(going):
-        page.click("#cancel")
-        page.wait_for_selector(f"text={TEXTS['stopped'][0]}")
-    assert page.locator("#colour").is_visible()
-    assert after(page) == shown
-    page.close()
+    changed(page, shown)
 
 
 def test_the_button_may_be_pressed_while_the_photograph_is_being_opened(
-    browser, url: str, photograph: Path, monkeypatch: pytest.MonkeyPatch
+    visit, photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going, read = threading.Event(), Photo.open
 
@@ -171,7 +79,7 @@ def test_the_button_may_be_pressed_while_the_photograph_is_being_opened(
         return read(path)
 
     monkeypatch.setattr(Photo, "open", slowly)
-    page = opened(browser, url)
+    page = visit()
     page.set_input_files("#photo input[type=file]", photograph)
     page.wait_for_selector(f"#line :text('{TEXTS['opening'][0]}')")
     page.click("#colour")
@@ -179,12 +87,9 @@ def test_the_button_may_be_pressed_while_the_photograph_is_being_opened(
     going.set()
     page.wait_for_selector("#stage img")
     page.wait_for_selector("#colour", state="visible")
-    page.close()
 
 
-def test_the_untouched_file_reaches_the_photo(
-    browser, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_untouched_file_reaches_the_photo(visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = (np.random.default_rng(2).random((300, 320)) * 65535).astype(np.uint16)
     paths = [tmp_path / name for name in ("deep.png", "deep.tif", "phone.heic")]
     for path in paths[:2]:
@@ -198,7 +103,7 @@ def test_the_untouched_file_reaches_the_photo(
         return read(path)
 
     monkeypatch.setattr(Photo, "open", spy)
-    page = opened(browser, url)
+    page = visit()
     for number, path in enumerate(paths, 1):
         give(page, path)
         for _ in range(100):
@@ -206,23 +111,14 @@ def test_the_untouched_file_reaches_the_photo(
                 break
             page.wait_for_timeout(200)
     assert seen == [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-    page.close()
 
 
 # From a program
 
 
-def test_the_endpoint_colours_a_file_and_there_is_one_for_each_task(url: str, photograph: Path) -> None:
-    client = gradio_client.Client(url, verbose=False)
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == [
-        "/colorize",
-        "/upscale",
-        "/restyle",
-    ]
-    path, made_by = client.predict(
-        gradio_client.handle_file(str(photograph)), saturation=1.5, model="course-unet", api_name="/colorize"
-    )
-    assert Path(path).name == "grandmother-colorized.png"
+def test_the_endpoint_colours_a_file(url: str, photograph: Path) -> None:
+    path, made_by = called(url, "/colorize", photograph, saturation=1.5, model="course-unet")
+    assert path.name == "grandmother-colorized.png"
     assert Image.open(path).size == (480, 320)
     assert (made_by["model"], made_by["saturation"], made_by["version"]) == ("course-unet", 1.5, "0.0.1")
 
@@ -230,15 +126,8 @@ def test_the_endpoint_colours_a_file_and_there_is_one_for_each_task(url: str, ph
 def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"This is not a picture.")
-    client = gradio_client.Client(url, verbose=False)
     with pytest.raises(Exception, match=r"bad\.jpg"):
-        client.predict(gradio_client.handle_file(str(bad)), api_name="/colorize")
-
-
-@pytest.mark.parametrize("field", ["photo", "other-files"])
-@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
-def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str, meta: dict) -> None:
-    is_not_read(url, field, meta)
+        called(url, "/colorize", bad)
 
 
 # Without a browser
@@ -258,48 +147,70 @@ def test_errors_are_told_in_the_language_of_the_page() -> None:
     assert all(sentence("fr", kind("x")) for kind in (ColorizerError, Cancelled))
 
 
-def test_the_shelf_keeps_few_and_not_for_long() -> None:
-    shelf = Shelf(ColorizeWork, lifetime=0.2, most=2)
-    tokens = [shelf.open("")[0] for _ in range(3)]
-    assert [shelf.get(token) is not None for token in tokens] == [False, True, True]
-    shelf.get(tokens[1]).running = Ask((), (), iter)  # what is worked on stays
-    time.sleep(0.4)
-    assert len(shelf) == 1  # nobody has to come for that
-    assert shelf.get(tokens[2]) is None
+def test_works_are_kept_few_not_too_large_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = OrderedDict()
+    monkeypatch.setattr(work, "_kept", kept)
+    monkeypatch.setattr(work, "MOST_WORKS", 2)
+    monkeypatch.setattr(work, "LIFETIME", 0.3)
+    keys = [(name, "colorize") for name in "abc"]
+    for key in keys:
+        work.keep(key, Work())
+    assert [work.recall(key) is not None for key in keys] == [False, True, True]
+    large = Work(Photo.from_array(np.zeros((20, 20, 3), np.uint8)))
+    monkeypatch.setattr(work, "MOST_BYTES", 1000)
+    work.keep(keys[0], large)
+    assert work.recall(keys[0]) is large and list(kept) == keys[:1]  # there is always room for one
+    time.sleep(0.8)
+    assert not kept  # nobody has to come for that
 
 
-def test_the_shelf_counts_bytes_and_stops_what_it_drops() -> None:
-    shelf = Shelf(ColorizeWork, most_bytes=1000)
-    token, work = shelf.open("")
-    work.given = Photo.from_array(np.zeros((20, 20, 3), np.uint8))
-    work.ask(Ask((work.given,), (), iter))
-    other, _ = shelf.open("")
-    assert shelf.get(token) is None and shelf.get(other) is not None
-    with pytest.raises(Cancelled):
-        work.wanted.check()
-
-
-def test_a_task_tells_how_far_it_is_and_hands_errors_over() -> None:
-    def work(progress):
+def test_work_on_a_thread_tells_how_far_it_is_and_hands_errors_over() -> None:
+    def half(progress):
+        time.sleep(0.2)
         progress(0.5, "half")
         return "done"
 
-    task = engine.Task(work, lambda: None)
-    assert list(task) == [0.5]
-    assert task.result == "done"
+    told = running.run(half, "en", lambda share: f"{share:.0%}")
+    lines = []
+    with pytest.raises(StopIteration) as end:
+        while True:
+            lines.append(next(told).get("line", ""))
+    assert end.value.value == "done" and any("50%" in line for line in lines)
 
-    def stopped() -> None:
-        raise Cancelled
+    def wrong(progress):
+        raise UnreadablePhoto("What a picture.")
 
-    task = engine.Task(work, stopped)
-    assert list(task) == []
-    with pytest.raises(Cancelled):
-        _ = task.result
+    with pytest.raises(UnreadablePhoto):
+        list(running.run(wrong, "en"))
+
+
+def test_closing_what_runs_stops_it_at_its_next_step_and_nothing_else_runs_before() -> None:
+    begun, going, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work(progress):
+        begun.set()
+        going.wait(20)
+        try:
+            progress(0.5, "")
+        finally:
+            ended.set()
+
+    told = running.run(work, "en")
+    next(told)
+    assert begun.wait(20)
+    told.close()  # as Gradio does
+    after = running.run(lambda progress: ended.is_set(), "en")
+    assert next(after) == {}
+    going.set()
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(after)
+    assert end.value.value is True
 
 
 def test_model_cards_lose_their_front_matter() -> None:
-    assert about_tab.split_card("---\nlicense: x\n---\n# U-Net\n\nText.\n", "?") == ("U-Net", "Text.")
-    assert about_tab.split_card("Text.", "unet 1.0") == ("unet 1.0", "Text.")
+    assert about.split_card("---\nlicense: x\n---\n# U-Net\n\nText.\n", "?") == ("U-Net", "Text.")
+    assert about.split_card("Text.", "unet 1.0") == ("unet 1.0", "Text.")
 
 
 def test_examples_are_credited_and_small() -> None:
@@ -312,6 +223,6 @@ def test_examples_are_credited_and_small() -> None:
 
 def test_the_pictures_of_a_card_are_part_of_its_text(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "sheet.jpg")
-    text = about_tab.with_pictures("![A sheet](sheet.jpg) ![None](missing.jpg) [a link](sheet.jpg)", tmp_path)
+    text = about.with_pictures("![A sheet](sheet.jpg) ![None](missing.jpg) [a link](sheet.jpg)", tmp_path)
     assert text.startswith("![A sheet](data:image/jpeg;base64,")
     assert text.endswith(" ![None](missing.jpg) [a link](sheet.jpg)")

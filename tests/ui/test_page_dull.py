@@ -1,7 +1,4 @@
-"""Can somebody see why colours are dull? Three colorizers side by side, and the colours likely at a place.
-
-The networks are small files of chance in a temporary folder; the page doesn't know.
-"""
+"""Can somebody see why colours are dull? Three colorizers side by side, and the colours likely at a place."""
 
 from __future__ import annotations
 
@@ -11,31 +8,14 @@ from html import unescape
 from pathlib import Path
 
 import numpy as np
-import pytest
-import torch
-from page import Networks, is_not_read, opened, scrolls_sideways
+from page import scrolls_sideways
 from PIL import Image
 
-from colorizer.networks.autoencoder import AutoEncoder
-from colorizer.networks.course_unet import CourseUNet
-from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.dull import look_into
-from colorizer.ui.dull_tab import shown_html
-from colorizer.ui.page import build_page
+from colorizer.ui.dull import shown_html
 from colorizer.ui.texts import TEXTS
-
-
-def networks() -> Networks:
-    """Three narrow colorizers."""
-    unet = ColorUNet(widths=(16, 12, 8))
-    torch.nn.init.normal_(unet.classify.weight)
-    return {
-        "unet": ("colorize", unet),
-        "course-unet": ("colorize", CourseUNet(widths=(4, 8, 8, 8, 8))),
-        "autoencoder": ("colorize", AutoEncoder(widths=(8, 8, 16, 16, 16))),
-    }
 
 
 def picture(kind: str) -> np.ndarray:
@@ -76,9 +56,9 @@ def test_the_pages_data_is_what_was_found(page_weights: Path) -> None:
     assert (likely.max(-1) == 255).all() and len(given["colours"]) == len(found.bins)
 
 
-def test_a_photograph_is_looked_into(browser, url: str, tmp_path: Path) -> None:
+def test_a_photograph_is_looked_into(visit, tmp_path: Path) -> None:
     Image.fromarray(picture("coloured")).save(tmp_path / "dress.png")
-    page = opened(browser, url, query="?tab=dull")
+    page = visit("?tab=dull")
     page.set_input_files("#dull-photo input[type=file]", tmp_path / "dress.png")
     page.wait_for_selector(".dull canvas")
     assert page.locator(".dull-frame").count() == 4
@@ -99,25 +79,13 @@ def test_a_photograph_is_looked_into(browser, url: str, tmp_path: Path) -> None:
     page.set_input_files("#dull-photo input[type=file]", tmp_path / "bad.png")
     page.wait_for_selector("#dull-line .trouble")
     assert page.locator(".dull canvas").is_visible()  # what was there stays
-    page.close()
 
 
-def test_an_example_is_looked_into_on_a_phone_in_french(browser, url: str) -> None:
-    page = opened(browser, url, width=390, height=844, locale="fr-FR", query="?tab=dull")
+def test_an_example_is_looked_into_on_a_phone_in_french(visit) -> None:
+    page = visit("?tab=dull", width=390, height=844, locale="fr-FR")
     page.locator("#dull-examples .card").first.click()
     page.wait_for_selector(".dull canvas")
     assert not scrolls_sideways(page)
     assert page.locator("[data-mark=T]").count() == 0  # the sepia of a print is no truth
     lines = page.inner_text("body").split("\n")
-    for key, (english, french) in TEXTS.items():
-        assert english == french or english not in lines, key
-    page.close()
-
-
-def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str) -> None:
-    is_not_read(url, "dull-photo")
-
-
-def test_without_all_three_there_is_no_such_tab(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tiny_weights))
-    assert "tab-dull" not in {block.elem_id for block in build_page().blocks.values()}
+    assert not [key for key, (english, french) in TEXTS.items() if english in lines and english != french]

@@ -1,86 +1,55 @@
-"""Can somebody have a photograph painted, mix the two, see the way there and back, and take it home?
-
-The networks are small files of chance in a temporary folder; the page doesn't know.
-"""
+"""Can somebody have a photograph painted, mix the two, see the way there and back, and take it home?"""
 
 from __future__ import annotations
 
-import io
-import threading
 from pathlib import Path
 
-import gradio_client
 import numpy as np
 import pytest
-from page import Networks, after, cancelled_on_the_way, changed, give, is_not_read, opened, scrolls_sideways
+from page import Held, called, changed, give, made, moved, pixels, taken_home
 from PIL import Image
 
-from colorizer.networks.cyclegan import Generator
-from colorizer.networks.srgan import Generator as Enlarger
-from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.settings import STYLIZE_RANGES
 from colorizer.predictors.stylize import SEEN_SIDE
-from colorizer.ui import engine
-from colorizer.ui.monet_events import brush_for
+from colorizer.ui.monet import brush_for
 from colorizer.ui.texts import TEXTS
 
 PREFIX = "monet-"
-
-
-def networks() -> Networks:
-    """Narrow ones for both directions, and for the tabs to send a result to."""
-    return {
-        "photo2monet": ("stylize", Generator(4, 1)),
-        "monet2photo": ("stylize", Generator(4, 1)),
-        "srresnet": ("upscale", Enlarger(1, (6, 4, 4))),
-        "unet": ("colorize", ColorUNet(widths=(16, 12, 8))),
-    }
 
 
 @pytest.fixture
 def pond(tmp_path: Path) -> Path:
     """A colour photograph, 150 x 100."""
     rgb = np.random.default_rng(1).normal((90, 120, 150), 30, (100, 150, 3))
-    path = tmp_path / "pond.jpg"
-    Image.fromarray(rgb.clip(0, 255).astype(np.uint8)).save(path, quality=95)
-    return path
-
-
-def pixels(page, address: str) -> np.ndarray:
-    body = page.request.get(address).body()
-    return np.asarray(Image.open(io.BytesIO(body)).convert("RGB")).astype(int)
+    Image.fromarray(rgb.clip(0, 255).astype(np.uint8)).save(tmp_path / "pond.jpg", quality=95)
+    return tmp_path / "pond.jpg"
 
 
 # In the browser
 
 
-def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(browser, url: str, pond: Path) -> None:
-    page = opened(browser, url, query="?tab=monet")
+def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(visit, pond: Path) -> None:
+    page = visit("?tab=monet")
     give(page, pond, PREFIX)
-    page.click("#paint")
-    page.wait_for_selector("#monet-download", state="visible")
+    painted = made(page, "paint", PREFIX)
     status = page.inner_text("#monet-status")
     assert "150 × 100" in status and "photo2monet 0.0.1" in status
-    painted = after(page, PREFIX)
-    full = pixels(page, painted)
+    full = pixels(page, PREFIX)
 
-    page.locator("#monet-strength input[type=range]").focus()
-    page.keyboard.press("Home")  # nothing of the painting
+    moved(page, "monet-strength", "Home")  # nothing of the painting
     none = changed(page, painted, PREFIX)
     before = np.asarray(Image.open(pond)).astype(int)
-    assert np.abs(pixels(page, none) - before).mean() < 3 < np.abs(full - before).mean()
+    assert np.abs(pixels(page, PREFIX) - before).mean() < 3 < np.abs(full - before).mean()
     weaker = np.abs(full - before).mean()
 
-    page.locator("#monet-strength input[type=range]").focus()
-    page.keyboard.press("End")
+    moved(page, "monet-strength", "End")
     again = changed(page, none, PREFIX)
-    assert np.abs(pixels(page, again) - before).mean() > weaker  # all of the painting
+    assert np.abs(pixels(page, PREFIX) - before).mean() > weaker  # all of the painting
 
-    with page.expect_download() as download:
-        page.click("#monet-download")
-    assert download.value.suggested_filename == "pond-painted.png"
-    result = Image.open(download.value.path())
+    file = taken_home(page, PREFIX)
+    assert file.suggested_filename == "pond-painted.png"
+    result = Image.open(file.path())
     assert result.size == (150, 100)
     assert '"task": "stylize"' in result.text["colorizer"]
 
@@ -92,104 +61,49 @@ def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(browser, url: str,
     page.click("#monet-send-upscale")
     page.wait_for_url("**/?tab=upscale")
     page.wait_for_selector("#upscale-stage img")
-    page.close()
 
 
-def test_the_way_there_and_back_is_shown(browser, url: str, pond: Path) -> None:
-    page = opened(browser, url, query="?tab=monet")
+def test_the_way_there_and_back_is_shown(visit, pond: Path) -> None:
+    page = visit("?tab=monet")
     give(page, pond, PREFIX)
     page.locator("#monet-more > button").first.click()
     page.click("#there-and-back")
     page.wait_for_selector("#cycle img")
     page.wait_for_function("() => document.querySelectorAll('#cycle img').length >= 4")
     assert "/255" in page.inner_text("#lost")
-    page.close()
-
-
-def test_cancelling_leaves_the_page_usable(browser, url: str, pond: Path) -> None:
-    page = opened(browser, url, query="?tab=monet")
-    give(page, pond, PREFIX)
-    cancelled_on_the_way(page, "paint", "#paint", PREFIX)
-    assert not page.locator("#monet-download").is_visible()
-    page.click("#paint")
-    page.wait_for_selector("#monet-download", state="visible")
-    page.close()
 
 
 def test_the_brush_may_be_moved_again_while_the_last_is_painted(
-    browser, url: str, pond: Path, monkeypatch: pytest.MonkeyPatch
+    visit, pond: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    going, begun, run, seen = threading.Event(), threading.Event(), engine.paint, []
-
-    def slowly(photo, settings, progress):
-        seen.append(settings.direction)
-        if len(seen) == 2:
-            begun.set()
-            going.wait(20)
-        progress(0.5, "")
-        return run(photo, settings, progress)
-
-    monkeypatch.setattr(engine, "paint", slowly)
-    page = opened(browser, url, query="?tab=monet")
+    held = Held(monkeypatch, "paint", number=2)
+    page = visit("?tab=monet")
     give(page, pond, PREFIX)
-    page.click("#paint")
-    page.wait_for_selector("#monet-download", state="visible")
-    first = after(page, PREFIX)
+    first = made(page, "paint", PREFIX)
     for number in (1, 0, 1):
         page.locator("#direction label").nth(number).click()
-        assert begun.wait(20)
+        assert held.begun.wait(20)
         page.wait_for_timeout(300)  # until the server has heard of it
-    going.set()
-    changed(page, first, PREFIX)
+    held.going.set()
+    second = changed(page, first, PREFIX)
+    changed(page, second, PREFIX)
     page.wait_for_selector("#paint", state="visible")
     assert "monet2photo" in page.inner_text("#monet-status")
-    assert seen == ["photo2monet", "monet2photo", "monet2photo"]
+    directions = [settings.direction for _, settings, _ in held.asked]
+    assert directions == ["photo2monet", "monet2photo", "monet2photo"]
     assert TEXTS["stopped"][0] not in page.inner_text("#monet-line")
-    page.close()
-
-
-def test_a_link_opens_a_tab_for_which_there_is_no_room(browser, url: str) -> None:
-    page = opened(browser, url, width=240, locale="fr-FR", query="?tab=monet")
-    page.wait_for_selector("#monet-examples .card")
-    page.close()
-
-
-def test_an_example_is_painted_on_a_phone_in_french(browser, url: str) -> None:
-    page = opened(browser, url, width=390, height=844, locale="fr-FR", query="?tab=monet")
-    page.wait_for_selector("#monet-examples .card")
-    assert not scrolls_sideways(page)
-    page.locator("#monet-examples .card").first.click()
-    page.wait_for_selector("#monet-download", state="visible")
-    page.locator("#monet-more > button").first.click()
-    page.click("#there-and-back")
-    page.wait_for_selector("#cycle img")
-    assert not scrolls_sideways(page)
-    lines = page.inner_text("body").split("\n")
-    assert TEXTS["keep_my_colours"][1] in lines
-    for key, (english, french) in TEXTS.items():
-        assert english == french or english not in lines, key
-    for name in ("paint", "there-and-back", "monet-download", "monet-send-colorize"):
-        assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
-    page.close()
 
 
 # From a program
 
 
 def test_the_endpoint_paints_a_file(url: str, pond: Path) -> None:
-    client = gradio_client.Client(url, verbose=False)
-    photo = gradio_client.handle_file(str(pond))
-    path, made_by = client.predict(photo, strength=0.5, format="JPEG", api_name="/stylize")
-    assert Path(path).name == "pond-painted.jpg"
+    path, made_by = called(url, "/stylize", pond, strength=0.5, format="JPEG")
+    assert path.name == "pond-painted.jpg"
     assert Image.open(path).size == (150, 100)
     assert (made_by["strength"], made_by["brush"], made_by["weights"]) == (0.5, 1, "photo2monet 0.0.1")
     with pytest.raises(Exception, match="brush is 99"):
-        client.predict(photo, brush=99, api_name="/stylize")
-
-
-@pytest.mark.parametrize("field", ["monet-photo", "monet-other-files"])
-def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str) -> None:
-    is_not_read(url, field)
+        called(url, "/stylize", pond, brush=99)
 
 
 # Without a browser

@@ -1,65 +1,23 @@
-"""Can somebody give a photograph and a painting, watch, stop, go on, make a texture, and take it home?
-
-Styles are compared by two layers of chance; the page doesn't know.
-"""
+"""Can somebody give a photograph and a painting, watch, stop, go on, make a texture, and take it home?"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
-import gradio_client
 import numpy as np
 import pytest
-from page import after, changed, forget, give, is_not_read, opened, scrolls_sideways, set_when_stopped
+from page import after, called, changed, give, taken_home
 from PIL import Image
 
-from colorizer.predictors import own_style
+from colorizer.photo import Photo
 from colorizer.predictors.settings import RestyleSettings
-from colorizer.ui import engine, running_events, style_tab
-from colorizer.ui.style_work import StyleWork
+from colorizer.ui import running, style
 from colorizer.ui.texts import TEXTS
-from colorizer.ui.work import Shelf
+from colorizer.ui.work import Work
 
 PREFIX = "style-"
-
-
-@pytest.fixture(scope="module")
-def page_weights(tiny_weights: Path, tiny_features) -> Iterator[Path]:
-    """A colorizer to send a result to, and features of chance."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COLORIZER_WEIGHTS_DIR", str(tiny_weights))
-        patch.setattr(own_style, "load_features", lambda *_: tiny_features)
-        # Where the sliders stand at the beginning: as far left as they go.
-        patch.setattr(style_tab, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
-        forget()
-        yield tiny_weights
-    forget()
-
-
-def picture(path: Path, seed: int) -> Path:
-    coarse = np.random.default_rng(seed).integers(0, 256, (8, 12, 3), dtype=np.uint8)
-    Image.fromarray(coarse).resize((150, 100), Image.Resampling.BICUBIC).save(path)
-    return path
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Path:
-    return picture(tmp_path / "lake.jpg", 1)
-
-
-@pytest.fixture
-def painting(tmp_path: Path) -> Path:
-    return picture(tmp_path / "painting.png", 2)
-
-
-def give_both(page, lake: Path, painting: Path) -> None:
-    give(page, lake, PREFIX)
-    give(page, painting, PREFIX, "canvas")
-    page.wait_for_selector("#style-canvas img")
 
 
 class Held:
@@ -67,7 +25,7 @@ class Held:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int, pause: float = 0.02) -> None:
         self.going, self.ended = threading.Event(), threading.Event()
-        self.left, run = after, engine.restyle
+        self.left, run = after, running.restyle
 
         def slowly(photo, painting, settings, progress, preview, stop):
             def step(share: float, text: str) -> None:
@@ -82,28 +40,31 @@ class Held:
             finally:
                 self.ended.set()
 
-        monkeypatch.setattr(engine, "restyle", slowly)
-        monkeypatch.setattr(running_events, "TELL_EVERY", 0.0)
+        monkeypatch.setattr(running, "restyle", slowly)
+        monkeypatch.setattr(running, "TELL_EVERY", 0.0)
 
 
 # In the browser
 
 
 def test_a_photograph_takes_on_a_style_is_watched_stopped_and_taken_home(
-    browser, url: str, lake: Path, painting: Path, monkeypatch: pytest.MonkeyPatch
+    visit, small: Path, painting: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = opened(browser, url, query="?tab=style")
+    page = visit("?tab=style")
     page.click("#restyle")
     page.wait_for_selector(f"#style-line :text('{TEXTS['no_canvas'][0]}')")
-    give_both(page, lake, painting)
+    give(page, small, PREFIX)
+    give(page, painting, PREFIX, "canvas")
+    page.wait_for_selector("#style-canvas img")
     with monkeypatch.context() as patch:
         held = Held(patch, after=8)
         page.click("#restyle")
         page.wait_for_selector("#style-preview img")
         page.wait_for_selector("#style-line :text('of 30')")
-        with set_when_stopped(held.going):
-            page.click("#style-cancel")
-            page.wait_for_selector("#style-download", state="visible")
+        page.click("#style-cancel")
+        page.wait_for_selector(f"#style-line :text('{TEXTS['stopping'][0]}')")
+        held.going.set()
+        page.wait_for_selector("#style-download", state="visible")
         assert held.ended.is_set()
     assert "of 30 steps" in page.inner_text("#style-status")
     stopped = after(page, PREFIX)
@@ -116,99 +77,59 @@ def test_a_photograph_takes_on_a_style_is_watched_stopped_and_taken_home(
     status = page.inner_text("#style-status")
     assert "128 × 85" in status and "EfficientNet-Lite0" in status and "stopped" not in status
 
-    with page.expect_download() as download:
-        page.click("#style-download")
-    assert download.value.suggested_filename == "lake-styled.png"
-    result = Image.open(download.value.path())
+    file = taken_home(page, PREFIX)
+    assert file.suggested_filename == "dog-styled.png"
+    result = Image.open(file.path())
     assert result.size == (128, 85)
     assert '"painting": "painting.png"' in result.text["colorizer"]
 
     page.click("#style-send-colorize")
     page.wait_for_url("**/?tab=colorize")
     page.wait_for_selector("#photo img")
-    page.close()
 
 
-def test_a_texture_needs_no_photograph(browser, url: str, painting: Path) -> None:
-    page = opened(browser, url, query="?tab=style")
+def test_a_texture_needs_no_photograph(visit, painting: Path) -> None:
+    page = visit("?tab=style")
     page.locator("#style-mode label").nth(1).click()
     page.wait_for_selector("#style-photo", state="hidden")
     page.set_input_files("#style-canvas input[type=file]", painting)
     page.wait_for_selector("#style-canvas img")
     page.click("#restyle")  # it may still be being opened
     page.wait_for_selector("#style-download", state="visible")
-    with page.expect_download() as download:
-        page.click("#style-download")
-    assert download.value.suggested_filename == "painting-texture.png"
-    page.close()
+    assert taken_home(page, PREFIX).suggested_filename == "painting-texture.png"
 
 
-def test_closing_the_page_ends_the_work(
-    browser, url: str, lake: Path, painting: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened_works: list[StyleWork] = []
-    ask = StyleWork.ask
-    monkeypatch.setattr(StyleWork, "ask", lambda work, what: (opened_works.append(work), ask(work, what))[1])
-    page = opened(browser, url, query="?tab=style")
-    give_both(page, lake, painting)
+def test_closing_the_page_ends_the_work(visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = visit("?tab=style")
     held = Held(monkeypatch, after=4, pause=0.2)
-    page.click("#restyle")
+    page.locator("#style-examples .card").first.click()
     page.wait_for_selector("#style-preview img")
     page.close()
     time.sleep(1)  # until the server has seen it
     held.going.set()
     assert held.ended.wait(20)
     assert held.left > -10  # of 30 steps, most were never done
-    assert opened_works[-1].shown is None
-
-
-def test_an_example_is_painted_on_a_phone_in_french(browser, url: str) -> None:
-    page = opened(browser, url, width=390, height=844, locale="fr-FR", query="?tab=style")
-    page.wait_for_selector("#style-examples .card")
-    assert not scrolls_sideways(page)
-    page.locator("#style-examples .card").first.click()
-    page.wait_for_selector("#style-download", state="visible")
-    page.locator("#style-more > button").first.click()
-    page.wait_for_selector("#features", state="visible")
-    assert not scrolls_sideways(page)
-    lines = page.inner_text("body").split("\n")
-    assert TEXTS["keep_my_colours"][1] in lines
-    for key, (english, french) in TEXTS.items():
-        assert english == french or english not in lines, key
-    for name in ("restyle", "style-download", "style-send-colorize"):
-        assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
-    page.close()
 
 
 # From a program
 
 
-def test_the_endpoint_paints_a_file_and_makes_a_texture(url: str, lake: Path, painting: Path) -> None:
-    client = gradio_client.Client(url, verbose=False)
-    photo, model = (gradio_client.handle_file(str(path)) for path in (lake, painting))
-    path, made_by = client.predict(photo, model, size=128, steps=10, format="JPEG", api_name="/restyle")
-    assert Path(path).name == "lake-styled.jpg" and Image.open(path).size == (128, 85)
+def test_the_endpoint_paints_a_file_and_makes_a_texture(url: str, small: Path, painting: Path) -> None:
+    path, made_by = called(url, "/restyle", small, painting, size=128, steps=10, format="JPEG")
+    assert path.name == "dog-styled.jpg" and Image.open(path).size == (128, 85)
     assert (made_by["steps_done"], made_by["features"]) == (10, "lite0")
-    path, made_by = client.predict(None, model, size=128, steps=10, api_name="/restyle")
-    assert Path(path).name == "painting-texture.png" and made_by["task"] == "texture"
+    path, made_by = called(url, "/restyle", None, painting, size=128, steps=10)
+    assert path.name == "painting-texture.png" and made_by["task"] == "texture"
     with pytest.raises(Exception, match="size is 999"):
-        client.predict(photo, model, size=999, api_name="/restyle")
-
-
-@pytest.mark.parametrize(
-    "field", ["style-photo", "style-canvas", "style-other-files", "style-canvas-other-files"]
-)
-def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str) -> None:
-    is_not_read(url, field)
+        called(url, "/restyle", small, painting, size=999)
 
 
 # Without a browser
 
 
-def test_two_pictures_given_at_once_are_one_visitors() -> None:
-    shelf = Shelf(StyleWork)
-    token, work = shelf.open("", "somebody")
-    assert shelf.open("", "somebody") == (token, work)
-    assert shelf.open(token) == (token, work)
-    assert shelf.open("", "somebody else")[1] is not work
-    assert shelf.open("")[1] is not shelf.open("")[1]
+def test_what_is_stopped_while_it_waits_never_begins() -> None:
+    work = Work(painting=Photo.from_array(np.zeros((40, 40, 3), np.uint8)))
+    style.stop(work, "en")
+    (told,) = style.paint(work, "en", None, {"path": "painting.png"}, "texture", RestyleSettings())
+    assert TEXTS["stopped"][0] in told["line"] and told["start"].visible
+    assert not work.stop.is_set()  # so that the next one does

@@ -1,54 +1,27 @@
-"""Can somebody see a part of a photograph enlarged, then the whole, and take it home or send it on?
-
-The networks are small files of chance in a temporary folder; the page doesn't know.
-"""
+"""Can somebody see a part of a photograph enlarged, then the whole, and take it home or send it on?"""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import gradio_client
 import numpy as np
 import pytest
-import torch
-from page import Networks, after, cancelled_on_the_way, changed, give, is_not_read, opened, scrolls_sideways
+from page import Held, after, called, changed, give, made, moved, pixels, taken_home
 from PIL import Image
 from skimage import data
 
 from colorizer.colour.luma import psnr_y
 from colorizer.errors import PhotoError, PhotoTooLarge, WeightsError
 from colorizer.networks.resampling import enlarge
-from colorizer.networks.srgan import Generator
-from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors import truth_test, upscale
 from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.predictors.upscale import Upscaler
-from colorizer.ui import engine, files
-from colorizer.ui.page import build_page
-from colorizer.ui.texts import FRENCH_UPSCALE_ERRORS, TEXTS, note, sentence
-from colorizer.ui.upscale_events import part, settings_of
+from colorizer.ui import files, running
+from colorizer.ui.texts import TEXTS, note, sentence
+from colorizer.ui.upscale import part, settings_of
 
 PREFIX = "upscale-"
-
-
-def networks() -> Networks:
-    """Narrow ones for all that enlarging offers, and one to send a result to."""
-    enlargers = {name: Generator(1, (6, 4, 4)) for name in ("srresnet", "srgan", "srgan-photo")}
-    for network in enlargers.values():
-        torch.nn.init.normal_(network.tail.weight, 0.0, 0.05)
-    unet = ColorUNet(widths=(16, 12, 8))
-    return {name: ("upscale", network) for name, network in enlargers.items()} | {"unet": ("colorize", unet)}
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A grey photograph, 150 x 100, whose left half is dark and whose right half is light."""
-    grey = np.random.default_rng(1).normal(0, 4, (100, 150)) + np.where(np.arange(150) < 75, 60, 190)
-    path = tmp_path / "dog.jpg"
-    Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(path, quality=95)
-    return path
 
 
 def looked_at(page, path: Path) -> str:
@@ -58,78 +31,88 @@ def looked_at(page, path: Path) -> str:
     return after(page, PREFIX)
 
 
-def shown_picture(page) -> np.ndarray:
-    """The pixels on the right of the slider, grey."""
-    body = page.request.get(after(page, PREFIX)).body()
-    return np.asarray(Image.open(io.BytesIO(body)).convert("L"))
-
-
 # In the browser
 
 
 def test_a_part_is_seen_at_once_then_the_whole_is_enlarged_and_taken_home(
-    browser, url: str, small: Path
+    visit, small: Path, tmp_path: Path
 ) -> None:
-    page = opened(browser, url, query="?tab=upscale")
+    page = visit("?tab=upscale")
     part_shown = looked_at(page, small)
     assert "600 × 400" in page.inner_text("#forecast")
     assert TEXTS["part"][0] in page.inner_text("#upscale-status")
     assert not page.locator("#upscale-download").is_visible()
 
-    cancelled_on_the_way(page, "enlarge", "#enlarge", PREFIX)
-    assert after(page, PREFIX) == part_shown
-
-    page.click("#enlarge")  # again
-    changed(page, part_shown, PREFIX)
-    page.wait_for_selector("#upscale-download", state="visible")
+    whole = made(page, "enlarge", PREFIX)
+    assert whole != part_shown
     status = page.inner_text("#upscale-status")
     assert "150 × 100 → 600 × 400" in status
     assert "srresnet 0.0.1 · srgan 0.0.1" in status
     assert "/255" in status
-    with page.expect_download() as download:
-        page.click("#upscale-download")
-    assert download.value.suggested_filename == "dog-x4.png"
-    result = Image.open(download.value.path())
+    file = taken_home(page, PREFIX)
+    assert file.suggested_filename == "dog-x4.png"
+    result = Image.open(file.path())
     assert result.size == (600, 400)
     assert '"task": "upscale"' in result.text["colorizer"]
-    page.close()
+
+    too_large = tmp_path / "wall.png"
+    Image.new("L", (2000, 1600)).save(too_large)
+    give(page, too_large, PREFIX)
+    trouble = page.locator("#upscale-line .trouble")
+    trouble.wait_for()
+    assert "wall.png" in trouble.inner_text() and "3 megapixels" in trouble.inner_text()
+    assert after(page, PREFIX) == whole
 
 
-def test_a_click_on_the_photograph_chooses_the_part_and_the_result_stays_within_reach(
-    browser, url: str, tmp_path: Path
+def test_a_click_on_the_photograph_chooses_the_part_and_its_middle_tests_the_network(
+    visit, tmp_path: Path
 ) -> None:
-    ramp = np.zeros((3, 1200, 1800), np.uint8)
-    ramp[:] = np.where(np.arange(1800) < 900, 40, 220)
-    path = tmp_path / "ramp.tif"  # browsers don't show it: a smaller copy stands in
-    Image.fromarray(ramp[0]).save(path)
-    page = opened(browser, url, query="?tab=upscale")
+    path = tmp_path / "halves.tif"  # browsers don't show it: a smaller copy stands in
+    Image.fromarray(np.repeat(np.uint8([[40, 220]]), 900, 1).repeat(1200, 0)).save(path)
+    page = visit("?tab=upscale")
     shown = looked_at(page, path)
     box = page.locator("#upscale-photo img").bounding_box()
     for share, dark in ((0.1, True), (0.9, False)):
         page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
         shown = changed(page, shown, PREFIX)
-        picture = shown_picture(page)
-        assert picture.shape == (512, 512)
+        picture = pixels(page, PREFIX)
+        assert picture.shape == (512, 512, 3)
         assert (picture < 128).all() if dark else (picture > 128).all()
     across = page.locator("#upscale-across input[type=range]")
     page.locator("#upscale-more > button").first.click()
     across.wait_for()
     assert abs(float(across.input_value()) - 90) <= 1
-    across.focus()
-    page.keyboard.press("Home")  # without a mouse, too
+    moved(page, "upscale-across", "Home")  # without a mouse, too
     shown = changed(page, shown, PREFIX)
-    assert (shown_picture(page) < 128).all()
-    page.close()
+    assert (pixels(page, PREFIX) < 128).all()
+
+    page.click("#truth")
+    changed(page, shown, PREFIX)
+    status = page.inner_text("#upscale-status")
+    assert "512 × 512" in status and status.count(" dB") == 2
 
 
-def test_after_a_part_the_whole_comes_back(browser, url: str, small: Path) -> None:
-    page = opened(browser, url, query="?tab=upscale")
+def test_of_several_touches_the_last_is_answered(visit, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = visit("?tab=upscale")
+    shown = looked_at(page, small)
+    held = Held(monkeypatch, "enlarge_part")
+    for key in ("Home", "PageUp", "End"):
+        moved(page, "upscale-detail", key)
+        assert held.begun.wait(20)
+        page.wait_for_timeout(300)  # until the server has heard of it
+    held.going.set()
+    changed(page, changed(page, shown, PREFIX), PREFIX)
+    assert [settings.detail for _, _, settings in held.asked] == [0, 1]
+
+
+def test_after_a_part_the_whole_comes_back(visit, small: Path) -> None:
+    page = visit("?tab=upscale")
     looked_at(page, small)
-    page.click("#enlarge")
-    page.wait_for_selector("#upscale-download", state="visible")
-    whole = after(page, PREFIX)
-    page.locator("#upscale-detail input[type=range]").focus()
-    page.keyboard.press("End")
+    page.locator("#upscale-more > button").first.click()
+    page.click("#truth")
+    page.wait_for_selector("#upscale-line .trouble")  # it is too small for that
+    whole = made(page, "enlarge", PREFIX)
+    moved(page, "upscale-detail", "End")
     part_shown = changed(page, whole, PREFIX)
     assert not page.locator("#upscale-download").is_visible()
     page.locator("#upscale-model label").nth(1).click()
@@ -138,122 +121,47 @@ def test_after_a_part_the_whole_comes_back(browser, url: str, small: Path) -> No
     page.click("#whole")
     assert changed(page, part_shown, PREFIX) == whole
     assert page.locator("#upscale-download").is_visible()
-    page.close()
 
 
-def test_a_photograph_tests_the_network_on_itself(browser, url: str, photograph: Path) -> None:
-    page = opened(browser, url, query="?tab=upscale")
-    shown = looked_at(page, photograph)
-    page.locator("#upscale-more > button").first.click()
-    page.click("#truth")
-    changed(page, shown, PREFIX)
-    status = page.inner_text("#upscale-status")
-    assert "480 × 320" in status and status.count(" dB") == 2
-    page.close()
-
-
-def test_a_result_is_sent_on_and_back(browser, url: str, small: Path) -> None:
-    page = opened(browser, url)
+def test_a_result_is_sent_on_and_back(visit, small: Path) -> None:
+    page = visit()
     give(page, small)
-    page.click("#colour")
-    page.wait_for_selector("#send-upscale", state="visible")
+    made(page, "colour")
     page.click("#send-upscale")
     page.wait_for_url("**/?tab=upscale")
     page.wait_for_selector("#upscale-stage img")
-    page.click("#enlarge")
-    page.wait_for_selector("#upscale-download", state="visible")
-    with page.expect_download() as download:
-        page.click("#upscale-download")
-    assert download.value.suggested_filename == "dog-colorized-x4.png"
+    made(page, "enlarge", PREFIX)
+    assert taken_home(page, PREFIX).suggested_filename == "dog-colorized-x4.png"
     page.click("#upscale-send-colorize")
     page.wait_for_url("**/?tab=colorize")
     page.wait_for_function("() => !document.querySelector('#line progress')")
     page.click("#colour")
     page.wait_for_function("() => document.querySelector('#status').innerText.includes('600 × 400')")
-    page.close()
-
-
-def test_too_large_is_said_in_one_sentence(browser, url: str, tmp_path: Path) -> None:
-    path = tmp_path / "wall.png"
-    Image.new("L", (2000, 1600)).save(path)
-    page = opened(browser, url, query="?tab=upscale")
-    give(page, path, PREFIX)
-    trouble = page.locator("#upscale-line .trouble")
-    trouble.wait_for()
-    assert "wall.png" in trouble.inner_text() and "3 megapixels" in trouble.inner_text()
-    page.close()
-
-
-def test_nothing_scrolls_sideways_on_a_phone_and_all_is_french_in_french(
-    browser, url: str, small: Path
-) -> None:
-    page = opened(browser, url, width=390, height=844, locale="fr-FR", query="?tab=upscale")
-    page.wait_for_selector("#upscale-examples .card")
-    assert not scrolls_sideways(page)
-    page.locator("#upscale-examples .card").first.click()
-    page.wait_for_selector("#upscale-stage img")
-    page.locator("#upscale-more > button").first.click()
-    page.wait_for_selector("#truth")
-    assert not scrolls_sideways(page)
-    shown = after(page, PREFIX)
-    give(page, small, PREFIX)  # which is sooner enlarged
-    changed(page, shown, PREFIX)
-    page.click("#enlarge")
-    page.wait_for_selector("#upscale-download", state="visible")
-    assert not scrolls_sideways(page)
-    lines = page.inner_text("body").split("\n")
-    assert TEXTS["truth"][1] in lines
-    for key, (english, french) in TEXTS.items():
-        assert english == french or english not in lines, key
-    for name in ("enlarge", "truth", "upscale-download", "upscale-send-colorize", "upscale-other-files"):
-        assert page.locator(f"#{name}").bounding_box()["height"] >= 44, name
-    order = ["photo", "stage", "download", "detail"]
-    tops = [page.locator(f"#{PREFIX}{name}").bounding_box()["y"] for name in order]
-    assert tops == sorted(tops)
-    page.close()
 
 
 # From a program
 
 
 def test_the_endpoint_enlarges_a_file(url: str, small: Path) -> None:
-    client = gradio_client.Client(url, verbose=False)
-    photo = gradio_client.handle_file(str(small))
-    path, made_by = client.predict(photo, detail=1, format="JPEG", api_name="/upscale")
-    assert Path(path).name == "dog-x4.jpg"
+    path, made_by = called(url, "/upscale", small, detail=1, format="JPEG")
+    assert path.name == "dog-x4.jpg"
     assert Image.open(path).size == (600, 400)
     assert (made_by["detail"], made_by["consistency"], made_by["weights"]) == (1, 2, "srgan 0.0.1")
     assert made_by["remaining_error"] >= 0
-    _, made_by = client.predict(photo, api_name="/upscale")
+    _, made_by = called(url, "/upscale", small)
     assert (made_by["detail"], made_by["model"]) == (0.5, "clean")
     with pytest.raises(Exception, match="detail is 7"):
-        client.predict(photo, detail=7, api_name="/upscale")
-
-
-@pytest.mark.parametrize("field", ["upscale-photo", "upscale-other-files"])
-def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(url: str, field: str) -> None:
-    is_not_read(url, field)
+        called(url, "/upscale", small, detail=7)
 
 
 # Without a browser
 
 
-def test_without_weights_the_tab_says_so_and_that_of_painting_is_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
-    shown = {block.elem_id: block for block in build_page().blocks.values()}
-    assert "no-upscaler" in shown and "enlarge" not in shown
-    assert "send-upscale" not in shown
-    assert "tab-colorize" in shown and "tab-monet" not in shown and "send-monet" not in shown
-
-
 def test_a_part_is_inside_the_photograph_and_around_the_place() -> None:
     wide = Photo.from_array(np.zeros((100, 1000), np.uint8))
-    assert part(wide, None) == (436, 0, 564, 100)
-    assert part(wide, (500, 50)) == (436, 0, 564, 100)
-    assert part(wide, (0, 0)) == (0, 0, 128, 100)
-    assert part(wide, (999, 99)) == (872, 0, 1000, 100)
+    assert part(wide, 50, 50) == (436, 0, 564, 100)
+    assert part(wide, 0, 0) == (0, 0, 128, 100)
+    assert part(wide, 100, 100) == (872, 0, 1000, 100)
 
 
 def test_a_detail_that_can_not_be_chosen_does_not_count(page_weights: Path) -> None:
@@ -261,11 +169,10 @@ def test_a_detail_that_can_not_be_chosen_does_not_count(page_weights: Path) -> N
     assert settings_of("photo", 0.25, 1).detail is None
 
 
-@pytest.mark.parametrize("size", [(30, 20), (192, 193), (900, 500)])
-def test_tiles_are_counted_as_they_are_made(page_weights: Path, size: tuple[int, int]) -> None:
-    photo, steps = Photo.from_array(np.zeros(size[::-1], np.uint8)), []
+def test_tiles_are_counted_as_they_are_made(page_weights: Path) -> None:
+    photo, steps = Photo.from_array(np.zeros((20, 600), np.uint8)), []
     Upscaler.load().upscale(photo, progress=lambda share, _text: steps.append(share))
-    assert upscale.tile_count(photo) == len(steps) - 1
+    assert upscale.tile_count(photo) == len(steps) - 1 == 3
 
 
 def test_the_plain_enlargement_is_the_bicubic_one_of_the_literature() -> None:
@@ -277,18 +184,18 @@ def test_the_plain_enlargement_is_the_bicubic_one_of_the_literature() -> None:
 
 def test_the_truth_test_compares_with_the_middle_of_the_photo(page_weights: Path) -> None:
     rgb = np.random.default_rng(4).integers(0, 65536, (301, 700, 3)).astype(np.uint16)
-    found = engine.compare(Photo.from_array(rgb), settings_of("clean", 0.5, 2))
+    found = running.compare(Photo.from_array(rgb), settings_of("clean", 0.5, 2))
     assert found.truth.shape == found.plain.shape == found.result.shape == (300, 512, 3)
     assert (found.truth == np.rint(rgb[:300, 94:606] / 257)).mean() > 0.99
     assert found.psnr == psnr_y(found.result, found.truth) and found.plain_psnr > 0
     with pytest.raises(PhotoError, match="200 x 300"):
-        engine.compare(Photo.from_array(np.zeros((300, 200), np.uint8)), settings_of("clean", 0.5, 2))
+        running.compare(Photo.from_array(np.zeros((300, 200), np.uint8)), settings_of("clean", 0.5, 2))
     assert truth_test.testable(Photo.from_array(rgb))
 
 
 def test_errors_and_notes_of_enlarging_are_told_in_french(page_weights: Path) -> None:
     limit = upscale.LIMITS.max_pixels // 16_000_000
-    assert f"{limit} mégapixels" in sentence("fr", PhotoTooLarge("x"), FRENCH_UPSCALE_ERRORS)
-    assert sentence("fr", WeightsError("x"), FRENCH_UPSCALE_ERRORS) != sentence("fr", WeightsError("x"))
+    assert f"{limit} mégapixels" in sentence("fr", PhotoTooLarge("x"), "upscale")
+    assert sentence("fr", WeightsError("x"), "upscale") != sentence("fr", WeightsError("x"))
     made = Upscaler.load().upscale(Photo.from_array(np.zeros((4, 4), np.uint8)))
     assert note("fr", made.metadata.notes[-1]).startswith("Agrandie quatre fois")

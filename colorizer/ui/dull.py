@@ -1,4 +1,4 @@
-"""What is on the tab "Why dull?" Three colorizers side by side, and which colours were likely at each place.
+"""The tab "Why dull?": three colorizers side by side, and which colours were likely at each place.
 
 Nothing is kept on the server: a photograph comes in, the pictures and the figures go out with the answer.
 """
@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -19,17 +18,12 @@ from PIL import Image
 
 from colorizer import weights
 from colorizer.colour.lab import lab_to_rgb
-from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.predictors.dull import CLASSIFICATION, REGRESSION, Dullness
-from colorizer.ui import cards, engine, files
-from colorizer.ui.giving_events import GIVEN_SIDE
-from colorizer.ui.lines import progress_html, trouble_html
-from colorizer.ui.texts import both, language, say, sentence
-from colorizer.ui.workbench import HEAVY, QUIET, picture_field
+from colorizer.ui import cards, files, parts, running
+from colorizer.ui.running import Reply, Tab, Updates, Upload, listen
+from colorizer.ui.texts import both, progress_line, say
 
-PREFIX = "dull-"
-EXAMPLES = (0, 1, 2)
 SCRIPT = (Path(__file__).parent / "dull.js").read_text(encoding="utf-8")
 SHOWN_LIGHTNESS = 65.0  # of the squares that stand for colours
 LETTERS = dict(zip((*REGRESSION, CLASSIFICATION), "ABC", strict=True))
@@ -37,61 +31,51 @@ LETTERS = dict(zip((*REGRESSION, CLASSIFICATION), "ABC", strict=True))
 
 def all_there() -> bool:
     """Whether all three colorizers have weights."""
-    try:
-        return {*REGRESSION, CLASSIFICATION} <= set(weights.entries())
-    except ColorizerError:
-        return False
+    return {*REGRESSION, CLASSIFICATION} <= set(running.offered(lambda: list(weights.entries())))
 
 
-def build_dull_tab() -> None:
+def build() -> None:
     """Lay the tab out inside the current Blocks and wire it."""
+    tab = Tab("dull", "dull-")
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
-            field = picture_field(PREFIX, ("upload", "clipboard"))
-            line = gr.HTML("", elem_id=f"{PREFIX}line", elem_classes="line-box")
+            parts.picture_field(tab, ("upload", "clipboard"))
+            parts.line(tab)
         with gr.Column(elem_classes="result"):
-            examples = gr.HTML(
-                cards.cards_html(EXAMPLES),
-                js_on_load=cards.CLICK,
-                elem_id=f"{PREFIX}examples",
-                elem_classes="example-cards",
-            )
-            shown = gr.HTML("", js_on_load=SCRIPT, elem_id=f"{PREFIX}shown")
+            parts.example_cards(tab, cards.cards_html(cards.PHOTOGRAPHS))
+            tab["shown"] = gr.HTML("", js_on_load=SCRIPT, elem_id="dull-shown")
         with gr.Column(elem_classes="controls"):
             gr.HTML(f"<p>{both('dull_why')}</p><p>{both('dull_cure')}</p>", elem_classes="help")
-    outputs = [field["image"], line, examples, shown]
+    outputs = ("photo", "line", "examples", "shown")
+    for name in ("photo", "other_photo"):
+        listen(tab, tab[name].upload, give, outputs, {"upload": name})
+    listen(tab, tab["examples"].click, give_example, outputs)
 
-    def give(upload: dict[str, Any] | None, request: gr.Request) -> Iterator[dict[Any, Any]]:
-        code = language(request)
-        if not upload or not files.is_upload(upload["path"]):
-            yield {line: trouble_html(say(code, "nothing_given"))}
-            return
-        yield {line: progress_html(say(code, "opening"))}
-        yield from compared(upload["path"], code)
 
-    def give_example(event: gr.EventData, request: gr.Request) -> Iterator[dict[Any, Any]]:
-        path = str(cards.EXAMPLES[int(event.example)].path)
-        yield {field["image"]: path}
-        yield from compared(path, language(request))
+def give(code: str, upload: Upload) -> Iterator[Updates]:
+    """A file has arrived, untouched."""
+    if not upload or not files.is_upload(upload["path"]):
+        raise Reply("nothing_given")
+    yield {"line": progress_line(say(code, "opening"))}
+    yield from compared(upload["path"], code)
 
-    def compared(path: str, code: str) -> Iterator[dict[Any, Any]]:
-        """What was on the page stays until the new answer is there."""
-        yield {line: progress_html(say(code, "dull_asking"))}
-        try:
-            photo = Photo.open(path)
-            found = engine.look_into(photo)
-        except ColorizerError as error:
-            yield {line: trouble_html(sentence(code, error))}
-            return
-        stand_in = {}
-        if photo.metadata.format not in files.BROWSERS_SHOW:
-            stand_in = {field["image"]: files.write_shown(photo.preview(GIVEN_SIDE), "given")}
-        yield {line: "", examples: gr.HTML(visible=False), shown: shown_html(found), **stand_in}
 
-    # preprocess=False: Gradio hands the path of the upload over and doesn't decode the file.
-    for source in (field["image"], field["other"]):
-        source.upload(give, [source], outputs, preprocess=False, **HEAVY, **QUIET)
-    examples.click(give_example, None, outputs, **HEAVY, **QUIET)
+def give_example(code: str, event: gr.EventData) -> Iterator[Updates]:
+    """A card was clicked."""
+    path = str(cards.EXAMPLES[int(event.example)].path)
+    yield {"photo": path}
+    yield from compared(path, code)
+
+
+def compared(path: str, code: str) -> Iterator[Updates]:
+    """What was on the page stays until the new answer is there."""
+    yield {"line": progress_line(say(code, "dull_asking"))}
+    photo = Photo.open(path)
+    found = yield from running.run(lambda _progress: running.look_into(photo), code)
+    stand_in = {}
+    if photo.metadata.format not in files.BROWSERS_SHOW:
+        stand_in = {"photo": gr.Image(files.write_shown(photo.preview(parts.GIVEN_SIDE), "given"))}
+    yield {"line": "", "examples": gr.HTML(visible=False), "shown": shown_html(found), **stand_in}
 
 
 def shown_html(found: Dullness) -> str:

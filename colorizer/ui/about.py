@@ -10,14 +10,13 @@ import gradio as gr
 from colorizer import weights
 from colorizer.errors import ColorizerError
 from colorizer.ui import cards
-from colorizer.ui.texts import I18N, LANGUAGES
-from colorizer.ui.words import french
+from colorizer.ui.texts import I18N, LANGUAGES, french
 
 FOLDER = Path(__file__).parent / "about"
 TASKS = ("colorize", "upscale", "stylize")  # what the page does
 
 
-def build_about_tab() -> None:
+def build() -> None:
     """Lay the tab out inside the current Blocks."""
     for code in LANGUAGES:
         I18N.translations[code]["about_text"] = about_markdown(code)

@@ -1,0 +1,88 @@
+"""What do the page's tests share? Networks of chance for all that it offers, and a visitor's browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from page import forget, opened
+from torch import nn
+
+from colorizer import weights
+from colorizer.networks import cyclegan, srgan
+from colorizer.networks.autoencoder import AutoEncoder
+from colorizer.networks.course_unet import CourseUNet
+from colorizer.networks.unet import ColorUNet
+from colorizer.predictors import own_style
+from colorizer.predictors.settings import RestyleSettings
+from colorizer.ui import style
+
+
+def networks() -> Iterator[tuple[str, str, nn.Module]]:
+    """Name, task and network: narrow ones, colorizers with a strong opinion on colour, so that it is seen."""
+    unet = ColorUNet(widths=(32, 16, 16))
+    torch.nn.init.normal_(unet.classify.bias, std=4.0)
+    yield "unet", "colorize", unet
+    yield "course-unet", "colorize", CourseUNet(widths=(4, 8, 8, 8, 8))
+    yield "autoencoder", "colorize", AutoEncoder(widths=(8, 8, 16, 16, 16))
+    for name in ("srresnet", "srgan", "srgan-photo"):
+        enlarger = srgan.Generator(1, (6, 4, 4))
+        torch.nn.init.normal_(enlarger.tail.weight, 0.0, 0.05)
+        yield name, "upscale", enlarger
+    for name in ("photo2monet", "monet2photo"):
+        yield name, "stylize", cyclegan.Generator(4, 1)
+
+
+@pytest.fixture(scope="session")
+def networks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights folder with those networks."""
+    folder = tmp_path_factory.mktemp("networks")
+    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
+        torch.manual_seed(0)
+        for name, task, network in networks():
+            path = folder / f"made-{name}.safetensors"
+            weights.save(path, network.state_dict(), {})
+            weights.register(name, path, "0.0.1", task)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page_weights(networks_folder: Path, tiny_features) -> Iterator[Path]:
+    """They are what the page finds; styles are compared by features of chance, small and in few steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(networks_folder))
+        patch.setattr(own_style, "load_features", lambda *_: tiny_features)
+        patch.setattr(style, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
+        forget()
+        yield networks_folder
+    forget()
+
+
+@pytest.fixture
+def visit(browser, url: str) -> Iterator[Callable]:
+    """visit("?tab=monet", width=390) opens the page in a browser."""
+    pages = []
+
+    def go(query: str = "", **how):
+        pages.append(opened(browser, url, query, **how))
+        return pages[-1]
+
+    yield go
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
+def small(draw) -> Path:
+    """A small photograph."""
+    return draw("dog.jpg", width=150, height=100, quality=95)
+
+
+@pytest.fixture
+def painting(draw) -> Path:
+    """Another picture."""
+    return draw("painting.png", width=150, height=100, mode="RGB")
