@@ -69,7 +69,7 @@ def test_imports_run_one_way(room):
 
 
 def test_there_is_no_circle():
-    graph = {name: ours(file) - {name} for name, file in MODULES.items() if not belongs(name, "colorizer.ui")}
+    graph = {name: ours(file) - {name} for name, file in MODULES.items() if name != "colorizer"}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
