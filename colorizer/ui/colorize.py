@@ -93,7 +93,7 @@ def wire(tab: Tab) -> None:
     sliders = [tab[name].release for name in ("saturation", "temperature", "keep")]
     started += [
         listen(tab, [*sliders, tab["confidence"].input], correct, SHOWN, trigger_mode="always_last"),
-        listen(tab, tab["gallery"].select, pick, SHOWN, trigger_mode="always_last"),
+        listen(tab, tab["gallery"].select, pick, SHOWN, trigger_mode="multiple"),
         listen(tab, tab["keep_some"].click, keep_some, [*SHOWN, "keep", "notice"]),
     ]
     parts.wire_cancel(tab, started)
