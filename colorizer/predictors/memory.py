@@ -38,9 +38,6 @@ class Cache(Generic[K, V]):
         self._size, self._lock = size, threading.Lock()
         self._values: OrderedDict[K, V] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._values)
-
     def get(self, key: K, make: Callable[[], V]) -> V:
         """What is kept for the key, or else is made now."""
         with self._lock:
