@@ -16,13 +16,10 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from colorizer import interrupts
 from colorizer.errors import ColorizerError, SettingsError, WeightsError
-
-if TYPE_CHECKING:
-    from colorizer.photo import Photo
+from colorizer.photo import FORMATS, SUFFIXES, Photo, format_named, writer_of
 
 Progress = Callable[[float, str], None]
 
@@ -48,7 +45,6 @@ class Batch:
 
     def run(self, work: Callable[[Photo, Progress], Result], done: str) -> int:
         """Do the work to every photograph; 0 only if every result was saved. done: "coloured"."""
-        from colorizer.photo import Photo
 
         def make(source: Path, progress: Progress) -> list[str]:
             began, target = time.perf_counter(), self.targets[source]
@@ -71,8 +67,6 @@ class Batch:
 
 def check_output(format: str | None, quality: int) -> str | None:
     """The format as FORMATS spells it; ColorizerError when it or the quality can't be, before any work."""
-    from colorizer.photo import format_named
-
     if not 1 <= quality <= 100:
         raise SettingsError(f"quality is {quality}, but must be a whole number from 1 to 100.")
     return None if format is None else format_named(format)
@@ -84,8 +78,6 @@ def find_sources(inputs: Iterable[str], output: Path, ending: str) -> tuple[list
     Of a folder, the pictures directly in it count; not hidden files, and not results of an earlier run (their
     names have that ending) when the new ones go into the same folder.
     """
-    from colorizer.photo import SUFFIXES
-
     result = re.compile(rf"{re.escape(ending)}(-\d+)?$")
     sources: dict[Path, None] = {}
     failures = 0
@@ -114,8 +106,6 @@ def plan(
 
     In a folder, a result is named after its photograph, with the ending: dog.jpg -> dog{ending}.png.
     """
-    from colorizer.photo import FORMATS, writer_of
-
     folder = Path(output)
     alone = len(inputs) == 1 and not os.path.isdir(inputs[0])
     if alone and not os.path.isdir(folder) and not output.endswith(("/", os.sep)):

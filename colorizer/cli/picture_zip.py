@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -20,6 +19,7 @@ from colorizer.errors import ColorizerError, SettingsError
 from colorizer.photo import LIMITS, Photo, check_file, to_bits
 from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Stylizer
+from colorizer.weights.manifest import write_whole
 
 SIZES = (32, 1024)
 
@@ -35,18 +35,14 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         raise SettingsError(f"--size is {size}, but must be from {SIZES[0]} to {SIZES[1]}.")
     if check_output(args.format, args.quality) not in (None, "JPEG"):
         raise SettingsError(f"The pictures in a zip are JPEGs, not {args.format}. Leave --format out.")
-    try:
-        return _into_zip(args, settings, target, size)
-    except OSError as error:
-        raise ColorizerError(f"“{target}” can't be written ({error.strerror}).") from None
-
-
-def _into_zip(args: argparse.Namespace, settings: StylizeSettings, target: Path, size: int) -> int:
     sources, failures = find_sources(args.inputs, target, "-painted")
     stylizer = Stylizer.load()
     made_by = f"{settings} {size} {args.quality} {stylizer.network(settings.direction)[1]}"
     folder = target.with_name(f"{target.name}.parts")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ColorizerError(f"“{target}” can't be written ({error.strerror}).") from None
     found: dict[str, Path] = {}
     parts: dict[str, Path] = {}
 
@@ -61,11 +57,16 @@ def _into_zip(args: argparse.Namespace, settings: StylizeSettings, target: Path,
         found[name], parts[name] = source, part
         return []
 
+    def write(path: Path) -> None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # JPEGs are compressed
+            for name, part in parts.items():
+                archive.write(part, name)
+
     failures += for_each(sources, paint)
     if not parts:
         raise ColorizerError("No picture was painted, so there is no zip.")
-    _write(target, parts)
-    shutil.rmtree(folder)
+    write_whole(target, write)
+    shutil.rmtree(folder, ignore_errors=True)
     print(printable(f"{len(parts)} pictures -> {target}"))
     return 1 if failures else 0
 
@@ -91,15 +92,3 @@ def _square(photo: Photo, size: int) -> Photo:
         return cv2.resize(cut, (size, size), interpolation=how)
 
     return Photo.from_array(resized(photo.rgb), None if photo.alpha is None else resized(photo.alpha))
-
-
-def _write(target: Path, parts: dict[str, Path]) -> None:
-    """The zip of these files, by their names in it: whole or not at all."""
-    temporary = target.with_name(f".{target.name}.tmp")
-    try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:  # JPEGs are compressed
-            for name, part in parts.items():
-                archive.write(part, name)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -6,15 +6,12 @@ With --texture, the inputs are samples, and a texture is made of each.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from colorizer.cli.batch import Batch, Progress, Result
 from colorizer.cli.options import Subparsers, add_photo_command, add_settings, read_settings
 from colorizer.errors import ColorizerError
+from colorizer.photo import Photo
 from colorizer.predictors.settings import RestyleSettings
-
-if TYPE_CHECKING:
-    from colorizer.photo import Photo
 
 TEXTS = {
     "strength": "how much of the painting",
@@ -45,7 +42,6 @@ def run_restyle(args: argparse.Namespace) -> int:
             "Name the painting with --style, or leave it out and ask for a --texture of what is given."
         )
     batch = Batch(args, "-texture" if args.texture else "-styled")
-    from colorizer.photo import Photo
     from colorizer.predictors.own_style import StyleTransfer
 
     painter = StyleTransfer.load()

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from colorizer.cli.batch import Batch, Progress, Result
 from colorizer.cli.options import Subparsers, add_photo_command, add_settings, read_settings
+from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
-
-if TYPE_CHECKING:
-    from colorizer.photo import Photo
 
 TEXTS = {
     "direction": "from a photograph to a painting, or back",

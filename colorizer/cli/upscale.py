@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from colorizer.cli.batch import Batch, Progress, Result
 from colorizer.cli.options import Subparsers, add_photo_command, add_settings, read_settings
+from colorizer.photo import Photo
 from colorizer.predictors.settings import UpscaleSettings
-
-if TYPE_CHECKING:
-    from colorizer.photo import Photo
 
 TEXTS = {
     "model": "clean: small but otherwise good pictures; photo: noisy or compressed ones",

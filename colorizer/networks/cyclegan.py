@@ -46,7 +46,7 @@ def _scaled(x: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
 
 
 class _Normalised(torch.autograd.Function):
-    """Instance normalisation, whose gradient takes a third of the steps that autograd would take."""
+    """Instance normalisation (Ulyanov et al. 2016); its gradient takes a third of the steps of autograd's."""
 
     @staticmethod
     def forward(ctx: BackwardCFunction, x: Tensor) -> Tensor:
@@ -65,12 +65,6 @@ class _Normalised(torch.autograd.Function):
         start = mean * slope - level / deviation
         kept = torch.addcmul(start.to(x.dtype), gradient, (1 / deviation).to(x.dtype))
         return kept.addcmul_(x, -slope.to(x.dtype))
-
-
-def _normalised(x: Tensor) -> Tensor:
-    """Instance normalisation (Ulyanov et al. 2016)."""
-    result: Tensor = _Normalised.apply(x)
-    return result
 
 
 class _Block(nn.Module):
@@ -145,7 +139,7 @@ class Generator(nn.Module):
         self.register_buffer("chroma", torch.tensor(chroma) if chroma else None)
 
     def forward(self, picture: Tensor) -> Tensor:
-        return self._run(picture, nn.Identity() if self.held else _normalised)
+        return self._run(picture, nn.Identity() if self.held else _Normalised.apply)
 
     @torch.no_grad()
     def hold(self, picture: Tensor) -> Generator:
@@ -160,15 +154,12 @@ class Generator(nn.Module):
         self._run(picture, noting)
         copied = copy.deepcopy(self)
         copied.held = True
-        for conv, (mean, deviation) in zip(copied._normalised_convs(), found, strict=True):
+        convs = [module for module in copied.modules() if isinstance(module, nn.Conv2d)]  # in working order
+        for conv, (mean, deviation) in zip(convs[:-1], found, strict=True):
             conv.weight.div_(deviation.view(-1, 1, 1, 1))
             assert conv.bias is not None
             conv.bias.sub_(mean.flatten()).div_(deviation.flatten())
         return copied
-
-    def _normalised_convs(self) -> list[nn.Conv2d]:
-        """In the order in which they work: all but the last, as they were made."""
-        return [module for module in self.modules() if isinstance(module, nn.Conv2d)][:-1]
 
     def _run(self, picture: Tensor, norm: Norm) -> Tensor:
         y = F.relu(norm(self.head(picture * 2 - 1)), inplace=True)
@@ -180,11 +171,6 @@ class Generator(nn.Module):
         y = F.relu(norm(self.up(y)), inplace=True)
         made = torch.sigmoid(_coarse(picture) + self.tail(y))
         return made if self.chroma is None else _near(made, picture, self.chroma)
-
-    @property
-    def reach(self) -> int:
-        """How many pixels around it a result depends on, statistics aside."""
-        return 3 + 1 + 2 + 4 * (2 * len(self.blocks) + 1 + 1) + 2 * 1 + 3
 
     @classmethod
     def from_state(cls, state: dict[str, Tensor]) -> Generator:

@@ -60,11 +60,6 @@ class Generator(nn.Module):
         nn.init.normal_(self.tail.weight, 0.0, 1e-3)  # it starts as bicubic enlargement
         nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
 
-    @property
-    def reach(self) -> int:
-        """How many pixels of the input around it a result depends on."""
-        return 4 + 2 * len(self.blocks) + 1 + 1 + 1 + 1
-
     def forward(self, x: Tensor) -> Tensor:
         y = head = F.leaky_relu(self.head(x - 0.5), 0.1, inplace=True)
         for block in self.blocks:

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from colorizer.colour.bins import annealed_mean
 from colorizer.colour.compose import compose, to_levels
-from colorizer.colour.guided import fit_lines
 from colorizer.colour.lab import rgb_to_lab
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
@@ -92,7 +91,7 @@ def look_into(colorizer: Colorizer, photo: Photo) -> Dullness:
         settings = ColorizeSettings(model=model)
         analysis = colorizer.analyse(small, settings)
         ab = analysis.chroma(settings)
-        picture = compose(preview, fit_lines(analysis.guide, ab), 1.0)
+        picture = compose(preview, analysis.lines(settings), 1.0)
         made = rgb_to_lab(to_tensor(picture))[:, 1:]
         error = None if true is None else _size(made - true)
         readings.append(Reading(model, analysis.version, picture, cells(ab), _size(made), error))

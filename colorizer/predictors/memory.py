@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -21,14 +21,14 @@ KEPT = 64 << 20  # bytes of freed memory that stay with the process
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
 
-@lru_cache(maxsize=1)
-def keep_freed_memory() -> bool:
-    """Let the process keep up to KEPT bytes that it has freed; whether the C library can do that."""
+@cache
+def keep_freed_memory() -> None:
+    """Let the process keep up to KEPT bytes that it has freed, where the C library can do that."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is None:
-        return False
-    # 32 MiB is the largest threshold that glibc takes; above it, blocks go back at once, as ever.
-    return bool(mallopt(MMAP_THRESHOLD, KEPT // 2) and mallopt(TRIM_THRESHOLD, KEPT))
+    if mallopt:
+        # 32 MiB is the largest threshold that glibc takes; above it, blocks go back at once, as ever.
+        mallopt(MMAP_THRESHOLD, KEPT // 2)
+        mallopt(TRIM_THRESHOLD, KEPT)
 
 
 class Cache(Generic[K, V]):
@@ -37,9 +37,6 @@ class Cache(Generic[K, V]):
     def __init__(self, size: int = 4) -> None:
         self._size, self._lock = size, threading.Lock()
         self._values: OrderedDict[K, V] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._values)
 
     def get(self, key: K, make: Callable[[], V]) -> V:
         """What is kept for the key, or else is made now."""

@@ -16,12 +16,12 @@ from torch import Tensor
 
 from colorizer.colour.filling import fill_hidden
 from colorizer.colour.palette import in_the_palette_of
-from colorizer.errors import Cancelled, SettingsError
+from colorizer.errors import SettingsError
 from colorizer.photo import Photo
 from colorizer.predictors.memory import Cache, keep_freed_memory
 from colorizer.predictors.settings import RestyleSettings
 from colorizer.predictors.style_features import FEATURE_NAMES, StyleFeatures, available, load_features
-from colorizer.predictors.style_steps import descend, fitted, grown, levels_for, resized, style_distance
+from colorizer.predictors.style_steps import descend, distance, fitted, grown, levels_for, resized, style_of
 from colorizer.predictors.tiling import Progress, tell, to_pixels, to_tensor
 
 SHORTEST = 32  # pixels of a result's short side
@@ -80,10 +80,8 @@ class Restyled:
 class StyleTransfer:
     """Gives a photograph the style of a painting: `StyleTransfer.load().paint(photo, painting).photo`.
 
-    At 768 pixels, the largest size, it takes about MEMORY_GB of memory on top of the program's own.
+    At 768 pixels, the largest size, it takes about 2.7 GB of memory on top of the program's own.
     """
-
-    MEMORY_GB = 2.7
 
     def __init__(self, features: StyleFeatures | str = "auto", device: str = "cpu") -> None:
         self.features, self.device = features, device
@@ -98,7 +96,7 @@ class StyleTransfer:
 
     def paint(
         self,
-        photo: Photo,
+        photo: Photo | None,
         painting: Photo,
         settings: RestyleSettings | None = None,
         *,
@@ -107,37 +105,14 @@ class StyleTransfer:
         stop: Stop | None = None,
     ) -> Restyled:
         """The photo in the painting's style, its long side settings.size; transparency and depth stay.
+        Without a photo, a texture.
 
         progress: told the share done and a sentence after every step; it may raise to stop. preview: given
         the picture (h, w, 3) uint8 every few steps. stop: asked after every step; once it says True, what is
         reached is the result.
-        SettingsError: a picture is too thin. WeightsError: features that aren't there. Cancelled: stopped
-        before the first step was done.
+        SettingsError: a picture is too thin. WeightsError: features that aren't there.
         """
-        return self._made(photo, painting, settings or RestyleSettings(), progress, preview, stop)
-
-    def texture(
-        self,
-        sample: Photo,
-        settings: RestyleSettings | None = None,
-        *,
-        progress: Progress | None = None,
-        preview: Preview | None = None,
-        stop: Stop | None = None,
-    ) -> Restyled:
-        """A texture like the sample, in its shape and without its transparency; all else as `paint`."""
-        return self._made(None, sample, settings or RestyleSettings(), progress, preview, stop)
-
-    def _made(
-        self,
-        photo: Photo | None,
-        painting: Photo,
-        settings: RestyleSettings,
-        progress: Progress | None,
-        preview: Preview | None,
-        stop: Stop | None,
-    ) -> Restyled:
-        """A photo painted, or, without one, a texture."""
+        settings = settings or RestyleSettings()
         size = size_of(photo or painting, settings)
         features = self.network(settings)
         model = fitted(self._tensor(painting), round(settings.brush * settings.size))
@@ -153,24 +128,34 @@ class StyleTransfer:
                 model = in_the_palette_of(model, given)
             elif features.recolour:
                 start = in_the_palette_of(given, model)
-        reached = None
         for reached in descend(features, start, model, settings.brush, weight, levels):
             if preview and (reached.step % PREVIEW_EVERY == 0 or reached.step == 1):
                 preview(to_pixels(reached.picture[0], np.dtype(np.uint8)))
             tell(progress, reached.share, f"Step {reached.step} of {settings.steps}")
             if stop and stop():
                 break
-        if reached is None:
-            raise Cancelled
         picture = reached.picture
         if photo is None:
             picture = resized(picture, size)
         elif picture.shape != start.shape:  # it was stopped on the way to the result's size
             picture = grown(picture, resized(start, picture.shape[-2:]), start, True)
-        before, after = (style_distance(features, one, model) for one in (given, picture))
+        goal = style_of(features, model)
+        before, after = (float(distance(style_of(features, one), goal)) for one in (given, picture))
         made = _like(photo or Photo(painting.rgb, None, painting.metadata), picture)
         task = "texture" if photo is None else "restyle"
         return Restyled(made, settings, reached.step, features.kind, before, after, task)
+
+    def texture(
+        self,
+        sample: Photo,
+        settings: RestyleSettings | None = None,
+        *,
+        progress: Progress | None = None,
+        preview: Preview | None = None,
+        stop: Stop | None = None,
+    ) -> Restyled:
+        """A texture like the sample, in its shape and without its transparency; all else as `paint`."""
+        return self.paint(None, sample, settings, progress=progress, preview=preview, stop=stop)
 
     def network(self, settings: RestyleSettings) -> StyleFeatures:
         """The features that the settings ask for; WeightsError as load_features()."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -56,40 +57,28 @@ def vgg_kept() -> Path:
 
 
 def read_vgg(file: Path) -> VGGFeatures:
-    """VGG-19 from safetensors, or from torchvision's own file; WeightsError when it holds something else."""
-    if file.suffix != ".pth":
-        return vgg_from_file(file)
+    """VGG-19 from safetensors with ConvB_N.weight and .bias, and Conv0 for the input, or from torchvision's
+    own file; WeightsError when it holds something else."""
+    names = ["Conv0"] + [f"Conv{b}_{n + 1}" for b, block in enumerate(BLOCKS, 1) for n in range(len(block))]
     try:
-        return vgg_from_torchvision(torch.load(file, map_location="cpu", weights_only=True, mmap=True))
-    except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        if file.suffix == ".pth":
+            return vgg_from_torchvision(torch.load(file, map_location="cpu", weights_only=True, mmap=True))
+        given, _ = weights.load(file)
+        return _filled(
+            VGGFeatures(), [given[f"{name}.{part}"] for name in names for part in ("weight", "bias")]
+        )
+    except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError):
         raise WeightsError(
-            f"“{file}” holds no VGG-19 ({error}). Delete it and fetch it anew with `{VGG_PULL}`."
+            f"“{file}” holds no VGG-19, or a damaged one. Name another file, or delete it and fetch it anew "
+            f"with `{VGG_PULL}`."
         ) from None
 
 
-def vgg_from_file(file: Path) -> VGGFeatures:
-    """VGG-19 from safetensors with ConvB_N.weight and .bias, and Conv0 for the input; else WeightsError."""
-    given, _ = weights.load(file)
-    names = ["Conv0"] + [f"Conv{b}_{n + 1}" for b, block in enumerate(BLOCKS, 1) for n in range(len(block))]
-    try:
-        parts = [given[f"{name}.{part}"] for name in names for part in ("weight", "bias")]
-        return _filled(VGGFeatures(), parts)
-    except (KeyError, RuntimeError) as error:
-        why = f"{error} is missing" if isinstance(error, KeyError) else "its layers have other sizes"
-        raise WeightsError(f"“{file}” holds no VGG-19: {why}. Name another file.") from None
-
-
 def vgg_from_torchvision(state: Mapping[str, Tensor]) -> VGGFeatures:
-    """VGG-19 from torchvision's state dict, whose convolutions are counted with all that is between them."""
+    """VGG-19 from torchvision's state dict, which begins with these convolutions in their order."""
     deviation = torch.tensor(DEVIATION)
     parts = [torch.diag(1 / deviation)[..., None, None], -torch.tensor(MEAN) / deviation]
-    number = 0
-    for block in BLOCKS:
-        for _ in block:
-            parts += [state[f"features.{number}.weight"], state[f"features.{number}.bias"]]
-            number += 2  # the ReLU behind it
-        number += 1  # the pooling behind the block
-    return _filled(VGGFeatures(), parts)
+    return _filled(VGGFeatures(), [*parts, *islice(state.values(), 2 * sum(map(len, BLOCKS)))])
 
 
 def pull_vgg() -> Path:

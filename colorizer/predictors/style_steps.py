@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -31,21 +31,14 @@ OUTSIDE = 100.0  # weight of values outside of 0..1
 SCALE = 1e3  # L-BFGS forgets what is too small
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(NamedTuple):
     """A size (h, w) that the picture passes through, with so many steps."""
 
     size: tuple[int, int]
     steps: int
 
-    @property
-    def cost(self) -> float:
-        """Of one of its steps, in pixels."""
-        return self.size[0] * self.size[1] + OVERHEAD
 
-
-@dataclass(frozen=True)
-class Reached:
+class Reached(NamedTuple):
     """After a step: how many are done, the share of the work that is done (0..1), and the best picture so
     far, (1, 3, h, w) in 0..1 at the size of its level."""
 
@@ -79,11 +72,6 @@ def distance(style: list[Tensor], goal: list[Tensor]) -> Tensor:
     return torch.stack([share(one, other) for one, other in zip(style, goal, strict=True)]).mean()
 
 
-def style_distance(features: StyleFeatures, picture: Tensor, painting: Tensor) -> float:
-    """How far the style of a picture is from that of a painting, both (1, 3, H, W) in 0..1."""
-    return float(distance(style_of(features, picture), style_of(features, painting)))
-
-
 def descend(
     features: StyleFeatures,
     start: Tensor,
@@ -98,17 +86,18 @@ def descend(
     makes a texture, which keeps nothing and starts at the first level's size. `painting` is seen `brush`
     times as large as the picture.
     """
-    cost = sum(level.cost * level.steps for level in levels)
+    costs = [level.size[0] * level.size[1] + OVERHEAD for level in levels]  # of a step, in pixels
+    whole = sum(cost * level.steps for cost, level in zip(costs, levels, strict=True))
     done, spent = 0, 0.0
     picture, given = start, start
-    for number, level in enumerate(levels):
+    for number, (cost, level) in enumerate(zip(costs, levels, strict=True)):
         before, given = given, resized(start, level.size)
         picture = given if number == 0 else grown(picture, before, given, weight is not None)
         side = max(COARSEST // 2, round(brush * max(level.size)))
         goal = style_of(features, fitted(painting, side))
         for better in _steps(features, picture, given, goal, weight, level.steps):
-            picture, done, spent = better, done + 1, spent + level.cost
-            yield Reached(done, spent / cost, picture)
+            picture, done, spent = better, done + 1, spent + cost
+            yield Reached(done, spent / whole, picture)
 
 
 def grown(picture: Tensor, before: Tensor, given: Tensor, keep_detail: bool) -> Tensor:

@@ -1,10 +1,9 @@
 """How does a photo of any size become a painting, or a painting a photo? A network sees it in tiles, at a
 size that its brush strokes suit, and treats all tiles alike.
 
-What the network does depends on the mean and spread of its features over the picture. They are measured once,
-on a small copy of the whole, and used for every tile, so that no tile is painted by other rules than its
-neighbour. Then comes a share of the finest detail of the photo, which the network does not paint. Mixing and
-colours come last, and cost little.
+What the network does depends on the mean and spread of its features over the picture: they are measured once,
+on a small copy of the whole, and used for every tile. Then comes a share of the photo's finest detail, which
+the network does not paint. Mixing and colours come last, and cost little.
 """
 
 from __future__ import annotations

@@ -36,10 +36,6 @@ class Tiling:
     blend: int = 4
     multiple: int = 1
 
-    def __post_init__(self) -> None:
-        if not (self.side >= 1 and self.multiple >= 1 and 0 <= self.blend <= self.overlap):
-            raise ValueError(f"no picture can be cut with a blend beyond the overlap, or nothing: {self}")
-
     def parts(self, length: int, low: int = 0, high: int | None = None) -> list[Part]:
         """Cut low..high of an axis of that length, or all of it, into as few and as equal cores as can be."""
         high, unit = length if high is None else high, self.multiple

@@ -44,15 +44,10 @@ def tested_on_itself(upscaler: Upscaler, photo: Photo, settings: UpscaleSettings
             f"“{photo.metadata.name}” has {photo.width} x {photo.height} pixels; this test needs {MIN_SIDE} "
             "each way. Choose a larger photo."
         )
-    truth = to_bits(np.ascontiguousarray(photo.rgb[_middle(photo.height), _middle(photo.width)]), 8)
+    height, width = (min(length, MAX_SIDE) // FACTOR * FACTOR for length in (photo.height, photo.width))
+    top, left = (photo.height - height) // 2, (photo.width - width) // 2
+    truth = to_bits(np.ascontiguousarray(photo.rgb[top : top + height, left : left + width]), 8)
     small = to_pixels(shrink(to_tensor(truth))[0], truth.dtype)
     plain = to_pixels(enlarge(to_tensor(small))[0], truth.dtype)
     result = upscaler.upscale(Photo.from_array(small, name=photo.metadata.name), settings).rgb
     return TruthTest(truth, plain, result, psnr_y(plain, truth), psnr_y(result, truth))
-
-
-def _middle(length: int) -> slice:
-    """The middle of a side, a multiple of FACTOR long."""
-    side = min(length, MAX_SIDE) // FACTOR * FACTOR
-    begin = (length - side) // 2
-    return slice(begin, begin + side)

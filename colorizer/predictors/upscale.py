@@ -7,6 +7,7 @@ enlarged apart, and memory stays bounded whatever the size.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,26 +17,30 @@ from torch import Tensor
 
 from colorizer.colour.compose import is_grey
 from colorizer.colour.filling import fill_hidden
-from colorizer.errors import SettingsError
+from colorizer.errors import PhotoTooLarge, SettingsError
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.networks.srgan import Generator
-from colorizer.photo import Photo
+from colorizer.photo import LIMITS as OPENED
+from colorizer.photo import Limits, Photo
 from colorizer.predictors.memory import Cache, keep_freed_memory
 from colorizer.predictors.precision import autocast, channels_last
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.tiling import Box, Progress, Tiling, run, to_tensor
-from colorizer.predictors.upscale_cost import LIMITS, Forecast, check_size, pace, workspace
 from colorizer.predictors.upscale_models import Network, Offer, offered, read_network, settled
 
-__all__ = ["LIMITS", "Box", "Forecast", "Offer", "Upscaled", "Upscaler", "offered", "settled"]
+__all__ = ["Box", "Offer", "offered", "settled"]  # of other modules; the rest is defined here
 
+# Of a result; its sides are limited so that it can be opened here again.
+LIMITS = Limits(max_pixels=48_000_000, max_side=OPENED.max_side)
 SIDE = 256  # longest side of a tile's core, in pixels of the given photo
-# How far beyond its core a tile sees; Generator.reach, 40, is the most that could matter, but what lies
+# How far beyond its core a tile sees; 40 is the most that could matter to the network, but what lies
 # farther away than this changes results, correction included, by less than 0.5/255: nothing needs blending.
 OVERLAP = 8
 ALPHA_TILING = Tiling(512, 4, 0)  # bicubic interpolation reaches 2 pixels
 REACH = 2  # pixels of the small picture that reducing looks at beyond the one it makes
 STRIP_PIXELS = 1 << 16  # of the small picture, that are reduced and compared at once
+TIMED_SIDE = 96  # of the tile that is timed; a pixel takes as long in larger ones
+ALLOCATOR = 96 << 20  # bytes that were measured beyond those of the arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +57,16 @@ class Upscaled:
     def made_by(self) -> dict[str, object]:
         """Everything needed to make it again."""
         return {"task": "upscale", "weights": ", ".join(self.weights), **self.settings.as_dict()}
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What enlarging will give and cost: size, time, and the memory beside the photo's own, at most."""
+
+    width: int
+    height: int
+    seconds: float
+    bytes: int
 
 
 class Upscaler:
@@ -108,25 +123,29 @@ class Upscaler:
         _, rgb, alpha = self._enlarge(photo, box, settled(settings), progress)
         return photo.resized_to(rgb, alpha)
 
-    def forecast(self, photo: Photo | tuple[int, int], settings: UpscaleSettings | None = None) -> Forecast:
-        """What `run` will give and cost, for a photo or a (width, height) of 8 bits; errors as `run`.
+    def forecast(self, photo: Photo, settings: UpscaleSettings | None = None) -> Forecast:
+        """What `run` will give and cost; errors as `run`.
 
         The first one for a kind of network times that network on a small tile.
         """
-        if isinstance(photo, Photo):
-            name, width, height = photo.metadata.name, photo.width, photo.height
-            depth = (3 if photo.alpha is None else 4) * photo.bits // 8
-        else:
-            name, (width, height), depth = "The photo", photo, 3
-        check_size(name, width, height)
+        width, height = photo.width, photo.height
+        depth = (3 if photo.alpha is None else 4) * photo.bits // 8
+        check_size(photo.metadata.name, width, height)
         settings = settled(settings)
         network, _ = self.network(settings)
-        tiling = _tiling(network)
-        kind = (len(network.blocks), network.head.out_channels, settings.consistency)
+        tiling = _tiling()
+        widths = [conv.out_channels for conv in (network.head, network.up2.conv, network.up4.conv)]
+        kind = (len(network.blocks), *widths, settings.consistency)
         seconds = self._paces.get(kind, lambda: pace(self._function(network, settings)))
-        needed = FACTOR**2 * width * height * depth + workspace(network, tiling, width, height)
-        seconds *= tiling.pixels(width, height)
-        return Forecast(FACTOR * width, FACTOR * height, seconds, needed)
+        # A tile takes most where the network is widest: at the last pixel shuffle, in and out.
+        floats = 2 * widths[0] + widths[1] + 8 * widths[2] + 96
+        workspace = 4 * floats * tiling.largest(width, height) + ALLOCATOR
+        return Forecast(
+            FACTOR * width,
+            FACTOR * height,
+            seconds * tiling.pixels(width, height),
+            FACTOR**2 * width * height * depth + workspace,
+        )
 
     def network(self, settings: UpscaleSettings) -> Network:
         """The network of settled settings, and the names and versions of its weights."""
@@ -139,13 +158,13 @@ class Upscaler:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """The box of the photo as the network was given it, and its pixels and alpha four times enlarged."""
         network, _ = self.network(settings)
-        tiling = _tiling(network)
+        tiling = _tiling()
         rgb, alpha, inner = _surroundings(photo, box, 2 * tiling.overlap)
         large_alpha = None
         if alpha is not None:
             rgb = fill_hidden(rgb, alpha, tiling.overlap)
             large_alpha = run(enlarge, alpha[..., None], ALPHA_TILING, scale=FACTOR, box=inner)[..., 0]
-        grey = _is_grey(photo)
+        grey = is_grey(photo.rgb) or (photo.alpha is not None and is_grey(photo.rgb[photo.alpha > 0]))
         seen = rgb[..., :1] if grey else rgb
         work = self._function(network, settings)
         large = run(work, seen, tiling, scale=FACTOR, box=inner, progress=progress, text="Enlarging")
@@ -165,6 +184,35 @@ class Upscaler:
             return back_project(large, small, settings.consistency or 0).cpu()
 
         return function
+
+
+def check_size(name: str, width: int, height: int) -> None:
+    """PhotoTooLarge when four times that width and height is beyond LIMITS."""
+    pixels, side = LIMITS.max_pixels // FACTOR**2, LIMITS.max_side // FACTOR
+    if width * height > pixels:
+        scale = (pixels / (width * height)) ** 0.5
+        raise PhotoTooLarge(
+            f"“{name}” has {width} x {height} pixels; the limit is {pixels / 1e6:g} megapixels, which become "
+            f"{LIMITS.max_pixels / 1e6:g}. Crop it, or make it smaller first, to {int(width * scale)} x "
+            f"{int(height * scale)} at the most."
+        )
+    if max(width, height) > side:
+        raise PhotoTooLarge(
+            f"“{name}” is {max(width, height)} pixels long; the limit is {side}, which become "
+            f"{LIMITS.max_side}. Crop it or make it smaller first."
+        )
+
+
+@torch.inference_mode()
+def pace(function: Callable[[Tensor], Tensor]) -> float:
+    """Seconds that a function of tiles (1, 3, h, w) takes for one pixel of them."""
+    tile = torch.full((1, 3, TIMED_SIDE, TIMED_SIDE), 0.5)
+    took = []
+    for _ in range(2):  # the first time, kernels are chosen
+        began = time.perf_counter()
+        function(tile)
+        took.append(time.perf_counter() - began)
+    return min(took) / TIMED_SIDE**2
 
 
 def back_project(large: Tensor, small: Tensor, times: int) -> Tensor:
@@ -192,11 +240,11 @@ def remaining_error(large: np.ndarray, small: np.ndarray) -> float:
 
 def tile_count(photo: Photo) -> int:
     """In how many tiles a photo is enlarged, whatever the network."""
-    return Tiling(SIDE, OVERLAP, 0).count(photo.width, photo.height)
+    return _tiling().count(photo.width, photo.height)
 
 
-def _tiling(network: Generator) -> Tiling:
-    return Tiling(SIDE, min(network.reach, OVERLAP), 0)
+def _tiling() -> Tiling:
+    return Tiling(SIDE, OVERLAP, 0)
 
 
 def _surroundings(photo: Photo, box: Box, margin: int) -> tuple[np.ndarray, np.ndarray | None, Box]:
@@ -206,8 +254,3 @@ def _surroundings(photo: Photo, box: Box, margin: int) -> tuple[np.ndarray, np.n
     cut = (slice(y, bottom + margin), slice(x, right + margin))
     alpha = None if photo.alpha is None else photo.alpha[cut]
     return photo.rgb[cut], alpha, (left - x, top - y, right - x, bottom - y)
-
-
-def _is_grey(photo: Photo) -> bool:
-    """Whether all that is visible of a photo is grey."""
-    return is_grey(photo.rgb) or (photo.alpha is not None and is_grey(photo.rgb[photo.alpha > 0]))

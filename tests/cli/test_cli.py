@@ -140,22 +140,23 @@ def test_a_given_photo_is_not_replaced_by_another_s_result(draw, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words",
+    "option",
     [
-        ("--saturation", "3"),
-        ("--temperature", "nan"),
-        ("--strength", "-0.1"),
-        ("--variant", "9"),
-        ("--size", "5000"),
-        ("--quality", "0"),
-        ("--format", "GIF89"),
+        "saturation 3",
+        "temperature nan",
+        "strength -0.1",
+        "variant 9",
+        "size 5000",
+        "quality 0",
+        "format GIF89",
     ],
 )
-def test_a_setting_out_of_range_is_one_sentence_and_status_1(draw, tmp_path, capsys, words):
-    assert run("colorize", draw(), "-o", tmp_path / "out.png", *words) == 1
+def test_a_setting_out_of_range_is_one_sentence_and_status_1(draw, tmp_path, capsys, option):
+    name, value = option.split()
+    assert run("colorize", draw(), "-o", tmp_path / "out.png", f"--{name}", value) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert words[1] in error
+    assert value in error
     assert not (tmp_path / "out.png").exists()
 
 

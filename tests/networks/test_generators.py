@@ -43,7 +43,7 @@ def test_mirroring_for_a_graphics_card_gives_what_pytorchs_gives(width, skip, mo
         torch.rand(2, 3, 20, 20).double(),
     )
     found = []
-    for large in (F.pad(x, (width,) * 4, mode=mode), mirrored._Padded.apply(x, width, skip)):
+    for large in (F.pad(x, (width,) * 4, mode=mode), mirrored._joined(x, width, skip)):
         (gradient,) = torch.autograd.grad((large * weight[..., : large.shape[2], : large.shape[3]]).sum(), x)
         found.append((large, gradient))
     assert torch.equal(found[0][0], found[1][0])
@@ -55,7 +55,7 @@ def test_normalisation_and_its_gradient_are_pytorchs():
     torch.manual_seed(0)
     x, weight = torch.randn(2, 3, 9, 11, requires_grad=True), torch.rand(2, 3, 9, 11)
     pairs = []
-    for normalised in (F.instance_norm(x), cyclegan_network._normalised(x)):
+    for normalised in (F.instance_norm(x), cyclegan_network._Normalised.apply(x)):
         pairs.append((normalised, *torch.autograd.grad((normalised * weight).sum(), x)))
     for one, other in zip(*pairs, strict=True):
         assert torch.allclose(one, other, atol=1e-5)
@@ -71,12 +71,13 @@ def test_before_it_has_learnt_it_gives_the_picture_blurred():
 
 
 def test_a_result_depends_on_nothing_beyond_the_reach_once_the_statistics_are_held():
+    reach = 3 + 1 + 2 + 4 * (2 + 1 + 1) + 2 * 1 + 3  # the convolutions', in pixels of the picture
     torch.manual_seed(0)
     network, x = Generator(4, 1).double(), torch.rand(1, 3, 96, 96).double()
     held = network.hold(x)
     assert (held(x) - network(x)).abs().max() < 1e-6
     other = x.clone()
-    other[..., : 64 - network.reach] = 0
+    other[..., : 64 - reach] = 0
     assert torch.equal(held(x)[..., 64:], held(other)[..., 64:])
     assert not torch.allclose(network(x)[..., 64:], network(other)[..., 64:])
 
@@ -123,14 +124,13 @@ def test_the_upscaler_is_rebuilt_from_its_weights_and_starts_as_bicubic_enlargem
     assert torch.equal(network(x), again(x))
     assert network(x).shape == (1, 3, 28, 20)
     assert (network(x) - enlarge(x)).abs().max() < 0.05
-    assert network.reach == 4 + 2 * 2 + 4
 
 
 def test_an_enlargement_depends_on_nothing_beyond_the_reach():
     torch.manual_seed(0)
     network, x = Enlarger(1, (8, 6, 4)), torch.rand(1, 3, 40, 40)
     other = x.clone()
-    other[..., : 20 - network.reach] = 0
+    other[..., : 20 - (4 + 2 + 4)] = 0
     assert torch.equal(network(x)[..., 80:], network(other)[..., 80:])
 
 

@@ -142,9 +142,3 @@ def test_memory_is_the_result_and_little_more():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1.2 * result.nbytes
-
-
-def test_a_cut_that_makes_no_sense_is_refused():
-    for wrong in ({"side": 0}, {"overlap": 2, "blend": 3}, {"multiple": 0}):
-        with pytest.raises(ValueError, match="overlap"):
-            Tiling(**wrong)

@@ -1,83 +1,24 @@
-"""Does `stylize` paint files and folders of them, and make a zip that survives an interruption?"""
+"""Does `stylize` make a zip of squares that survives an interruption?"""
 
 from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import zipfile
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 
-from colorizer import cli, weights
-from colorizer.networks.cyclegan import Generator
-from colorizer.photo import Photo
-from colorizer.predictors.settings import StylizeSettings
+from colorizer import cli
 from colorizer.predictors.stylize import Stylizer
 
-
-@pytest.fixture(autouse=True)
-def tiny_painter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A weights folder with a narrow network for one direction."""
-    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path / "weights"))
-    (tmp_path / "weights").mkdir()
-    with torch.random.fork_rng():
-        weights.save(tmp_path / "new.safetensors", Generator(4, 1).state_dict(), {})
-    weights.register("photo2monet", tmp_path / "new.safetensors", "0.1", "stylize")
+pytestmark = pytest.mark.usefixtures("small_networks")
 
 
 def stylize(*words: object) -> int:
     return cli.main(["stylize", *map(str, words)])
-
-
-def test_a_photo_is_painted_and_its_settings_travel_with_it(draw, tmp_path):
-    given = draw("pond.jpg", 30, 20)
-    assert stylize(given, "-o", tmp_path / "monet.png", "--strength", 0.75, "--keep-colours") == 0
-    with Image.open(tmp_path / "monet.png") as result:
-        assert result.size == (30, 20)
-        about = json.loads(result.info["colorizer"])
-    assert about == {
-        "task": "stylize",
-        "weights": "photo2monet 0.1",
-        "direction": "photo2monet",
-        "strength": 0.75,
-        "brush": 1,
-        "keep_colours": True,
-    }
-    settings = StylizeSettings(strength=0.75, keep_colours=True)
-    painting = Stylizer.load().paint(Photo.open(given), settings)
-    assert about == painting.made_by(settings)
-
-
-def test_a_folder_and_a_failed_photo(draw, tmp_path, capsys):
-    draw("in/a.jpg", 30, 20)
-    (tmp_path / "in" / "empty.jpg").touch()
-    assert stylize(tmp_path / "in", "-o", tmp_path / "out") == 1
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a-painted.png"]
-    assert "empty.jpg" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        (["--direction", "monet2photo"], "There are no weights for the direction"),
-        (["--strength", "2"], "strength is 2"),
-        (["--brush", "0"], "brush is 0"),
-        (["--size", "256"], "--size needs a zip"),
-    ],
-)
-def test_what_can_not_be_done_is_one_sentence(draw, tmp_path, capsys, words, reason):
-    assert stylize(draw(), "-o", tmp_path / "out.png", *words) == 1
-    error = capsys.readouterr().err.strip()
-    assert reason in error and "\n" not in error
-    assert not (tmp_path / "out.png").exists()
-
-
-# The zip
 
 
 def zipped(path: Path) -> dict[str, Image.Image]:

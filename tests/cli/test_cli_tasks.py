@@ -1,0 +1,119 @@
+"""Do `upscale`, `stylize` and `restyle` work on files and folders, and say what they can't do?"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PIL import Image
+
+from colorizer import cli
+from colorizer.photo import Photo
+from colorizer.predictors.settings import StylizeSettings
+from colorizer.predictors.stylize import Stylizer
+from colorizer.predictors.upscale import Upscaler
+
+pytestmark = pytest.mark.usefixtures("small_networks")
+QUICK = {"restyle": ("--size", 128, "--steps", 10)}
+
+
+def run(command: str, *words: object) -> int:
+    return cli.main([command, *map(str, (*QUICK.get(command, ()), *words))])
+
+
+def test_a_photo_is_enlarged_and_its_settings_travel_with_it(draw, tmp_path, capsys):
+    given = draw("dog.jpg", 30, 20)
+    assert run("upscale", given, "-o", tmp_path / "large.png") == 0
+    about = made(tmp_path / "large.png", (120, 80))
+    own = {"model": "clean", "detail": 0, "consistency": 2}
+    assert about == {"task": "upscale", "weights": "srresnet 0.1", **own}
+    assert about == Upscaler.load().run(Photo.open(given)).made_by
+    said = capsys.readouterr().out
+    assert "large.png (" in said and "/255 on average" in said
+
+
+def test_a_photo_is_painted_and_its_settings_travel_with_it(draw, tmp_path):
+    given = draw("pond.jpg", 30, 20)
+    assert run("stylize", given, "-o", tmp_path / "monet.png", "--strength", 0.75, "--keep-colours") == 0
+    about = made(tmp_path / "monet.png", (30, 20))
+    own = {"direction": "photo2monet", "strength": 0.75, "brush": 1, "keep_colours": True}
+    assert about == {"task": "stylize", "weights": "photo2monet 0.1", **own}
+    settings = StylizeSettings(strength=0.75, keep_colours=True)
+    assert about == Stylizer.load().paint(Photo.open(given), settings).made_by(settings)
+
+
+def test_a_photo_takes_on_a_style_and_its_settings_travel_with_it(draw, tmp_path, capsys):
+    photo, painting = draw("lake.jpg", 60, 40), draw("painting.png", 50, 50, "RGB")
+    assert run("restyle", photo, "--style", painting, "-o", tmp_path / "out.png", "--strength", 0.75) == 0
+    assert "times nearer to the style" in capsys.readouterr().out
+    about = made(tmp_path / "out.png", (128, 85))
+    own = {"task": "restyle", "strength": 0.75, "painting": "painting.png", "features": "lite0"}
+    assert about.items() >= own.items()
+
+
+def made(path, size: tuple[int, int]) -> dict[str, object]:
+    """What a result says of itself; it has this size."""
+    with Image.open(path) as result:
+        assert result.size == size
+        return json.loads(result.info["colorizer"])
+
+
+@pytest.mark.parametrize(
+    ("words", "ending", "done"),
+    [
+        (("upscale",), "-x4", "enlarged"),
+        (("stylize",), "-painted", "painted"),
+        (("restyle", "--style", "in/b.jpg"), "-styled", "painted"),
+        (("restyle", "--texture"), "-texture", "made into a texture"),
+    ],
+)
+def test_of_a_folder_each_is_named_after_its_photo_and_a_failed_one_is_named(
+    draw, tmp_path, capsys, monkeypatch, words, ending, done
+):
+    monkeypatch.chdir(tmp_path)
+    draw("in/a.jpg", 30, 20), draw("in/b.jpg", 30, 20)
+    (tmp_path / "in" / "empty.jpg").touch()
+    assert run(*words, "in", "-o", "out", "--format", "JPEG") == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"a{ending}.jpg", f"b{ending}.jpg"]
+    error = capsys.readouterr().err
+    assert "empty.jpg: " in error and error.endswith(f"1 of 3 could not be {done}.\n")
+
+
+def test_a_photo_too_large_to_enlarge_is_named_and_the_others_still_run(draw, tmp_path, capsys):
+    photos = [draw("wide.png", 2000, 1501), draw("small.png", 8, 8)]
+    assert run("upscale", *photos, "-o", tmp_path / "out") == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["small-x4.png"]
+    error = capsys.readouterr().err.splitlines()[0]
+    assert "wide.png" in error and "the limit is 3 megapixels" in error
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("upscale", "--detail", 2), "detail is 2"),
+        (("upscale", "--detail", 0.5), "Choose 0"),
+        (("upscale", "--consistency", 9), "consistency is 9"),
+        (("upscale", "--model", "photo"), "Choose clean"),
+        (("upscale", "--quality", 0), "quality is 0"),
+        (("stylize", "--direction", "monet2photo"), "There are no weights for the direction"),
+        (("stylize", "--strength", 2), "strength is 2"),
+        (("stylize", "--brush", 0), "brush is 0"),
+        (("stylize", "--size", 256), "--size needs a zip"),
+        (("restyle",), "Name the painting with --style"),
+        (("restyle", "--texture", "--style", "a.jpg"), "Name the painting with --style"),
+        (("restyle", "--style", "missing.jpg"), "missing.jpg"),
+        (("restyle", "--texture", "--strength", 2), "strength is 2"),
+        (("restyle", "--texture", "--brush", 0), "brush is 0"),
+    ],
+)
+def test_what_cannot_be_had_is_one_sentence_for_the_whole_batch(draw, tmp_path, capsys, words, said):
+    assert run(*words, draw("a.png"), draw("b.png"), "-o", tmp_path / "out") == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and said in error
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_a_model_without_a_name_is_a_usage_error(draw, tmp_path):
+    with pytest.raises(SystemExit) as stopped:
+        run("upscale", draw(), "-o", tmp_path / "out.png", "--model", "sharp")
+    assert stopped.value.code == 2
