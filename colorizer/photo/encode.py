@@ -96,8 +96,7 @@ def _passing(path: Path) -> Iterator[Path]:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    folder = shown(path.parent) or path.parent
-    text = error.detail if isinstance(error, pyvips.Error) else getattr(error, "strerror", None) or str(error)
+    text, folder = getattr(error, "detail", None) or str(error), shown(path.parent) or path.parent
     if isinstance(error, MemoryError):
         return "for want of memory. Choose PNG, which needs less."
     if isinstance(error, FileNotFoundError | NotADirectoryError):

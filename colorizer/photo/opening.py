@@ -63,7 +63,8 @@ def open_image(path: Path, kind: str, head: bytes, limits: Limits) -> Opened:
     def beside(name: str) -> bytes:
         return bytes(image.get(name)) if image.get_typeof(name) else b""
 
-    if block := beside("exif-data") or chunks.get(b"eXIf", b""):
+    has_alpha = number(known, tags.EXTRA_SAMPLES, 1) > 0  # TIFF alone has channels that mean nothing
+    if kind != "TIFF" and (block := beside("exif-data") or chunks.get(b"eXIf", b"")):
         known = _tags(io.BytesIO(block.removeprefix(b"Exif\0\0")), notes)
     xmp = beside("xmp-data")
     at = head.find(b"colrnclx")  # where an AVIF or HEIC has the numbers of its colours
@@ -83,7 +84,7 @@ def open_image(path: Path, kind: str, head: bytes, limits: Limits) -> Opened:
         icc=named_profile(shown(path), numbers) or beside(ICC) or None,
         notes=tuple(notes),
     )
-    return Opened(image, orientation, number(known, tags.EXTRA_SAMPLES, 1) > 0, about)
+    return Opened(image, orientation, has_alpha, about)
 
 
 def _by_vips(path: Path, kind: str, compression: int) -> pyvips.Image:

@@ -92,8 +92,7 @@ class Photo:
         added to the notes. ValueError when the pixels don't fit."""
         if rgb.shape != self.rgb.shape or rgb.dtype != self.rgb.dtype:
             raise ValueError(
-                f"pixels of {rgb.dtype} and shape {rgb.shape} do not fit a photo of {self.rgb.dtype} "
-                f"and shape {self.rgb.shape}"
+                f"{rgb.dtype} of {rgb.shape} do not fit a photo, {self.rgb.dtype} of {self.rgb.shape}"
             )
         return self.resized_to(rgb, self.alpha, note)
 
@@ -104,8 +103,7 @@ class Photo:
         fits = alpha is None or (alpha.shape, alpha.dtype) == planes
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != self.rgb.dtype or not fits:
             raise ValueError(
-                f"pixels of {rgb.dtype} and shape {rgb.shape}, with the alpha beside them, are no photo of "
-                f"{self.rgb.dtype}"
+                f"{rgb.dtype} of shape {rgb.shape} and this alpha are no photo of {self.rgb.dtype}"
             )
         notes = (*self.metadata.notes, note) if note else self.metadata.notes
         alpha = None if alpha is None else np.ascontiguousarray(alpha)
