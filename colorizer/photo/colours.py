@@ -1,4 +1,4 @@
-"""How are a file's colour profile and sRGB turned into each other? LittleCMS does it, inside libvips."""
+"""In which colours is a picture, and how do they become sRGB, and sRGB them? By LittleCMS, inside libvips."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ import numpy as np
 import pyvips
 from PIL import ImageCms
 
+from colorizer.errors import UnsupportedPhoto
+
 ICC = "icc-profile-data"  # libvips's name for the profile of an image
 SRGB, DISPLAY_P3 = (bytes(pyvips.Operation.call("profile_load", name)) for name in ("srgb", "p3"))
 HOW = {"intent": "relative", "black_point_compensation": True}
 CHANNELS = {"GRAY": ("b-w", 1), "RGB": ("srgb", 3), "CMYK": ("cmyk", 4)}
+P3, BT2020, HDR = 12, 9, {16: "PQ", 18: "HLG"}  # primaries and transfers in the numbers of ITU-T H.273
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,48 @@ def read_profile(data: bytes) -> Profile:
         raise ValueError(str(error)) from None
     same = space == "RGB" and int(np.abs(srgb.astype(int) - colours).max()) <= 2
     return Profile(data, name, space, same)
+
+
+def named_profile(name: str, numbers: bytes) -> bytes | None:
+    """The profile that a file of that name means by two numbers, primaries and transfer; None for sRGB.
+
+    UnsupportedPhoto where sRGB can't hold the picture: its colours would come out wrong.
+    """
+    primaries, transfer = numbers[:2] if len(numbers) >= 2 else (1, 13)
+    if transfer in HDR or primaries == BT2020:
+        raise UnsupportedPhoto(
+            f"“{name}” has the colours of a television ({HDR.get(transfer, 'BT.2020')}), which are not read. "
+            "Save it in sRGB first."
+        )
+    return DISPLAY_P3 if primaries == P3 else None
+
+
+def fitting_profile(data: bytes | None, channels: int, notes: list[str]) -> Profile | None:
+    """The profile that the pixels are in, or None for sRGB; `notes` grows by what is wrong with it."""
+    try:
+        profile = read_profile(data) if data else None
+    except ValueError:
+        notes.append("The embedded colour profile is damaged; the picture was taken as sRGB.")
+        return None
+    if profile is None or profile.space in {1: ("GRAY", "RGB"), 3: ("RGB",), 4: ("CMYK",)}[channels]:
+        return profile
+    notes.append(f"The embedded profile “{profile.name}” does not fit the picture and was set aside.")
+    return None
+
+
+def in_srgb(image: pyvips.Image, profile: Profile | None, notes: list[str]) -> pyvips.Image:
+    """An image of 1, 3 or 4 channels without alpha -> three channels of sRGB in its own depth."""
+    kind, highest = ("srgb", 255) if image.format == "uchar" else ("rgb16", 65535)
+    if image.bands == 1 and (profile is None or profile.space == "RGB"):
+        image = image.bandjoin([image, image]).copy(interpretation=kind)
+    if profile and not profile.is_srgb:
+        notes.append(f"Converted from {profile.name} to sRGB.")
+        return to_srgb(with_blob(image, ICC, profile.data))
+    if image.bands == 4:
+        notes.append("The CMYK picture has no profile; its colours are approximate.")
+        light = highest - image
+        image = (light[:3] * light[3] / highest).rint().cast(image.format)
+    return image
 
 
 def with_blob(image: pyvips.Image, name: str, data: bytes | None) -> pyvips.Image:

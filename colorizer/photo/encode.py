@@ -21,10 +21,12 @@ import numpy as np
 import pyvips
 
 from colorizer.errors import PhotoNotSaved
-from colorizer.photo import metadata
+from colorizer.photo import tags
 from colorizer.photo.colours import ICC, SRGB, from_srgb, read_profile, with_blob
 from colorizer.photo.formats import DEEP, LONGEST, shown, writer_of
-from colorizer.photo.metadata import Metadata, Tags, read_tags
+from colorizer.photo.metadata import Metadata
+from colorizer.photo.opening import IPTC_RESOURCE
+from colorizer.photo.tags import DETAILS, MAIN, UNDEFINED, Tags, exif_block, read_tags
 
 Pixels = tuple[np.ndarray, np.ndarray | None]  # rgb (H, W, 3) and alpha (H, W) of the same dtype
 
@@ -51,18 +53,15 @@ def encode(
     """Write pixels and metadata to a file. PhotoNotSaved when that fails, and then nothing is left behind."""
     writer, name = writer_of(path, format), shown(path)
     longest, most = max(pixels[0].shape), LONGEST.get(writer, 1 << 31)
-    if bits not in (None, 8, 16):
-        raise PhotoNotSaved(f"A file has 8 or 16 bits a channel, not {bits}. Choose one of them.")
-    if bits == 16 and writer not in DEEP:
-        raise PhotoNotSaved(f"“{name}” can't have 16 bits: {writer} holds 8. Choose PNG or TIFF.")
-    if longest > most:
-        raise PhotoNotSaved(
-            f"{writer} holds at most {most} pixels a side, the picture has {longest}. Choose PNG or TIFF."
-        )
-    if not 1 <= quality <= 100:
-        raise PhotoNotSaved(
-            f"A quality of {quality} is not between 1 and 100. Choose 95 for hardly any loss."
-        )
+    refusals = (
+        (bits not in (None, 8, 16), f"A file has 8 or 16 bits a channel, not {bits}. Choose one of them."),
+        (bits == 16 and writer not in DEEP, f"{writer} holds 8 bits, not 16 bits. Choose PNG or TIFF."),
+        (longest > most, f"{writer} holds at most {most} pixels a side, not {longest}. Choose PNG or TIFF."),
+        (not 1 <= quality <= 100, f"A quality of {quality} is not between 1 and 100. Choose 95."),
+    )
+    for refused, why in refusals:
+        if refused:
+            raise PhotoNotSaved(why)
     depth = bits or (pixels[0].itemsize * 8 if writer in DEEP else 8)
     text = json.dumps(dict(settings), ensure_ascii=True) if settings else ""
     try:
@@ -81,16 +80,6 @@ def to_bits(pixels: np.ndarray, bits: int) -> np.ndarray:
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def losses(writer: str, photo_bits: int, bits: int | None, alpha: bool) -> tuple[str, ...]:
-    """Sentences on what a format of FORMATS doesn't keep of a photo."""
-    lost = []
-    if photo_bits == 16 and (writer not in DEEP or bits == 8):
-        lost.append("Its 16 bits a channel become 8.")
-    if writer == "JPEG" and alpha:
-        lost.append("JPEG has no transparency: the picture stands on white.")
-    return tuple(lost)
-
-
 @contextmanager
 def _passing(path: Path) -> Iterator[Path]:
     """A new file beside `path` that takes its place on a good end and vanishes on a bad one."""
@@ -107,8 +96,7 @@ def _passing(path: Path) -> Iterator[Path]:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    folder = shown(path.parent) or path.parent
-    text = error.detail if isinstance(error, pyvips.Error) else getattr(error, "strerror", None) or str(error)
+    text, folder = getattr(error, "detail", None) or str(error), shown(path.parent) or path.parent
     if isinstance(error, MemoryError):
         return "for want of memory. Choose PNG, which needs less."
     if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -135,23 +123,23 @@ def _write(file: Path, writer: str, image: pyvips.Image, about: Metadata, qualit
     image = _in_its_colours(image, about)
     across, down = about.dpi or (72, 72)  # what EXIF wants where it isn't known
     image = image.copy(xres=across / 25.4, yres=down / 25.4)
-    tags = _tags(about, (image.width, image.height), text)
-    if writer == "JPEG" and len(tags[metadata.DETAILS].get(metadata.MAKER_NOTE, (0, b""))[1]) > LONGEST_NOTE:
-        del tags[metadata.DETAILS][metadata.MAKER_NOTE]
+    known = _tags(about, (image.width, image.height), text)
+    if writer == "JPEG" and len(known[DETAILS].get(tags.MAKER_NOTE, (0, b""))[1]) > LONGEST_NOTE:
+        del known[DETAILS][tags.MAKER_NOTE]
     if writer != "TIFF":
-        image = with_blob(image, "exif-data", metadata.block(tags))
+        image = with_blob(image, "exif-data", exif_block(known))
     if writer != "PNG":
         image = with_blob(image, "xmp-data", about.xmp)
     elif text:
         image.set_type(pyvips.GValue.gstr_type, "png-comment-0-colorizer", text)
     if writer == "JPEG" and about.iptc:
-        head = b"Photoshop 3.0\0" + metadata.IPTC_RESOURCE + struct.pack(">I", len(about.iptc))
+        head = b"Photoshop 3.0\0" + IPTC_RESOURCE + struct.pack(">I", len(about.iptc))
         image = with_blob(image, "iptc-data", head + about.iptc + bytes(len(about.iptc) % 2))
     saver, options = SAVERS[writer]
     lossy = {} if writer in DEEP else {"Q": quality}
     pyvips.Operation.call(saver, image, os.fsencode(file), **options, **lossy)
     if writer == "TIFF":
-        _add_tags(file, tags, about.iptc, text)
+        _add_tags(file, known, about.iptc, text)
     elif writer == "PNG" and about.xmp:
         _add_xmp(file, about.xmp)
 
@@ -176,30 +164,30 @@ def _in_its_colours(image: pyvips.Image, about: Metadata) -> pyvips.Image:
 
 def _tags(about: Metadata, size: tuple[int, int], text: str) -> Tags:
     """The tags to write with a photo of that width and height; `text` goes into its UserComment."""
-    tags: Tags = {}
+    known: Tags = {}
     if about.exif:
         with suppress(ValueError):  # a damaged block must not stop the picture
-            tags = read_tags(io.BytesIO(about.exif))
-    details = tags.setdefault(metadata.DETAILS, {})
-    for tag, side in zip(metadata.SIDES, size, strict=True):
+            known = read_tags(io.BytesIO(about.exif.removeprefix(b"Exif\0\0")))
+    details = known.setdefault(DETAILS, {})
+    for tag, side in zip(tags.SIDES, size, strict=True):
         if tag in details:
-            details[tag] = (metadata.LONG, struct.pack("<I", side))
+            details[tag] = (tags.LONG, struct.pack("<I", side))
     if text:
-        details[metadata.USER_COMMENT] = (metadata.UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
-    return tags
+        details[tags.USER_COMMENT] = (UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
+    return known
 
 
-def _add_tags(path: Path, tags: Tags, iptc: bytes | None, text: str) -> None:
+def _add_tags(path: Path, known: Tags, iptc: bytes | None, text: str) -> None:
     """Put tags, IPTC, and a text as the Software, into the first directory of a TIFF, which is written
     anew at its end."""
     with path.open("r+b") as file:
-        main = tags.get(metadata.MAIN, {}) | read_tags(file, wanted=None)[metadata.MAIN]
+        main = known.get(MAIN, {}) | read_tags(file, wanted=None)[MAIN]
         if iptc:  # libvips's is a quarter of it
-            main[metadata.IPTC] = (metadata.UNDEFINED, iptc)
+            main[tags.IPTC] = (UNDEFINED, iptc)
         if text:
-            main[metadata.SOFTWARE] = (metadata.ASCII, text.encode("ascii") + b"\0")
+            main[tags.SOFTWARE] = (tags.ASCII, text.encode("ascii") + b"\0")
         start = (file.seek(0, os.SEEK_END) + 1) // 2 * 2  # on a word boundary (TIFF 6.0, section 2)
-        inner, first = metadata.packed(tags | {metadata.MAIN: main}, start)
+        inner, first = tags.packed(known | {MAIN: main}, start)
         file.seek(start)
         file.write(inner + first)
         file.seek(4)
@@ -209,9 +197,6 @@ def _add_tags(path: Path, tags: Tags, iptc: bytes | None, text: str) -> None:
 def _add_xmp(path: Path, packet: bytes) -> None:
     """Put XMP behind a PNG's header: libvips writes it as Latin-1."""
     data = b"iTXtXML:com.adobe.xmp" + bytes(5) + packet
-    with path.open("r+b") as file:
-        file.seek(33)
-        rest = file.read()
-        file.seek(33)
-        file.write(struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data)))
-        file.write(rest)
+    whole = path.read_bytes()
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    path.write_bytes(whole[:33] + chunk + whole[33:])

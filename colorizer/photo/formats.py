@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from colorizer.errors import PhotoError, PhotoNotSaved, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
+from colorizer.errors import PhotoNotSaved, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
 
 try:  # HEIC, the format of many telephones
     import pillow_heif
@@ -28,6 +28,7 @@ READ = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"GIF8": "GIF",
     b"BM": "BMP",
+    b"WEBP": "WEBP",  # inside of RIFF
     **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "TIFF"),  # + is BigTIFF
 }
 BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
@@ -72,11 +73,8 @@ def check_size(name: str, width: int, height: int, limits: Limits = LIMITS) -> N
             f"“{name}” has {width} x {height} = {size:.0f} megapixels; the limit is {most:.0f}. "
             "Make it smaller first."
         )
-    if max(width, height) > limits.max_side:
-        raise PhotoTooLarge(
-            f"“{name}” is {max(width, height)} pixels long; the limit is {limits.max_side}. "
-            "Crop it or make it smaller first."
-        )
+    if (side := max(width, height)) > limits.max_side:
+        raise PhotoTooLarge(f"“{name}” is {side} pixels long; the limit is {limits.max_side}. Crop it first.")
 
 
 def check_file(path: Path, limits: Limits) -> bytes:
@@ -100,42 +98,31 @@ def check_file(path: Path, limits: Limits) -> bytes:
     if size > most:
         raise PhotoTooLarge(f"“{name}” has {size:.0f} MB; the limit is {most:.0f}. Save it smaller first.")
     if path.suffix.lower() in RAW:
-        raise UnsupportedPhoto(
-            f"“{name}” is a camera's raw file ({path.suffix}). Develop it to TIFF or JPEG first."
-        )
+        raise UnsupportedPhoto(f"“{name}” is a camera's raw file ({path.suffix}). Develop it to TIFF first.")
     return head
 
 
 def kind_of(path: Path, head: bytes) -> str:
     """Which format a file is, by its first bytes; PhotoError with the reason where it is none that is
     read."""
-    if head[4:8] == b"ftyp" and head[8:12] in BRANDS:
-        if head[8:12] not in (b"avif", b"avis") and pillow_heif is None:
-            raise UnsupportedPhoto(
-                f"“{shown(path)}” is HEIC, which needs the package pillow-heif. Install it."
-            )
-        return BRANDS[head[8:12]]
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "WEBP"
-    for beginning, kind in READ.items():
-        if head.startswith(beginning):
-            return kind
-    raise _refusal(shown(path), head)
-
-
-def _refusal(name: str, head: bytes) -> PhotoError:
-    drawing = "a drawing (SVG)" if b"<svg" in head.lower() else None
-    other = next((kind for beginning, kind in NOT_READ.items() if head.startswith(beginning)), drawing)
-    if other:
-        return UnsupportedPhoto(f"“{name}” is {other}, which is not read. Save it as PNG or TIFF first.")
-    if head.startswith((b"\x89PNG", b"RIFF")) or len(head) < 12 or head[4:8] == b"ftyp":
-        return UnreadablePhoto(
-            f"“{name}” is damaged or cut short: its header can't be read. Try another copy."
-        )
-    return UnreadablePhoto(
+    name, brand = shown(path), head[8:12] if head[4:8] == b"ftyp" else b""
+    kind = BRANDS.get(brand) or _by_beginning(READ, head[8:] if head.startswith(b"RIFF") else head)
+    if kind == "HEIF" and pillow_heif is None:
+        raise UnsupportedPhoto(f"“{name}” is HEIC, which needs the package pillow-heif. Install it.")
+    if kind:
+        return kind
+    if other := _by_beginning(NOT_READ, head) or ("a drawing (SVG)" if b"<svg" in head.lower() else None):
+        raise UnsupportedPhoto(f"“{name}” is {other}, which is not read. Save it as PNG or TIFF first.")
+    if head.startswith((b"\x89PNG", b"RIFF")) or brand or len(head) < 12:
+        raise UnreadablePhoto(f"“{name}” is damaged or cut short in its header. Try another copy.")
+    raise UnreadablePhoto(
         f"“{name}” is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF). "
         "Its content decides, not its name."
     )
+
+
+def _by_beginning(kinds: dict[bytes, str], head: bytes) -> str | None:
+    return next((kind for beginning, kind in kinds.items() if head.startswith(beginning)), None)
 
 
 def writer_of(path: Path, format: str | None) -> str:

@@ -17,8 +17,8 @@ import numpy as np
 from colorizer.errors import UnsupportedPhoto
 from colorizer.photo import tone
 from colorizer.photo.decode import decode
-from colorizer.photo.encode import encode, losses, to_bits
-from colorizer.photo.formats import LIMITS, check_size
+from colorizer.photo.encode import encode, to_bits
+from colorizer.photo.formats import DEEP, LIMITS, check_size
 from colorizer.photo.metadata import Metadata
 from colorizer.photo.tone import Tone
 
@@ -40,27 +40,22 @@ class Photo:
     @classmethod
     def from_array(cls, array: np.ndarray, alpha: np.ndarray | None = None, name: str = "photo") -> Photo:
         """A photo from pixels (H, W), (H, W, 3) or (H, W, 4), uint8 or uint16, taken as sRGB."""
-        if array.dtype not in (np.uint8, np.uint16) or array.ndim not in (2, 3) or array.size == 0:
+        channels = array.shape[2:]
+        if array.dtype not in (np.uint8, np.uint16) or channels not in ((), (3,), (4,)) or not array.size:
             raise UnsupportedPhoto(
                 f"An array of {array.dtype} with shape {array.shape} is no picture: "
                 "give uint8 or uint16, (height, width) or (height, width, 3 or 4)."
             )
-        if array.ndim == 3 and array.shape[2] == 4:
-            if alpha is not None:
-                raise UnsupportedPhoto(
-                    "The array has four channels and an alpha beside them: give one of the two."
-                )
+        if channels == (4,) and alpha is None:
             array, alpha = array[..., :3], array[..., 3]
-        if array.ndim == 3 and array.shape[2] != 3:
-            raise UnsupportedPhoto(f"A picture has 1, 3 or 4 channels, not {array.shape[2]}: leave some out.")
-        if alpha is not None and (alpha.shape != array.shape[:2] or alpha.dtype != array.dtype):
+        fits = alpha is None or (alpha.shape, alpha.dtype) == (array.shape[:2], array.dtype)
+        if array.shape[2:] == (4,) or not fits:
             raise UnsupportedPhoto(
-                f"Alpha of {alpha.dtype} with shape {alpha.shape} does not fit a picture of {array.dtype} "
-                f"with shape {array.shape}: give the same type and (height, width)."
+                "The alpha beside the array does not fit: give one of the same type and (height, width), "
+                "or a fourth channel instead."
             )
-        if array.ndim == 2:
-            array = np.repeat(array[..., None], 3, axis=2)
         check_size(name, array.shape[1], array.shape[0], LIMITS)
+        array = np.repeat(array[..., None], 3, axis=2) if array.ndim == 2 else array
         alpha = None if alpha is None else np.ascontiguousarray(alpha)
         return cls(np.ascontiguousarray(array), alpha, Metadata(name=name, bits=array.dtype.itemsize * 8))
 
@@ -97,8 +92,7 @@ class Photo:
         added to the notes. ValueError when the pixels don't fit."""
         if rgb.shape != self.rgb.shape or rgb.dtype != self.rgb.dtype:
             raise ValueError(
-                f"pixels of {rgb.dtype} and shape {rgb.shape} do not fit a photo of {self.rgb.dtype} "
-                f"and shape {self.rgb.shape}"
+                f"{rgb.dtype} of {rgb.shape} do not fit a photo, {self.rgb.dtype} of {self.rgb.shape}"
             )
         return self.resized_to(rgb, self.alpha, note)
 
@@ -109,8 +103,7 @@ class Photo:
         fits = alpha is None or (alpha.shape, alpha.dtype) == planes
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != self.rgb.dtype or not fits:
             raise ValueError(
-                f"pixels of {rgb.dtype} and shape {rgb.shape}, with the alpha beside them, are no photo of "
-                f"{self.rgb.dtype}"
+                f"{rgb.dtype} of shape {rgb.shape} and this alpha are no photo of {self.rgb.dtype}"
             )
         notes = (*self.metadata.notes, note) if note else self.metadata.notes
         alpha = None if alpha is None else np.ascontiguousarray(alpha)
@@ -126,7 +119,12 @@ class Photo:
 
     def losses(self, format: str, bits: int | None = None) -> tuple[str, ...]:
         """Sentences on what a file of that format (of FORMATS) would not keep of the photo."""
-        return losses(format, self.bits, bits, self.alpha is not None)
+        lost = []
+        if self.bits == 16 and (format not in DEEP or bits == 8):
+            lost.append("Its 16 bits a channel become 8.")
+        if format == "JPEG" and self.alpha is not None:
+            lost.append("JPEG has no transparency: the picture stands on white.")
+        return tuple(lost)
 
     def save(
         self,

@@ -23,6 +23,7 @@ from making import (
     after_soi,
     bmp_with_alpha,
     encoded,
+    ifd,
     noise,
     png,
     png_chunk,
@@ -88,6 +89,8 @@ def png_cases() -> None:
         case(f"PNG palette of {bits} bit", png(index, bits, chunk, PNG_PALETTE), colours[index][..., :3])
         chunk += png_chunk(b"tRNS", colours[:, 3].tobytes())
         case(f"PNG palette of {bits} bit with alpha", png(index, bits, chunk, PNG_PALETTE), colours[index])
+    denial = png_chunk(b"eXIf", b"II*\0\x08\0\0\0" + ifd([(338, 3, 1, 0)]))
+    case("PNG with alpha, of which its EXIF says that it is none", png(noise(4), 8, denial), noise(4))
     case("PNG that is sRGB by cICP", png(noise(3), 8, png_chunk(b"cICP", bytes((1, 13, 0, 1)))), noise(3))
 
 

@@ -7,65 +7,27 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from making import encoded, noise, png, png_chunk, png_of, smooth
 from PIL import Image, ImageCms
 
 from colorizer import cli
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
-
-def picture(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Image:
-    coarse = np.random.default_rng(5).integers(0, 256, (5, 7), dtype=np.uint8)
-    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).convert(mode)
-
-
-def encoded(image: Image.Image, format: str, **saving: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format, **saving)
-    return buffer.getvalue()
+JPEG = encoded(smooth(3, 8, 300, 400), "JPEG")
+DEEP = np.linspace(0, 65535, 64 * 48).reshape(48, 64).astype(np.uint16)  # a ramp that 8 bits can't hold
+FADING = np.dstack([smooth(), np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))])
+FRAMES = [Image.fromarray(smooth(1)).rotate(90 * turn) for turn in range(3)]
 
 
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def black_png(width: int, height: int, pixels: bytes = b"") -> bytes:
+    """A few bytes that say they are of that width and height."""
+    return png_of(struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0), png_chunk(b"IDAT", pixels))
 
-
-def png_header(width: int, height: int, depth: int = 8, colour: int = 0) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
-
-
-def bomb(side: int) -> bytes:
-    """A few kilobytes that say they are side x side pixels."""
-    return (
-        png_header(side, side) + png_chunk(b"IDAT", zlib.compress(b"\0" * 100_000)) + png_chunk(b"IEND", b"")
-    )
-
-
-def png_16_bit(width: int, height: int) -> bytes:
-    """Grey, 16 bits: a ramp that 8 bits can't hold."""
-    ramp = np.linspace(0, 65535, width * height).reshape(height, width).astype(">u2")
-    rows = b"".join(b"\0" + row.tobytes() for row in ramp)
-    return png_header(width, height, 16) + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
-
-
-def animation() -> bytes:
-    return encoded(
-        picture(), "GIF", save_all=True, append_images=[picture().rotate(90 * turn) for turn in (1, 2)]
-    )
-
-
-def with_alpha() -> bytes:
-    image = picture(mode="RGBA")
-    image.putalpha(Image.linear_gradient("L").resize(image.size))
-    return encoded(image, "PNG")
-
-
-JPEG = encoded(picture(400, 300), "JPEG")
 
 REFUSED = {
     "empty.jpg": b"",
@@ -75,34 +37,34 @@ REFUSED = {
     "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>',
     "truncated.jpg": JPEG[: len(JPEG) // 2],
     "only-a-header.jpg": JPEG[:20],
-    "truncated.png": encoded(picture(400, 300), "PNG")[:2000],
+    "truncated.png": encoded(smooth(), "PNG")[:2000],
     "zeros.tif": b"II*\0" + b"\0" * 500,
-    "bomb.png": bomb(25_000),
-    "largest.png": png_header(2**31 - 1, 2**31 - 1) + png_chunk(b"IEND", b""),
-    "wide.png": png_header(200_000, 10) + png_chunk(b"IEND", b""),
-    "no-size.png": png_header(0, 0) + png_chunk(b"IEND", b""),
+    "bomb.png": black_png(25_000, 25_000),
+    "largest.png": black_png(2**31 - 1, 2**31 - 1),
+    "wide.png": black_png(200_000, 10),
+    "no-size.png": black_png(0, 0),
     "program.heic": b"\0\0\0\x18ftypheic" + b"\0" * 200,
     "\x1b[31mred\n.jpg": b"not a picture",
 }
 
 ACCEPTED = {
-    "one-pixel.png": encoded(picture(1, 1, "L"), "PNG"),
-    "thin.png": encoded(picture(1, 5000, "L"), "PNG"),
-    "flat.png": encoded(picture(5000, 1, "L"), "PNG"),
-    "two-levels.png": encoded(picture(mode="1"), "PNG"),
-    "palette.gif": encoded(picture(mode="P"), "GIF"),
-    "sixteen-bits.png": png_16_bit(64, 48),
-    "cmyk.jpg": encoded(picture(mode="CMYK"), "JPEG"),
-    "cmyk.tif": encoded(picture(mode="CMYK"), "TIFF"),
-    "animated.gif": animation(),
-    "alpha.png": with_alpha(),
-    "grey-alpha.png": encoded(picture(mode="LA"), "PNG"),
-    "no-profile.tif": encoded(picture(), "TIFF"),
-    "broken-profile.jpg": encoded(picture(), "JPEG", icc_profile=b"no profile at all"),
+    "one-pixel.png": png(noise(1, 8, 1, 1)),
+    "thin.png": png(noise(1, 8, 5000, 1)),
+    "flat.png": png(noise(1, 8, 1, 5000)),
+    "two-levels.png": png(noise(1, 1), 1),
+    "palette.gif": encoded(Image.fromarray(smooth()).convert("P"), "GIF"),
+    "sixteen-bits.png": png(DEEP, 16),
+    "cmyk.jpg": encoded(Image.fromarray(smooth(4), "CMYK"), "JPEG"),
+    "inks.tif": encoded(Image.fromarray(smooth(4), "CMYK"), "TIFF"),
+    "animated.gif": encoded(FRAMES[0], "GIF", save_all=True, append_images=FRAMES[1:]),
+    "alpha.png": png(FADING),
+    "grey-alpha.png": png(smooth(2)),
+    "no-profile.tif": encoded(smooth(), "TIFF"),
+    "broken-profile.jpg": encoded(smooth(), "JPEG", icc_profile=b"no profile at all"),
     "other-profile.png": encoded(
-        picture(), "PNG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+        smooth(), "PNG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     ),
-    "broken-exif.jpg": encoded(picture(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 40),
+    "broken-exif.jpg": encoded(smooth(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 40),
     "wrong-suffix.png": JPEG,
     "no-suffix": JPEG,
     "photo (1) & été 🙂.jpg": JPEG,
@@ -119,77 +81,44 @@ def write(folder: Path, name: str, content: bytes) -> Path:
     return path
 
 
-def decoded(path: Path) -> Image.Image:
-    with Image.open(path) as image:
-        image.load()
-        return image
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_coloured_is_refused_in_one_sentence(name, tmp_path, capsys):
-    photo = write(tmp_path, name, REFUSED[name])
-    assert colorize(photo, "-o", tmp_path / "out.png") == 1
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1
-    assert "unforeseen" not in error
-    assert "\x1b" not in error
-    assert error.rstrip().endswith((".", ")"))
-    assert [path for path in tmp_path.iterdir() if path != photo] == [], "nothing half-written stays"
-
-
-@pytest.mark.parametrize("name", ACCEPTED)
-def test_odd_photos_are_coloured_at_their_size(name, tmp_path, capsys):
-    photo = write(tmp_path, name, ACCEPTED[name])
-    assert colorize(photo, "-o", tmp_path / "out.png") == 0, capsys.readouterr().err
-    assert decoded(tmp_path / "out.png").size == decoded(photo).size
-    assert photo.read_bytes() == ACCEPTED[name]
-
-
 def test_a_batch_survives_everything_at_once(tmp_path, capsys):
     (tmp_path / "in").mkdir()
-    photos = [write(tmp_path / "in", name, content) for name, content in (REFUSED | ACCEPTED).items()]
-    photos.sort(key=lambda path: path.name)  # good and bad mixed
-    assert colorize(*photos, tmp_path / "missing.jpg", "-o", tmp_path / "out") == 1
-    assert len(list((tmp_path / "out").iterdir())) == len(ACCEPTED)
-    assert len(capsys.readouterr().err.splitlines()) == len(REFUSED) + 2  # each, the missing one, and the sum
+    files = REFUSED | ACCEPTED
+    photos = [write(tmp_path / "in", name, files[name]) for name in sorted(files)]  # good and bad mixed
+    assert colorize(*photos, "-o", tmp_path / "out") == 1
+    said = capsys.readouterr()
+    errors = said.err.splitlines()
+    assert len(errors) == len(REFUSED) + 1, "a sentence each, and the sum"
+    assert "unforeseen" not in said.err and "\x1b" not in said.err
+    assert all(line.endswith((".", ")")) for line in errors)
+    assert "of 3 frames" in said.out
+    results = {path.name: path for path in (tmp_path / "out").iterdir()}
+    assert len(results) == len(ACCEPTED), "nothing half-written stays"
+    assert all(path.read_bytes() == files[path.name] for path in photos)
+    for name, content in ACCEPTED.items():
+        with Image.open(results[f"{Path(name).stem}-colorized.png"]) as after:
+            before = Image.open(io.BytesIO(content))
+            assert after.size == before.size
+            if name == "alpha.png":
+                assert np.array_equal(after.getchannel("A"), before.getchannel("A"))
+    assert results["sixteen-bits-colorized.png"].read_bytes()[24] == 16
 
 
-def test_sixteen_bits_stay_sixteen(tmp_path):
-    photo = write(tmp_path, "deep.png", png_16_bit(200, 100))
-    assert colorize(photo, "-o", tmp_path / "out.png") == 0
-    header = (tmp_path / "out.png").read_bytes()[:33]
-    assert header[24] == 16
-
-
-def test_transparency_is_kept(tmp_path):
-    photo = write(tmp_path, "alpha.png", with_alpha())
-    assert colorize(photo, "-o", tmp_path / "out.png") == 0
-    before, after = (np.asarray(decoded(path).getchannel("A")) for path in (photo, tmp_path / "out.png"))
-    assert np.array_equal(before, after)
-
-
-def test_the_first_of_several_frames_is_said_to_be_the_first(tmp_path, capsys):
-    assert colorize(write(tmp_path, "a.gif", animation()), "-o", tmp_path / "out.png") == 0
-    assert "of 3 frames" in capsys.readouterr().out
+def test_a_refused_file_leaves_nothing_where_its_result_would_be(tmp_path):
+    photo = write(tmp_path, "a.jpg", REFUSED["truncated.jpg"])
+    assert colorize(photo, "-o", tmp_path / "out.png") == 1
+    assert list(tmp_path.iterdir()) == [photo]
 
 
 def test_paths_that_cannot_be_read(tmp_path, capsys):
     (tmp_path / "folder.jpg").mkdir()
-    loop = tmp_path / "loop.jpg"
+    good, loop = write(tmp_path, "a.jpg", JPEG), tmp_path / "loop.jpg"
     loop.symlink_to(loop)
-    paths = [
-        tmp_path / "missing.jpg",
-        loop,
-        Path("x" * 5000),
-        tmp_path / "a.jpg" / "b.jpg",
-        tmp_path / "folder.jpg",
-    ]
-    write(tmp_path, "a.jpg", JPEG)
-    assert colorize(*paths, tmp_path / "a.jpg", "-o", tmp_path / "out") == 1
+    bad = [tmp_path / "missing.jpg", loop, Path("x" * 5000), good / "b.jpg", tmp_path / "folder.jpg"]
+    assert colorize(*bad, good, "-o", tmp_path / "out") == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a-colorized.png"]
     errors = capsys.readouterr().err
-    assert "unforeseen" not in errors
-    assert len(errors.splitlines()) == len(paths) + 1
+    assert "unforeseen" not in errors and len(errors.splitlines()) == len(bad) + 1
 
 
 def test_results_that_cannot_be_written(tmp_path, capsys):
@@ -197,6 +126,5 @@ def test_results_that_cannot_be_written(tmp_path, capsys):
     for target in ("nowhere/out.png", "out.xyz", "a.jpg/out.png"):
         assert colorize(photo, "-o", tmp_path / target) == 1
     errors = capsys.readouterr().err
-    assert "unforeseen" not in errors
-    assert len(errors.splitlines()) == 3
+    assert "unforeseen" not in errors and len(errors.splitlines()) == 3
     assert list(tmp_path.iterdir()) == [photo]

@@ -259,12 +259,7 @@ def test_a_file_is_hashed_once_and_again_when_it_changes(unet, folder):
 def test_a_missing_file_says_that_no_repository_is_named_and_how_to_name_one(unet, folder):
     (folder / "unet.safetensors").unlink()
     message = failure(weights.load, "unet")
-    for part in (
-        "unet.safetensors",
-        "no Hub repository is named",
-        "COLORIZER_HUB_REPO=you/name",
-        "--repo you/",
-    ):
+    for part in ("unet.safetensors", "no Hub repository is named", "COLORIZER_HUB_REPO=you/name", "--repo"):
         assert part in message
     assert weights.verify()[0].message == message
 
@@ -441,9 +436,8 @@ def test_push_publishes_what_pull_then_fetches(server, unet, folder, capsys):
 def test_push_says_what_it_can_t_publish_and_how_to_log_in(server, unet, folder, monkeypatch):
     server.status = 401
     message = failure(weights.push, "you/name")
-    assert (
-        message.startswith("The weights could not be published to you/name: ") and "hf auth login" in message
-    )
+    assert message.startswith("The weights could not be published to you/name: ")
+    assert "hf auth login" in message
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert "HF_HUB_OFFLINE" in failure(weights.push, "you/name")
     server.log.clear()
