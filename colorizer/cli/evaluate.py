@@ -154,7 +154,7 @@ def _check_folders(*paths: Path | None) -> None:
 
 def _tell(args: argparse.Namespace, table: str, rows: Sequence[Any], about: dict[str, object]) -> int:
     """Print the table, and write its rows where --json says so."""
-    from colorizer.evaluation.report import write_rows
+    from colorizer.evaluation.table import write_rows
 
     print(table)
     if args.json:

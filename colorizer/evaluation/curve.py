@@ -14,7 +14,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from colorizer.errors import ColorizerError
 from colorizer.evaluation.metrics import colourfulness, psnr
 from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, read_square
 from colorizer.evaluation.table import Tally, markdown_table
@@ -70,11 +69,9 @@ def trace_curve(
 ) -> list[Point]:
     """A point for every combination of the three, over the pictures of a folder (or `limit` of them).
 
-    The rest comes from `settings`; the model must be "unet", the only one with a distribution to bend.
+    The rest comes from `settings`, but for the model: only the U-Net has a distribution to bend.
     """
-    settings = settings or ColorizeSettings()
-    if settings.model != "unet":
-        raise ColorizerError(f"The curve needs the model “unet”, but the settings name “{settings.model}”.")
+    settings = dataclasses.replace(settings or ColorizeSettings(), model="unet")
     paths = list_photos(data, limit)
     colorizer = colorizer or Colorizer.load()
     grid = list(itertools.product(rebalance, temperature, saturation))
@@ -88,9 +85,8 @@ def trace_curve(
             result = colorizer.render(analysis, choice).rgb
             tally.add(psnr=psnr(result, truth), colourfulness=colourfulness(result))
     reference = math.fsum(true) / len(true)
-    means = [tally.means() for tally in tallies]
-    found = [(*knobs, mean["psnr"], mean["colourfulness"]) for knobs, mean in zip(grid, means, strict=True)]
-    return mark_best([Point(*figures, reference) for figures in found])
+    found = zip(grid, (tally.means() for tally in tallies), strict=True)
+    return mark_best([Point(*knobs, mean["psnr"], mean["colourfulness"], reference) for knobs, mean in found])
 
 
 def markdown(points: Sequence[Point]) -> str:

@@ -115,8 +115,6 @@ def age(rgb: np.ndarray, random: np.random.Generator, settings: OldPrint) -> np.
         grey = grey + random.uniform(0.01, 0.06) * ndimage.gaussian_filter(noise, random.uniform(0.0, 0.7))
     grey = np.clip(grey, 0.0, 1.0).astype(np.float32)
     if random.random() < settings.jpeg:
-        grey = (
-            compressed((grey * 255 + 0.5).astype(np.uint8), int(random.integers(30, 90))).astype(np.float32)
-            / 255
-        )
+        eight_bit = (grey * 255 + 0.5).astype(np.uint8)
+        grey = compressed(eight_bit, int(random.integers(30, 90))).astype(np.float32) / 255
     return grey

@@ -27,7 +27,7 @@ from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.predictors.perception import imagenet_values
 from colorizer.training import common
-from colorizer.training.data import CropSettings, Random, to_rgb
+from colorizer.training.data import CropLoader, CropSettings, Random, to_rgb
 from colorizer.training.discriminators import Adversary, Discriminating
 from colorizer.training.engine import Part
 from colorizer.training.run import Run, RunOptions, prepare
@@ -185,7 +185,8 @@ def train(options: Options) -> Path:
         adversary = Adversary(PatchGAN(3, 32))
         discriminate = Discriminating(engine, adversary.network, scale=0.5, longest=math.inf)
         parts |= discriminate.parts
-    run, colour_loss = Run("unet", options, engine, paths, parts, validation), ColorLoss(network, options)
+    loader = CropLoader(paths, options.seed, options.crops)
+    run, colour_loss = Run("unet", options, engine, loader, parts, validation), ColorLoss(network, options)
 
     def loss_of(given: Tensor, logits: Tensor, ab: Tensor) -> Tensor:
         loss = colour_loss(logits, ab)

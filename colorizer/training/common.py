@@ -34,11 +34,6 @@ class Stage:
     steps: int = 0
     percent: int = 0
 
-    @property
-    def length(self) -> int:
-        """In steps or in percent."""
-        return self.steps or self.percent
-
     @classmethod
     def parse_all(cls, text: str) -> tuple[Stage, ...]:
         """Read “128x32:2000,256x8:500” as 2000 steps of 32 crops of 128 px, then 500 of 8 of 256 px, and

@@ -15,7 +15,7 @@ import contextlib
 import itertools
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from time import monotonic
@@ -30,9 +30,9 @@ from tqdm import tqdm
 from colorizer import interrupts, weights
 from colorizer.errors import ColorizerError
 from colorizer.training import common
-from colorizer.training.data import CropLoader, CropSettings, CropStream, Draws
+from colorizer.training.data import CropSettings, CropStream, Draws
 from colorizer.training.engine import Engine, Part
-from colorizer.training.sources import Picture, fingerprint
+from colorizer.training.sources import fingerprint
 
 log = logging.getLogger("colorizer.training")
 
@@ -119,28 +119,29 @@ class Run:
         kind: str,
         options: RunOptions,
         engine: Engine,
-        paths: Sequence[Picture],
+        loader: CropStream,
         parts: Mapping[str, Part],
         validation: Validation | None = None,
-        loader: CropStream | None = None,
         files: Mapping[str, str] | None = None,
     ) -> None:
         self.kind, self.options, self.engine = kind, options, engine
-        self.paths, self.parts, self.validation = paths, parts, validation
+        self.loader, self.parts, self.validation = loader, parts, validation
+        self.fingerprint = fingerprint(loader.paths)
         network = parts["network"]
         assert isinstance(network, nn.Module)
         self.network, self.average = network, common.Average(network, options.decay)
         self.optimisers = [part for part in parts.values() if isinstance(part, torch.optim.Optimizer)]
-        self.ends = list(itertools.accumulate(stage.length for stage in options.stages))  # steps, or percent
+        self.ends = list(
+            itertools.accumulate(stage.steps or stage.percent for stage in options.stages)
+        )  # steps, or percent
         self.checkpoint, files = options.out / f"{kind}.checkpoint", files or {kind: ""}
         self.results = {options.out / f"{name}.safetensors": part for name, part in files.items()}
         self.result = next(iter(self.results))
-        self.loader = loader or CropLoader(paths, options.seed, options.crops)
         self.step, self.saved, self.seen = 0, 0, 0  # `seen`: crops of all processes
         self.before = 0.0  # minutes, until this process began
         self.losses: list[Tensor] = []
         self.places = range(0)  # of the crops at hand, in the stream
-        log.info("%d pictures (%s), on %s", len(paths), fingerprint(paths), engine)
+        log.info("%d pictures (%s), on %s", len(loader.paths), self.fingerprint, engine)
         state = engine.from_main(self._open_folder)
         if state is not None:
             self._resume(state)
@@ -313,6 +314,6 @@ class Run:
         lines = [f"{item.name}: {getattr(self.options, item.name)}\n" for item in fields(self.options)]
         lines.append(f"processes: {self.engine.processes}\n")
         (self.options.out / f"{self.kind}-options.txt").write_text("".join(lines), encoding="utf-8")
-        about = {"architecture": self.kind, "data": fingerprint(self.paths), "steps": str(self.step)}
+        about = {"architecture": self.kind, "data": self.fingerprint, "steps": str(self.step)}
         for file, part in self.results.items():
             weights.save(file, self.average.network.get_submodule(part).state_dict(), about)

@@ -20,7 +20,7 @@ from skimage import color
 from colorizer import weights
 from colorizer.cli.evaluate import add_evaluate_commands
 from colorizer.errors import ColorizerError
-from colorizer.evaluation import curve, features, metrics, pictures, plot, report, sheet
+from colorizer.evaluation import curve, features, metrics, pictures, plot, report, sheet, table
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
@@ -88,15 +88,6 @@ def test_psnr_of_a_known_error() -> None:
     assert metrics.psnr(truth, truth) == float("inf")
 
 
-def test_ciede2000_agrees_with_scikit_image_and_with_the_literature() -> None:
-    result, truth = draw(1), draw(2)
-    golden = color.deltaE_ciede2000(color.rgb2lab(result), color.rgb2lab(truth)).mean()
-    found = metrics.ciede2000(pictures.to_lab(result), pictures.to_lab(truth))
-    assert found == pytest.approx(golden, abs=2e-3)
-    sharma_pair_1 = [np.array(lab).reshape(3, 1, 1) for lab in ((50, 2.6772, -79.7751), (50, 0, -82.7485))]
-    assert metrics.ciede2000(*sharma_pair_1) == pytest.approx(2.0425, abs=1e-4)
-
-
 def test_colourfulness_is_nothing_for_grey_and_grows_with_chroma() -> None:
     picture = draw(1)
     grey = pictures.lightness_alone(picture)
@@ -111,11 +102,6 @@ def test_area_under_curve_of_known_distances() -> None:
     at_distance_50 = truth + np.array([30.0, 40.0])[:, None, None]
     assert metrics.area_under_curve(at_distance_50, truth) == pytest.approx(101 / 151)
     assert metrics.area_under_curve(truth + 200, truth) == 0
-
-
-def test_lightness_error_is_mean_and_largest() -> None:
-    given = np.zeros((2, 2))
-    assert metrics.lightness_error(np.array([[0, -3], [1, 0]]), given) == (1.0, 3.0)
 
 
 # Features and KID
@@ -144,10 +130,8 @@ def test_kid_agrees_with_a_slow_sum() -> None:
     assert features.kid(a, b, paired=True) == pytest.approx(sum(within) / 42 - 2 * sum(apart) / 42)
 
 
-def test_kid_of_a_single_picture_is_no_number_and_pairs_have_one_length() -> None:
+def test_kid_of_a_single_picture_is_no_number() -> None:
     assert np.isnan(features.kid(np.ones((1, 4)), np.ones((1, 4)), paired=True))
-    with pytest.raises(ValueError, match="3 and 4"):
-        features.kid(np.ones((3, 2)), np.ones((4, 2)), paired=True)
 
 
 def test_features_have_320_channels_and_know_one_picture_from_another() -> None:
@@ -155,8 +139,6 @@ def test_features_have_320_channels_and_know_one_picture_from_another() -> None:
     first, second = (extract(draw(seed, 64, 64)) for seed in (1, 2))
     assert first.shape == (features.WIDTH,) and first.dtype == np.float64
     assert not np.allclose(first, second)
-    with pytest.raises(ValueError, match="multiples of 32"):
-        extract(draw(1, 50, 64))
 
 
 def test_the_imagenet_encoder_still_recognises_a_cat() -> None:
@@ -225,6 +207,11 @@ def test_the_report_compares_every_model_with_the_truth(folder: Path) -> None:
     truths = [pictures.square(draw(seed), 64) for seed in range(5)]
     expected = np.mean([metrics.psnr(pictures.lightness_alone(truth), truth) for truth in truths])
     assert nothing.psnr == pytest.approx(expected)
+    shown = (color.rgb2lab(pictures.lightness_alone(truth)) for truth in truths)
+    apart = [
+        color.deltaE_ciede2000(*pair).mean() for pair in zip(shown, map(color.rgb2lab, truths), strict=True)
+    ]
+    assert nothing.ciede2000 == pytest.approx(np.mean(apart), abs=2e-3)
     true = np.mean([metrics.colourfulness(truth) for truth in truths])
     assert model.true_colourfulness == pytest.approx(true)
     assert model.colourfulness > 0 and 0 < model.mean_dl < model.largest_dl and model.seconds > 0
@@ -261,14 +248,14 @@ def test_an_unknown_model_is_refused_before_any_work(folder: Path) -> None:
 
 def test_the_report_is_written_as_markdown_and_json(folder: Path, tmp_path: Path) -> None:
     rows = evaluated(folder, "course-unet", "unet", limit=1)
-    table = report.markdown(rows).splitlines()
-    assert len(table) == 5 and len({line.count("|") for line in table}) == 1
-    assert "do nothing (L only)" in table[2] and "course U-Net" in table[3]
-    report.write_json(tmp_path / "r.json", [dataclasses.asdict(row) for row in rows], ColorizeSettings(), 64)
+    lines = report.markdown(rows).splitlines()
+    assert len(lines) == 5 and len({line.count("|") for line in lines}) == 1
+    assert "do nothing (L only)" in lines[2] and "course U-Net" in lines[3]
+    table.write_rows(tmp_path / "r.json", [dataclasses.asdict(row) for row in rows], {"side": 64})
     content = json.loads((tmp_path / "r.json").read_text())
     assert [row["model"] for row in content["rows"]] == ["nothing", "course-unet", "unet"]
     assert content["rows"][0]["kid"] is None  # one picture has no KID, and JSON has no nan
-    assert content["settings"]["temperature"] == ColorizeSettings().temperature
+    assert content["side"] == 64
 
 
 # The curve
@@ -286,11 +273,6 @@ def test_the_curve_runs_the_network_once_a_picture(folder: Path, monkeypatch: py
     still = [point for point in points if point.saturation == 0]
     assert all(point.colourfulness < 2 for point in still)  # grey, but for rounding
     assert any(point.best for point in points)
-
-
-def test_the_curve_is_for_the_unet_only(folder: Path) -> None:
-    with pytest.raises(ColorizerError, match="needs the model “unet”"):
-        curve.trace_curve(folder, settings=ColorizeSettings(model="autoencoder"))
 
 
 def test_best_points_are_those_that_none_beats_in_both() -> None:
