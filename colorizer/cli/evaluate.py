@@ -81,14 +81,14 @@ def run_colorize(args: argparse.Namespace) -> int:
     """`evaluate colorize`: print the report, or draw the curve."""
     settings = read_settings(args, ColorizeSettings)
     _check_folders(args.json, args.curve)
-    from colorizer.evaluation import curve, plot, report
+    from colorizer.evaluation import curve, report
     from colorizer.predictors.colorize import Colorizer
 
     about = {"side": report.SIDE, "settings": settings.as_dict()}
     if args.curve:
-        plot.check_name(args.curve)
+        curve.check_name(args.curve)
         points = curve.trace_curve(args.data, settings=settings, limit=args.limit)
-        plot.write_curve(args.curve, points)
+        curve.write_curve(args.curve, points)
         return _tell(args, curve.markdown(points), points, about)
     rows = report.evaluate_colorize(
         args.data,

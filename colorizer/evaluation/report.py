@@ -17,7 +17,7 @@ from skimage.color import deltaE_ciede2000
 from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
-from colorizer.evaluation.degradation import OldPrint, age
+from colorizer.evaluation.degradation import age
 from colorizer.evaluation.features import Extract, Features
 from colorizer.evaluation.metrics import area_under_curve, colourfulness, psnr
 from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, read_square, to_lab
@@ -73,7 +73,7 @@ class Truth:
         if aged is None:
             grey = lightness_alone(rgb)
         else:
-            grey = np.rint(age(rgb, aged, OldPrint()) * 255).astype(np.uint8)[..., None].repeat(3, -1)
+            grey = np.rint(age(rgb, aged) * 255).astype(np.uint8)[..., None].repeat(3, -1)
         return cls(rgb, grey, to_lab(rgb), to_lab(grey)[0])
 
     def compare(self, result: np.ndarray) -> dict[str, float]:

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from colorizer.colour.bins import TEMPERATURE, SoftEncoding, ab_bins, annealed_mean
 from colorizer.colour.lab import grey_to_lightness, rgb_to_lab
-from colorizer.evaluation.degradation import OldPrint, age
+from colorizer.evaluation.degradation import age
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.predictors.perception import imagenet_values
@@ -45,7 +45,6 @@ class Options(RunOptions):
     hints: float = 0.3  # share of crops with colour hints
     aged: float = 0.4  # share of crops that are made to look like old prints
     adversarial: float = 0.0  # weight of a discriminator; 0: none
-    old: OldPrint = field(default_factory=OldPrint)
     crops: CropSettings = field(default_factory=lambda: CropSettings(decode=1 / CropSettings.smallest))
 
     def __post_init__(self) -> None:
@@ -116,7 +115,7 @@ def make_batch(crops: np.ndarray, options: Options, randoms: Sequence[Random]) -
     lightness, ab = lab[:, :1].clone(), lab[:, 1:]
     for n, (crop, random) in enumerate(zip(crops, randoms, strict=True)):
         if random.random() < options.aged:
-            lightness[n, 0] = grey_to_lightness(torch.from_numpy(age(crop, random, options.old)))
+            lightness[n, 0] = grey_to_lightness(torch.from_numpy(age(crop, random)))
     hints, mask = random_hints(ab, options.hints, randoms)
     return network_input(lightness, hints, mask), F.avg_pool2d(ab, STRIDE)
 
@@ -172,7 +171,7 @@ def lab_picture(lightness: Tensor, ab: Tensor) -> Tensor:
 def train(options: Options) -> Path:
     """Run (or resume) a training run; returns the path of the averaged weights, `OUT/unet.safetensors`.
 
-    ColorizerError (DataError, CheckpointError, WeightsError) for a folder, checkpoint or file that won't do.
+    ColorizerError for a folder, checkpoint or file that won't do.
     """
     engine = prepare(options)
     paths = training_pictures(options.data, options.largest_batch(engine))

@@ -123,7 +123,7 @@ class SharpCrops(CropStream):
     """The upscaler's (S, S, 3), S = side + 2 MARGIN: pixels as they are, turned, mirrored, never resized."""
 
     def __init__(self, paths: Pictures, seed: int, largest: int = 0) -> None:
-        """DataError when a picture can't be read, or is too small for crops of `largest`."""
+        """ColorizerError when a picture can't be read, or is too small for crops of `largest`."""
         super().__init__(paths, seed)
         self.pictures = decoded(paths, largest, MARGIN)
         # A large picture holds more to learn from than a small one.
@@ -173,7 +173,7 @@ class UnpairedCrops(CropStream):
     kinds = 2
 
     def __init__(self, photos: Pictures, paintings: Pictures, seed: int, largest: int = 0) -> None:
-        """DataError when a picture can't be read or is smaller than crops of `largest`."""
+        """ColorizerError when a picture can't be read or is smaller than crops of `largest`."""
         super().__init__(photos, seed)
         self.photos, self.paintings = decoded(photos, largest), decoded(paintings, largest)
 

@@ -111,7 +111,7 @@ class Run:
 
     `parts` are the networks and optimisers by name, as the checkpoint holds them; "network" is the one that
     is averaged and validated. `files` are the names of weight files and which module of it each holds
-    (default: OUT/KIND.safetensors, all of it). CheckpointError when OUT holds another's run.
+    (default: OUT/KIND.safetensors, all of it). ColorizerError when OUT holds another's run.
     """
 
     def __init__(
@@ -131,9 +131,8 @@ class Run:
         assert isinstance(network, nn.Module)
         self.network, self.average = network, common.Average(network, options.decay)
         self.optimisers = [part for part in parts.values() if isinstance(part, torch.optim.Optimizer)]
-        self.ends = list(
-            itertools.accumulate(stage.steps or stage.percent for stage in options.stages)
-        )  # steps, or percent
+        lengths = (stage.steps or stage.percent for stage in options.stages)
+        self.ends = list(itertools.accumulate(lengths))  # in steps, or in percent
         self.checkpoint, files = options.out / f"{kind}.checkpoint", files or {kind: ""}
         self.results = {options.out / f"{name}.safetensors": part for name, part in files.items()}
         self.result = next(iter(self.results))
@@ -174,7 +173,7 @@ class Run:
             self.average.updates = self.step = self.saved = int(state["step"])
             self.before, self.seen = float(state["minutes"]), int(state.get("seen", 0))
         except (KeyError, RuntimeError, ValueError):
-            raise common.CheckpointError(
+            raise ColorizerError(
                 f"“{self.checkpoint}” belongs to a network of another shape. Choose another --out folder."
             ) from None
         log.info("resumed at step %d after %.0f minutes", self.step, self.before)

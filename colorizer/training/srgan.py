@@ -8,7 +8,7 @@ of the true picture (2.2.1), and a discriminator can't tell the two apart (2.2.2
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -81,7 +81,6 @@ class SRGANOptions(RunOptions):
     grid: float = 10_000.0
     local_grid: float = 0.0  # the same in windows of 16 pixels, where it may be another at each edge
     photo: bool = False  # learn from degraded pictures: blurred, noisy, compressed
-    degradation: Degradation = field(default_factory=Degradation)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -180,7 +179,7 @@ def train_srgan(options: SRGANOptions) -> Path:
                 loss = loss + options.perceptual * weight * F.l1_loss(one.float(), goal.float())
         return loss
 
-    degradation = options.degradation if options.photo else None
+    degradation = Degradation() if options.photo else None
     return run.learn(lambda crops, draws: pair(crops, draws.crops, degradation), loss_of, DRAWS)
 
 

@@ -13,8 +13,9 @@ from PIL import Image
 from tiny import refused, same, stages, train
 
 from colorizer import weights
+from colorizer.errors import ColorizerError
 from colorizer.training.data import CropLoader, SharpCrops, UnpairedCrops
-from colorizer.training.sources import DataError, fingerprint, list_pictures, read_rgb, training_pictures
+from colorizer.training.sources import fingerprint, list_pictures, read_rgb, training_pictures
 
 NAMES = ["b/2.png", "a.jpg", "b/1.png", "c.png"]
 
@@ -131,7 +132,7 @@ def test_an_unreadable_picture_in_a_zip_is_named(damage, folder, options):
         whole[len(content(1)) + len(content(1)) // 2 + 60] ^= 255  # the checksum is wrong then
         path.write_bytes(whole)
     refused(r"zip/broken\.png” can't be read as a picture", replace(options, data=path))
-    with pytest.raises(DataError, match=r"zip/broken\.png”"):
+    with pytest.raises(ColorizerError, match=r"zip/broken\.png”"):
         training_pictures(path, 1)
 
 
