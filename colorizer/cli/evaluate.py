@@ -94,14 +94,15 @@ def run_colorize(args: argparse.Namespace) -> int:
 def run_upscale(args: argparse.Namespace) -> int:
     """`evaluate upscale`: print the table."""
     _check_folders(args.json)
-    from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale, vgg_features
+    from colorizer.evaluation.features import load_vgg
+    from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale
 
     rows = evaluate_upscale(
         args.data,
         limit=args.limit,
         consistency=args.consistency,
         worn=args.worn,
-        describe=vgg_features(args.vgg) if args.vgg else None,
+        vgg=load_vgg(args.vgg)[0] if args.vgg else None,
     )
     table = f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}"
     return _tell(args, table, rows, {"worn": args.worn})

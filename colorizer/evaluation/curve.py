@@ -5,11 +5,10 @@ The network runs once a picture; every setting is then a rendering of what it sa
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -47,16 +46,12 @@ class Point:
 
 def mark_best(points: Sequence[Point]) -> list[Point]:
     """The same points with `best` filled in."""
-
-    def reached(point: Point) -> tuple[float, float]:  # finer differences are rounding
-        return round(point.psnr, 3), round(point.colourfulness, 2)
-
-    def beaten(point: Point) -> bool:
-        psnr, colour = reached(point)
-        others = (reached(other) for other in points)
-        return any(p >= psnr and c >= colour and (p, c) != (psnr, colour) for p, c in others)
-
-    return [dataclasses.replace(point, best=not beaten(point)) for point in points]
+    reached = [(round(point.psnr, 3), round(point.colourfulness, 2)) for point in points]  # finer is rounding
+    beaten = [
+        any(p >= psnr and c >= colour and (p, c) != (psnr, colour) for p, c in reached)
+        for psnr, colour in reached
+    ]
+    return [replace(point, best=not lost) for point, lost in zip(points, beaten, strict=True)]
 
 
 def trace_curve(
@@ -71,11 +66,11 @@ def trace_curve(
 
     The rest comes from `settings`, but for the model: only the U-Net has a distribution to bend.
     """
-    settings = dataclasses.replace(settings or ColorizeSettings(), model="unet")
+    settings = replace(settings or ColorizeSettings(), model="unet")
     paths = list_photos(data, limit)
     colorizer = colorizer or Colorizer.load()
     grid = list(itertools.product(REBALANCE, TEMPERATURE, SATURATION))
-    choices = [dataclasses.replace(settings, rebalance=r, temperature=t, saturation=s) for r, t, s in grid]
+    choices = [replace(settings, rebalance=r, temperature=t, saturation=s) for r, t, s in grid]
     tallies, true = [Tally() for _ in grid], []
     for path in tqdm(paths, unit="picture"):
         truth = read_square(path, side)

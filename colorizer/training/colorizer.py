@@ -50,8 +50,7 @@ class Options(RunOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("rebalance", "hints", "aged"):
-            self.check(name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
-        self.at_least(0, "encoder_rate", "regression", "adversarial")
+            self.check(name, getattr(self, name) <= 1, "from 0 to 1")
 
 
 def imagenet_encoder(network: ColorUNet) -> None:

@@ -43,7 +43,6 @@ log = logging.getLogger("colorizer.training")
 
 NAMES = {"photo2monet": "to_painting", "monet2photo": "to_photo"}  # weight file -> network
 SHEET_COLUMNS = 6
-DISCRIMINATORS = ("patches", "features", "both")
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,9 @@ class CycleGANOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(0, "cycle", "identity", "adversarial", "style", "content", "keep_style", "preserve")
-        self.at_least(0, "grid", "local_grid", "noise", "warm", "chroma")
-        self.at_least(1, "width", "blocks")
         self.check("discriminator_rate", self.discriminator_rate > 0, "more than 0")
-        self.check("discriminators", self.discriminators in DISCRIMINATORS, "patches, features or both")
+        kinds = ("patches", "features", "both")
+        self.check("discriminators", self.discriminators in kinds, "patches, features or both")
         self.check("compile", not self.compile, "left out: these networks are not compiled")
         self.check("preserve", not self.preserve or bool(self.init), "0 where there is no --init to preserve")
 

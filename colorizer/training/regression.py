@@ -51,7 +51,7 @@ class AutoEncoderOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("translate", 0 <= self.translate < 1, "from 0 to below 1")
+        self.check("translate", self.translate < 1, "from 0 to below 1")
 
 
 def course_batch(crops: np.ndarray) -> tuple[Tensor, Tensor]:

@@ -64,10 +64,15 @@ class RunOptions:
     crops: CropSettings = field(default_factory=CropSettings)
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            value, least = (
+                getattr(self, item.name),
+                int(item.name in ("accumulate", "every", "width", "blocks")),
+            )
+            if isinstance(value, int | float):
+                self.check(item.name, value >= least, f"{least} or more")
         self.check("rate", self.rate > 0, "more than 0")
         self.check("decay", 0 <= self.decay < 1, "from 0 to below 1")
-        self.at_least(0, "weight_decay", "seed", "minutes")
-        self.at_least(1, "accumulate", "every")
         self.check("stages", bool(self.stages), "at least one")
         self.check("minutes", self.minutes > 0 or not self.timed, "more than 0 for stages in percent")
 
@@ -81,11 +86,6 @@ class RunOptions:
         if not fits:
             flag = "--" + name.replace("_", "-")
             raise ColorizerError(f"{flag} is {getattr(self, name)}, but has to be {expected}.")
-
-    def at_least(self, least: int, *names: str) -> None:
-        """`check` that each of these values is `least` or more."""
-        for name in names:
-            self.check(name, getattr(self, name) >= least, f"{least} or more")
 
     @property
     def largest_crop(self) -> int:

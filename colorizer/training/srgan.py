@@ -53,10 +53,6 @@ class SRResNetOptions(RunOptions):
     every: int = 500
     blocks: int = BLOCKS
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.at_least(1, "blocks")
-
 
 @dataclass(frozen=True)
 class SRGANOptions(RunOptions):
@@ -84,7 +80,6 @@ class SRGANOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(0, "pixel", "perceptual", "adversarial", "grid", "local_grid")
         self.check("init", bool(self.init), "a weight file or the name of a model")
         self.check("discriminators", self.discriminators in ("patches", "features"), "patches or features")
 
