@@ -38,6 +38,7 @@ log = logging.getLogger("colorizer.training")
 
 LATE, ASKED = 1, 2  # why a run stops: --minutes are over, or Ctrl-C came
 FOREVER = 10**12
+COUNTS = ("accumulate", "every", "width", "blocks")  # options that are 1 or more; other numbers are 0 or more
 
 # figures, and a sheet (H, W, 3) uint8
 Validation = Callable[[nn.Module], tuple[dict[str, float], np.ndarray]]
@@ -65,10 +66,7 @@ class RunOptions:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            value, least = (
-                getattr(self, item.name),
-                int(item.name in ("accumulate", "every", "width", "blocks")),
-            )
+            value, least = getattr(self, item.name), 1 if item.name in COUNTS else 0
             if isinstance(value, int | float):
                 self.check(item.name, value >= least, f"{least} or more")
         self.check("rate", self.rate > 0, "more than 0")
