@@ -5,11 +5,10 @@ The network runs once a picture; every setting is then a rendering of what it sa
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -25,6 +24,8 @@ from colorizer.predictors.settings import ColorizeSettings
 REBALANCE = (0.0, 0.25, 0.5, 0.75, 1.0)
 TEMPERATURE = (0.2, 0.38, 0.6, 1.0)
 SATURATION = (0.8, 1.0, 1.2, 1.4)
+COLOURS = ("#3b4cc0", "#2a9d8f", "#8a9a2b", "#e08e1b", "#c0392b")  # of the values of rebalance
+DASHES = ("-", "--", "-.", ":")  # of the values of temperature
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,12 @@ class Point:
 
 def mark_best(points: Sequence[Point]) -> list[Point]:
     """The same points with `best` filled in."""
-
-    def reached(point: Point) -> tuple[float, float]:  # finer differences are rounding
-        return round(point.psnr, 3), round(point.colourfulness, 2)
-
-    def beaten(point: Point) -> bool:
-        psnr, colour = reached(point)
-        others = (reached(other) for other in points)
-        return any(p >= psnr and c >= colour and (p, c) != (psnr, colour) for p, c in others)
-
-    return [dataclasses.replace(point, best=not beaten(point)) for point in points]
+    reached = [(round(point.psnr, 3), round(point.colourfulness, 2)) for point in points]  # finer is rounding
+    beaten = [
+        any(p >= psnr and c >= colour and (p, c) != (psnr, colour) for p, c in reached)
+        for psnr, colour in reached
+    ]
+    return [replace(point, best=not lost) for point, lost in zip(points, beaten, strict=True)]
 
 
 def trace_curve(
@@ -64,21 +61,16 @@ def trace_curve(
     limit: int | None = None,
     side: int = SIDE,
     colorizer: Colorizer | None = None,
-    rebalance: Sequence[float] = REBALANCE,
-    temperature: Sequence[float] = TEMPERATURE,
-    saturation: Sequence[float] = SATURATION,
 ) -> list[Point]:
     """A point for every combination of the three, over the pictures of a folder (or `limit` of them).
 
-    The rest comes from `settings`; the model must be "unet", the only one with a distribution to bend.
+    The rest comes from `settings`, but for the model: only the U-Net has a distribution to bend.
     """
-    settings = settings or ColorizeSettings()
-    if settings.model != "unet":
-        raise ColorizerError(f"The curve needs the model “unet”, but the settings name “{settings.model}”.")
+    settings = replace(settings or ColorizeSettings(), model="unet")
     paths = list_photos(data, limit)
     colorizer = colorizer or Colorizer.load()
-    grid = list(itertools.product(rebalance, temperature, saturation))
-    choices = [dataclasses.replace(settings, rebalance=r, temperature=t, saturation=s) for r, t, s in grid]
+    grid = list(itertools.product(REBALANCE, TEMPERATURE, SATURATION))
+    choices = [replace(settings, rebalance=r, temperature=t, saturation=s) for r, t, s in grid]
     tallies, true = [Tally() for _ in grid], []
     for path in tqdm(paths, unit="picture"):
         truth = read_square(path, side)
@@ -88,9 +80,8 @@ def trace_curve(
             result = colorizer.render(analysis, choice).rgb
             tally.add(psnr=psnr(result, truth), colourfulness=colourfulness(result))
     reference = math.fsum(true) / len(true)
-    means = [tally.means() for tally in tallies]
-    found = [(*knobs, mean["psnr"], mean["colourfulness"]) for knobs, mean in zip(grid, means, strict=True)]
-    return mark_best([Point(*figures, reference) for figures in found])
+    found = zip(grid, (tally.means() for tally in tallies), strict=True)
+    return mark_best([Point(*knobs, mean["psnr"], mean["colourfulness"], reference) for knobs, mean in found])
 
 
 def markdown(points: Sequence[Point]) -> str:
@@ -105,3 +96,48 @@ def markdown(points: Sequence[Point]) -> str:
     }
     table = markdown_table(sorted(points, key=lambda point: point.colourfulness), columns)
     return f"True pictures: colourfulness {points[0].true_colourfulness:.1f}.\n\n{table}"
+
+
+def _draw(path: Path, points: Sequence[Point]) -> None:
+    """Writes the plot: a line a (rebalance, temperature), along rising saturation, and a full dot where no
+    setting is better in both. ColorizerError where matplotlib is missing."""
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        raise ColorizerError(
+            "The curve needs matplotlib, which isn't installed. Run `pip install -r requirements-dev.txt`."
+        ) from None
+    figure = Figure(figsize=(7.6, 4.8), layout="constrained")
+    axes = figure.subplots()
+    colours = dict(zip(sorted({point.rebalance for point in points}), itertools.cycle(COLOURS), strict=False))
+    dashes = dict(zip(sorted({point.temperature for point in points}), itertools.cycle(DASHES), strict=False))
+    for (r, colour), (t, dash) in itertools.product(colours.items(), dashes.items()):
+        chosen = [point for point in points if (point.rebalance, point.temperature) == (r, t)]
+        chosen.sort(key=lambda point: point.saturation)
+        x, y = [point.colourfulness for point in chosen], [point.psnr for point in chosen]
+        axes.plot(x, y, color=colour, linestyle=dash, label=f"rebalance {r:g}, temperature {t:g}")
+        fill = [colour if point.best else "white" for point in chosen]
+        axes.scatter(x, y, s=20, c=fill, edgecolors=colour, zorder=3)
+    axes.axvline(points[0].true_colourfulness, color="#333", linestyle="--", label="true pictures")
+    axes.set(xlabel="colourfulness (Hasler and Süsstrunk 2003)", ylabel="PSNR-RGB in dB")
+    axes.grid(color="#ddd")
+    figure.legend(loc="outside right upper", fontsize="small")
+    figure.savefig(path, format="svg")
+
+
+def check_name(path: Path) -> None:
+    """ColorizerError for a file that isn't named .svg."""
+    if path.suffix.lower() != ".svg":
+        raise ColorizerError(
+            f"“{path}” isn't named .svg, but the curve is drawn so. Give --curve a name.svg."
+        )
+
+
+def write_curve(path: Path, points: Sequence[Point]) -> None:
+    """The plot to `path` (.svg) and the table beside it (.md); ColorizerError if they can't be written."""
+    check_name(path)
+    try:
+        _draw(path, points)
+        path.with_suffix(".md").write_text(markdown(points) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ColorizerError(f"“{path}” can't be written ({error}). Choose another --curve file.") from None

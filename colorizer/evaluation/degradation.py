@@ -40,17 +40,6 @@ class Degradation:
     worst: int = 35  # JPEG quality
 
 
-@dataclass(frozen=True)
-class OldPrint:
-    """How often the effects of age are met; every effect is drawn anew for every picture."""
-
-    spectrum: float = 0.6  # of the aged pictures have another spectral response
-    curve: float = 0.7  # ... another gamma, contrast and black point
-    grain: float = 0.4
-    blur: float = 0.35
-    jpeg: float = 0.35
-
-
 def compressed(rgb: np.ndarray, quality: int) -> np.ndarray:
     """uint8 (H, W, 3), or grey (H, W), as it comes back from a JPEG of that quality."""
     buffer = io.BytesIO()
@@ -98,25 +87,26 @@ def film_weights(random: np.random.Generator) -> np.ndarray:
     return weights / weights.sum()
 
 
-def age(rgb: np.ndarray, random: np.random.Generator, settings: OldPrint) -> np.ndarray:
-    """The grey (H, W) float32 in 0..1 of the aged print of rgb (H, W, 3) uint8."""
-    new_spectrum = random.random() < settings.spectrum
-    weights = film_weights(random) if new_spectrum else np.array((0.2127, 0.7152, 0.0722))
+def age(rgb: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """The grey (H, W) float32 in 0..1 of the aged print of rgb (H, W, 3) uint8.
+
+    Effects are drawn anew each time: another spectral response, blur, another gamma, contrast and black
+    point, grain, JPEG.
+    """
+    weights = film_weights(random) if random.random() < 0.6 else np.array((0.2127, 0.7152, 0.0722))
     linear = (rgb.astype(np.float32) / 255) ** 2.2
     grey = (linear @ weights.astype(np.float32)) ** (1 / 2.2)
-    if random.random() < settings.blur:
+    if random.random() < 0.35:
         grey = ndimage.gaussian_filter(grey, random.uniform(0.3, 1.2))
-    if random.random() < settings.curve:
+    if random.random() < 0.7:
         grey = grey ** np.exp(random.uniform(-0.4, 0.4))
         black, white = random.uniform(-0.08, 0.2), random.uniform(0.8, 1.1)
         grey = black + grey * (white - black)
-    if random.random() < settings.grain:
+    if random.random() < 0.4:
         noise = random.standard_normal(grey.shape).astype(np.float32)
         grey = grey + random.uniform(0.01, 0.06) * ndimage.gaussian_filter(noise, random.uniform(0.0, 0.7))
     grey = np.clip(grey, 0.0, 1.0).astype(np.float32)
-    if random.random() < settings.jpeg:
-        grey = (
-            compressed((grey * 255 + 0.5).astype(np.uint8), int(random.integers(30, 90))).astype(np.float32)
-            / 255
-        )
+    if random.random() < 0.35:
+        eight_bit = (grey * 255 + 0.5).astype(np.uint8)
+        grey = compressed(eight_bit, int(random.integers(30, 90))).astype(np.float32) / 255
     return grey

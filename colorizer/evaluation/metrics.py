@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from skimage.color import deltaE_ciede2000
 
 
 def psnr(result: np.ndarray, truth: np.ndarray) -> float:
     """Peak signal-to-noise ratio in dB of uint8 RGB pictures (H, W, 3), over all channels together."""
     error = np.mean((result.astype(np.float64) - truth.astype(np.float64)) ** 2)
     return float("inf") if error == 0 else float(10 * np.log10(255.0**2 / error))
-
-
-def ciede2000(result: np.ndarray, truth: np.ndarray) -> float:
-    """Mean CIEDE2000 colour difference of Lab pictures (3, H, W); about 1 is the least that is seen.
-
-    Sharma et al. 2005, as scikit-image computes it.
-    """
-    return float(deltaE_ciede2000(result, truth, channel_axis=0).mean())
-
-
-def lightness_error(result: np.ndarray, given: np.ndarray) -> tuple[float, float]:
-    """Mean and largest |dL| between two lightness pictures (H, W), L in 0..100."""
-    distance = np.abs(result.astype(np.float64) - given.astype(np.float64))
-    return float(distance.mean()), float(distance.max())
 
 
 def colourfulness(rgb: np.ndarray) -> float:

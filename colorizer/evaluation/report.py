@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from skimage.color import deltaE_ciede2000
 from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
-from colorizer.evaluation.degradation import OldPrint, age
+from colorizer.evaluation.degradation import age
 from colorizer.evaluation.features import Extract, Features
-from colorizer.evaluation.metrics import area_under_curve, ciede2000, colourfulness, lightness_error, psnr
+from colorizer.evaluation.metrics import area_under_curve, colourfulness, psnr
 from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, read_square, to_lab
-from colorizer.evaluation.table import Tally, markdown_table, write_rows
+from colorizer.evaluation.table import Tally, markdown_table
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import MODELS, ColorizeSettings
@@ -39,9 +40,9 @@ Colorize = Callable[[Photo, ColorizeSettings], Photo]
 class Row:
     """What one model reaches, as means over the pictures (`largest_dl` is the largest over all of them).
 
-    psnr: dB over RGB. ciede2000: Lab colour difference. auc: 0..1, Zhang et al. 2016. colourfulness and
-    true_colourfulness: Hasler and Süsstrunk 2003. kid: times 1000, against the true pictures.
-    mean_dl, largest_dl: |dL| to the lightness given. seconds: a picture, network and rendering.
+    psnr: dB over RGB. ciede2000: Lab colour difference; about 1 is the least that is seen. auc: 0..1, Zhang
+    et al. 2016. colourfulness and true_colourfulness: Hasler and Süsstrunk 2003. kid: times 1000, against the
+    true pictures. mean_dl, largest_dl: |dL| to the lightness given. seconds: a picture.
     """
 
     model: str
@@ -72,21 +73,21 @@ class Truth:
         if aged is None:
             grey = lightness_alone(rgb)
         else:
-            grey = np.rint(age(rgb, aged, OldPrint()) * 255).astype(np.uint8)[..., None].repeat(3, -1)
+            grey = np.rint(age(rgb, aged) * 255).astype(np.uint8)[..., None].repeat(3, -1)
         return cls(rgb, grey, to_lab(rgb), to_lab(grey)[0])
 
     def compare(self, result: np.ndarray) -> dict[str, float]:
         """The figures of a coloured picture (S, S, 3) uint8, by their names in a Row."""
         lab = to_lab(result)
-        mean_dl, largest_dl = lightness_error(lab[0], self.given)
+        dl = np.abs(lab[0] - self.given)
         return {
             "psnr": psnr(result, self.rgb),
-            "ciede2000": ciede2000(lab, self.lab),
+            "ciede2000": deltaE_ciede2000(lab, self.lab, channel_axis=0).mean(),
             "auc": area_under_curve(lab[1:], self.lab[1:]),
             "colourfulness": colourfulness(result),
             "true_colourfulness": colourfulness(self.rgb),
-            "mean_dl": mean_dl,
-            "largest_dl": largest_dl,
+            "mean_dl": dl.mean(),
+            "largest_dl": dl.max(),
         }
 
 
@@ -104,8 +105,7 @@ def evaluate_colorize(
     """The rows of the report: doing nothing, then each model, over a folder's pictures or `limit` of them.
 
     `settings` apply to every model. With `aged`, the models are given what an old camera and an old print
-    would have made of each picture (degradation.py), the same for all. Pictures are held one at a time;
-    the rows don't depend on their order.
+    would have made of each picture, the same for all. The rows don't depend on the order of the pictures.
     ColorizerError for an unknown model, a folder without pictures, an unreadable picture, missing weights.
     """
     for model in models:
@@ -119,7 +119,6 @@ def evaluate_colorize(
     grey = Photo.from_array(np.full((side, side, 3), 128, np.uint8))
     for choice in choices.values():  # reads the weights, so that a missing file shows now and isn't timed
         colorize(grey, choice)
-
     tallies = {model: Tally() for model in (NOTHING, *models)}
     true_features = []
     for number, path in enumerate(tqdm(paths, unit="picture")):
@@ -132,12 +131,11 @@ def evaluate_colorize(
             result = colorize(photo, choice).rgb
             seconds = time.perf_counter() - began
             tallies[model].add(extract(result), seconds=seconds, **truth.compare(result))
-    return [_row(model, tally, np.stack(true_features)) for model, tally in tallies.items()]
-
-
-def _row(model: str, tally: Tally, true_features: np.ndarray) -> Row:
-    figures = tally.means() | {"largest_dl": max(figures["largest_dl"] for figures in tally.figures)}
-    return Row(model=model, pictures=len(tally.figures), kid=tally.kid(true_features, paired=True), **figures)
+    rows = []
+    for model, tally in tallies.items():
+        figures = tally.means() | {"largest_dl": max(figures["largest_dl"] for figures in tally.figures)}
+        rows.append(Row(model, len(paths), kid=tally.kid(np.stack(true_features), paired=True), **figures))
+    return rows
 
 
 def markdown(rows: Sequence[Row]) -> str:
@@ -153,10 +151,3 @@ def markdown(rows: Sequence[Row]) -> str:
         "s a picture": lambda row: "-" if row.model == NOTHING else f"{row.seconds:.2f}",
     }
     return markdown_table(rows, columns)
-
-
-def write_json(
-    path: Path, rows: Sequence[dict[str, object]], settings: ColorizeSettings, side: int = SIDE
-) -> None:
-    """Rows of figures with what is needed to make them again; ColorizerError if the file can't be written."""
-    write_rows(path, rows, {"side": side, "settings": settings.as_dict()})

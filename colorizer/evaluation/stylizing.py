@@ -10,12 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from colorizer.colour.luma import ssim_y
@@ -25,7 +23,7 @@ from colorizer.evaluation.pictures import eight_bit, list_photos, middle
 from colorizer.evaluation.table import Tally, markdown_table
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
-from colorizer.predictors.stylize import Painting, Stylizer
+from colorizer.predictors.stylize import Stylizer
 
 SIDE = 256
 UNTOUCHED = "untouched"
@@ -45,30 +43,6 @@ class StylizeRow:
     mifid: float
     ssim: float
     seconds: float
-
-
-def inception_features() -> Extract:
-    """Inception-v3's pooled features, (2048,), with torchvision's weights; ColorizerError when they can't be
-    had. FID's own are TensorFlow's, so figures come near those printed elsewhere, and are not the same."""
-    try:
-        from torchvision.models import Inception_V3_Weights, inception_v3
-
-        kind = Inception_V3_Weights.IMAGENET1K_V1
-        network = inception_v3(weights=kind).eval()
-    except (ImportError, OSError) as error:
-        raise ColorizerError(
-            f"Inception's weights can't be had from torchvision ({error}). Leave --inception out."
-        ) from None
-    network.fc = torch.nn.Identity()
-    prepare = kind.transforms(crop_size=299, resize_size=299)
-
-    @torch.inference_mode()
-    def extract(rgb: np.ndarray) -> np.ndarray:
-        x = prepare(torch.from_numpy(np.ascontiguousarray(rgb)).movedim(-1, 0))
-        found: np.ndarray = network(x[None])[0].double().numpy()
-        return found
-
-    return extract
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -115,32 +89,23 @@ def evaluate_stylize(
             raise ColorizerError(f"“{folder}” holds one picture, but a set needs two. Add some.")
     extract = extract or Features()
     goal = np.stack([extract(_square(path)) for path in sources[1]])
-    looks = _looks(stylizer, settings)
-    tallies = {name: Tally() for name in looks}
+    choices = {f"strength {strength:g}": replace(settings, strength=strength) for strength in STRENGTHS}
+    tallies = {name: Tally() for name in (UNTOUCHED, *choices)}
     for path in tqdm(sources[0], unit="picture"):
         photo = Photo.from_array(_square(path), name=path.stem)
         began = time.perf_counter()
         painting = stylizer.paint(photo, settings)
         seconds = time.perf_counter() - began
-        for name, look in looks.items():
-            rgb, took = look(painting), 0.0 if name == UNTOUCHED else seconds
-            tallies[name].add(extract(rgb), ssim=ssim_y(rgb, photo.rgb), seconds=took)
+        for name, tally in tallies.items():
+            rgb = stylizer.render(painting, choices[name]).rgb if name in choices else photo.rgb
+            took = seconds if name in choices else 0.0
+            tally.add(extract(rgb), ssim=ssim_y(rgb, photo.rgb), seconds=took)
     rows = []
     for name, tally in tallies.items():
         made = np.stack(tally.features)
         scores = tally.kid(goal, paired=False), frechet_distance(made, goal), mifid(made, goal)
         rows.append(StylizeRow(name, len(made), *scores, **tally.means()))
     return rows
-
-
-def _looks(stylizer: Stylizer, settings: StylizeSettings) -> dict[str, Callable[[Painting], np.ndarray]]:
-    """What is compared, by name: a photo as it is, and at each strength."""
-
-    def at(strength: float, painting: Painting) -> np.ndarray:
-        return stylizer.render(painting, replace(settings, strength=strength)).rgb
-
-    looks: dict[str, Callable[[Painting], np.ndarray]] = {UNTOUCHED: lambda painting: painting.photo.rgb}
-    return looks | {f"strength {strength:g}": partial(at, strength) for strength in STRENGTHS}
 
 
 def _square(path: Path) -> np.ndarray:

@@ -12,17 +12,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from colorizer.colour.luma import psnr_y, ssim_y
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.degradation import Degradation, degrade
-from colorizer.evaluation.features import MULTIPLE, Extract, Features, load_vgg
+from colorizer.evaluation.features import MULTIPLE, Extract, Features
 from colorizer.evaluation.pictures import eight_bit, list_photos
 from colorizer.evaluation.table import Tally, markdown_table
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
+from colorizer.networks.vgg import VGGFeatures
 from colorizer.photo import Photo
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.tiling import to_pixels, to_tensor
@@ -31,7 +30,6 @@ from colorizer.predictors.upscale import Upscaler, offered
 BICUBIC = "bicubic"
 FEWEST = 20  # pictures, below which KID says nothing
 DEGRADATION = Degradation(sharpened=0)  # sharpened pictures came later and would change the tables
-Describe = Callable[[np.ndarray], Tensor]
 
 
 @dataclass(frozen=True)
@@ -63,18 +61,6 @@ def truth_and_small(
     return truth, degrade(np.ascontiguousarray(truth), random, DEGRADATION)
 
 
-def vgg_features(file: Path | None) -> Describe:
-    """What VGG-19 makes of a picture (conv3_4, before its ReLU); the mean absolute difference of two is their
-    distance."""
-    network, _ = load_vgg(file)
-
-    @torch.inference_mode()
-    def describe(rgb: np.ndarray) -> Tensor:
-        return network(to_tensor(rgb))
-
-    return describe
-
-
 def ways(consistency: int | None = None) -> dict[str, UpscaleSettings]:
     """What to measure: each network that is there, and the middle between two."""
     found: dict[str, UpscaleSettings] = {}
@@ -95,7 +81,7 @@ def evaluate_upscale(
     limit: int | None = None,
     consistency: int | None = None,
     worn: bool = False,
-    describe: Describe | None = None,
+    vgg: VGGFeatures | None = None,
     extract: Extract | None = None,
 ) -> list[UpscaleRow]:
     """The rows of the table: bicubic enlargement, then every network that is there, at its own settings or
@@ -113,7 +99,7 @@ def evaluate_upscale(
         cut = tuple(slice(length // MULTIPLE * MULTIPLE) for length in truth.shape[:2])
         if extract:
             true_features.append(extract(truth[cut]))
-        goal = describe(truth) if describe else None
+        goal = vgg(to_tensor(truth)) if vgg else None  # conv3_4, before its ReLU
         for name, tally in tallies.items():
             began = time.perf_counter()
             if name == BICUBIC:
@@ -122,8 +108,8 @@ def evaluate_upscale(
                 result = upscaler.upscale(Photo.from_array(small, name=path.stem), chosen[name]).rgb
             seconds = (time.perf_counter() - began) / (truth.shape[0] * truth.shape[1] / 1e6)
             figures = {"psnr": psnr_y(result, truth), "ssim": ssim_y(result, truth), "seconds": seconds}
-            if describe is not None and goal is not None:
-                figures["distance"] = float((describe(result) - goal).abs().mean())
+            if vgg and goal is not None:
+                figures["distance"] = float((vgg(to_tensor(result)) - goal).abs().mean())
             tally.add(extract(result[cut]) if extract else None, **figures)
     rows = []
     for name, tally in tallies.items():

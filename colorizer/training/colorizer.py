@@ -22,12 +22,12 @@ from torch import Tensor, nn
 
 from colorizer.colour.bins import TEMPERATURE, SoftEncoding, ab_bins, annealed_mean
 from colorizer.colour.lab import grey_to_lightness, rgb_to_lab
-from colorizer.evaluation.degradation import OldPrint, age
+from colorizer.evaluation.degradation import age
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.predictors.perception import imagenet_values
 from colorizer.training import common
-from colorizer.training.data import CropSettings, Random, to_rgb
+from colorizer.training.data import CropLoader, CropSettings, Random, to_rgb
 from colorizer.training.discriminators import Adversary, Discriminating
 from colorizer.training.engine import Part
 from colorizer.training.run import Run, RunOptions, prepare
@@ -45,14 +45,12 @@ class Options(RunOptions):
     hints: float = 0.3  # share of crops with colour hints
     aged: float = 0.4  # share of crops that are made to look like old prints
     adversarial: float = 0.0  # weight of a discriminator; 0: none
-    old: OldPrint = field(default_factory=OldPrint)
     crops: CropSettings = field(default_factory=lambda: CropSettings(decode=1 / CropSettings.smallest))
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("rebalance", "hints", "aged"):
-            self.check(name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
-        self.at_least(0, "encoder_rate", "regression", "adversarial")
+            self.check(name, getattr(self, name) <= 1, "from 0 to 1")
 
 
 def imagenet_encoder(network: ColorUNet) -> None:
@@ -116,7 +114,7 @@ def make_batch(crops: np.ndarray, options: Options, randoms: Sequence[Random]) -
     lightness, ab = lab[:, :1].clone(), lab[:, 1:]
     for n, (crop, random) in enumerate(zip(crops, randoms, strict=True)):
         if random.random() < options.aged:
-            lightness[n, 0] = grey_to_lightness(torch.from_numpy(age(crop, random, options.old)))
+            lightness[n, 0] = grey_to_lightness(torch.from_numpy(age(crop, random)))
     hints, mask = random_hints(ab, options.hints, randoms)
     return network_input(lightness, hints, mask), F.avg_pool2d(ab, STRIDE)
 
@@ -172,7 +170,7 @@ def lab_picture(lightness: Tensor, ab: Tensor) -> Tensor:
 def train(options: Options) -> Path:
     """Run (or resume) a training run; returns the path of the averaged weights, `OUT/unet.safetensors`.
 
-    ColorizerError (DataError, CheckpointError, WeightsError) for a folder, checkpoint or file that won't do.
+    ColorizerError for a folder, checkpoint or file that won't do.
     """
     engine = prepare(options)
     paths = training_pictures(options.data, options.largest_batch(engine))
@@ -185,7 +183,8 @@ def train(options: Options) -> Path:
         adversary = Adversary(PatchGAN(3, 32))
         discriminate = Discriminating(engine, adversary.network, scale=0.5, longest=math.inf)
         parts |= discriminate.parts
-    run, colour_loss = Run("unet", options, engine, paths, parts, validation), ColorLoss(network, options)
+    loader = CropLoader(paths, options.seed, options.crops)
+    run, colour_loss = Run("unet", options, engine, loader, parts, validation), ColorLoss(network, options)
 
     def loss_of(given: Tensor, logits: Tensor, ab: Tensor) -> Tensor:
         loss = colour_loss(logits, ab)

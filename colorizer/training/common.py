@@ -21,10 +21,6 @@ from colorizer.errors import ColorizerError
 T = TypeVar("T")
 
 
-class CheckpointError(ColorizerError):
-    """A checkpoint can't be resumed from."""
-
-
 @dataclass(frozen=True)
 class Stage:
     """A part of a run at one crop size: so many steps, or so many percent of the run's minutes."""
@@ -33,11 +29,6 @@ class Stage:
     batch: int
     steps: int = 0
     percent: int = 0
-
-    @property
-    def length(self) -> int:
-        """In steps or in percent."""
-        return self.steps or self.percent
 
     @classmethod
     def parse_all(cls, text: str) -> tuple[Stage, ...]:
@@ -114,7 +105,7 @@ def find_device(name: str) -> torch.device:
 
 
 def save_checkpoint(path: Path, **parts: object) -> None:
-    """Write tensors, numbers and strings; the file appears whole or, with a CheckpointError, not at all."""
+    """Write tensors, numbers and strings; the file appears whole or, with a ColorizerError, not at all."""
     temporary = path.with_suffix(".tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,19 +114,19 @@ def save_checkpoint(path: Path, **parts: object) -> None:
     except (OSError, RuntimeError) as error:  # torch has its own error for a full disk
         temporary.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or "is the disk full?"
-        raise CheckpointError(f"“{path}” can't be written ({reason}). The last checkpoint is kept.") from None
+        raise ColorizerError(f"“{path}” can't be written ({reason}). The last checkpoint is kept.") from None
 
 
 def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:
-    """Read what `save_checkpoint` wrote (tensors, plain values); CheckpointError for another model's."""
+    """Read what `save_checkpoint` wrote (tensors, plain values); ColorizerError for another model's."""
     try:
         parts = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # torch raises many kinds for a damaged file, with texts of many lines
         parts = None
     if not isinstance(parts, Mapping) or "kind" not in parts:
-        raise CheckpointError(f"“{path}” is not a checkpoint to go on from. Choose another --out folder.")
+        raise ColorizerError(f"“{path}” is not a checkpoint to go on from. Choose another --out folder.")
     if parts["kind"] != kind:
-        raise CheckpointError(
+        raise ColorizerError(
             f"“{path}” belongs to a “{parts['kind']}” run, not to “{kind}”. Choose another --out folder."
         )
     return dict(parts)

@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor, nn
 
 from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid, load_vgg
+from colorizer.evaluation.pictures import square
 from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.predictors.tiling import to_tensor
@@ -42,8 +43,6 @@ log = logging.getLogger("colorizer.training")
 
 NAMES = {"photo2monet": "to_painting", "monet2photo": "to_photo"}  # weight file -> network
 SHEET_COLUMNS = 6
-FEATURE_SIDE = 256
-DISCRIMINATORS = ("patches", "features", "both")
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,9 @@ class CycleGANOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(0, "cycle", "identity", "adversarial", "style", "content", "keep_style", "preserve")
-        self.at_least(0, "grid", "local_grid", "noise", "warm", "chroma")
-        self.at_least(1, "width", "blocks")
         self.check("discriminator_rate", self.discriminator_rate > 0, "more than 0")
-        self.check("discriminators", self.discriminators in DISCRIMINATORS, "patches, features or both")
+        kinds = ("patches", "features", "both")
+        self.check("discriminators", self.discriminators in kinds, "patches, features or both")
         self.check("compile", not self.compile, "left out: these networks are not compiled")
         self.check("preserve", not self.preserve or bool(self.init), "0 where there is no --init to preserve")
 
@@ -95,10 +92,9 @@ class Trainer:
 
     def __init__(self, options: CycleGANOptions) -> None:
         self.options, self.engine = options, prepare(options)
-        self.device, batch = self.engine.device, options.largest_batch(self.engine)
-        self.photos = list_pictures(options.data, batch)
-        paintings = list_pictures(options.paintings, batch)
-        self.loader = UnpairedCrops(self.photos, paintings, options.seed, options.largest_crop)
+        batch = options.largest_batch(self.engine)
+        photos, paintings = list_pictures(options.data, batch), list_pictures(options.paintings, batch)
+        self.loader = UnpairedCrops(photos, paintings, options.seed, options.largest_crop)
         self.networks = Generators(options.width, options.blocks)
         if options.init:
             self._start_from(options.init)
@@ -114,10 +110,10 @@ class Trainer:
             self.engine.place(part)
         decay, betas = options.weight_decay, (0.5, 0.999)
         self.optimiser = torch.optim.AdamW(self.networks.parameters(), betas=betas, weight_decay=decay)
-        networks = {"painting": self.of_paintings.network, "photo": self.of_photos.network}
-        both, scale = nn.ModuleDict(networks), options.discriminator_rate
+        networks = nn.ModuleDict({"painting": self.of_paintings.network, "photo": self.of_photos.network})
+        scale = options.discriminator_rate
         self.discriminate = Discriminating(
-            self.engine, both, "discriminators", scale=scale, weight_decay=decay
+            self.engine, networks, "discriminators", scale=scale, weight_decay=decay
         )
 
     def _adversary(self, number: int) -> Adversary:
@@ -153,11 +149,12 @@ class Trainer:
         self.vgg, source = load_vgg(self.options.vgg)
         log.info("VGG-19: %s", source)
         self.engine.place(self.vgg)
-        paintings = (to_tensor(_within(picture)).to(self.device) for picture in self.loader.paintings)
+        paintings = (to_tensor(_within(picture)).to(self.engine.device) for picture in self.loader.paintings)
         self.style = losses.mean_style(self.vgg, paintings)
 
-    def loss(self, step: int, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
+    def loss(self, step: int, crops: np.ndarray, draws: Draws) -> Tensor:
         """The generators' loss at a step; the discriminators have learnt one step before."""
+        photos, paintings = both(torch.from_numpy(crops).to(self.engine.device))
         if self.options.preserve:
             return self.polish(photos, paintings)
         if self.options.only_back:
@@ -175,11 +172,9 @@ class Trainer:
         loss = options.adversarial * self.discriminate(seen, draws)
         back = self._photograph(self._noisy(painted[:half].detach(), draws))
         loss = loss + self._style_transfer(painted, photos) + options.cycle * F.l1_loss(back, photos[:half])
-        loss = loss + self._grids(painted) + self._grids(photographed)
         if options.identity:
-            same = F.l1_loss(self._paint(paintings), paintings)
-            loss = loss + options.cycle * options.identity * same
-        return loss
+            loss = loss + options.cycle * options.identity * F.l1_loss(self._paint(paintings), paintings)
+        return loss + self._grids(painted) + self._grids(photographed)
 
     def way_back(self, photos: Tensor, draws: Draws) -> Tensor:
         """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel
@@ -199,9 +194,8 @@ class Trainer:
 
     def polish(self, photos: Tensor, paintings: Tensor) -> Tensor:
         """The loss of the grids, and of leaving all else as the networks had it when the run began."""
-        assert self.before is not None
-        with torch.no_grad(), self.engine.autocast():
-            goals = self.before.to_painting(photos).float(), self.before.to_photo(paintings).float()
+        with torch.no_grad():
+            goals = self._paint(photos, self.before), self._photograph(paintings, self.before)
         painted, photographed = self._paint(photos), self._photograph(paintings)
         kept = F.l1_loss(painted, goals[0]) + F.l1_loss(photographed, goals[1])
         return self.options.preserve * kept + self._grids(painted) + self._grids(photographed)
@@ -222,15 +216,13 @@ class Trainer:
             loss = loss + options.keep_style * self._style_transfer(painted, photos)
         return loss
 
-    def _paint(self, photos: Tensor) -> Tensor:
+    def _paint(self, photos: Tensor, networks: Generators | None = None) -> Tensor:
         with self.engine.autocast():
-            painted: Tensor = self.networks.to_painting(photos)
-        return painted.float()
+            return (networks or self.networks).to_painting(photos).float()
 
-    def _photograph(self, paintings: Tensor) -> Tensor:
+    def _photograph(self, paintings: Tensor, networks: Generators | None = None) -> Tensor:
         with self.engine.autocast():
-            photographed: Tensor = self.networks.to_photo(paintings)
-        return photographed.float()
+            return (networks or self.networks).to_photo(paintings).float()
 
     def _style_transfer(self, painted: Tensor, photos: Tensor) -> Tensor:
         """How far painted photographs are from the paintings' style and from their own content, by features,
@@ -262,13 +254,12 @@ class Trainer:
         return loss
 
     def run(self) -> Run:
-        options, validation = self.options, None
-        if options.val:
-            validation = Validation(options.val, self.loader.paintings, self.device)
+        val = self.options.val
+        validation = Validation(val, self.loader.paintings, self.engine.device) if val else None
         parts = {"network": self.networks, "optimiser": self.optimiser, **self.discriminate.parts}
-        run = Run("cyclegan", options, self.engine, self.photos, parts, validation, self.loader, NAMES)
+        run = Run("cyclegan", self.options, self.engine, self.loader, parts, validation, NAMES)
         for group in self.discriminate.optimiser.param_groups:  # a checkpoint brings its own
-            group["scale"] = options.discriminator_rate
+            group["scale"] = self.options.discriminator_rate
         return run
 
 
@@ -277,9 +268,8 @@ class Validation:
 
     def __init__(self, photos: Path, paintings: list[np.ndarray], device: torch.device) -> None:
         self.device, self.features = device, Features()
-        found = list_pictures(photos)[:50]
-        self.photos = [_squared(np.asarray(read_rgb(path))) for path in found]
-        self.paintings = [_squared(picture) for picture in paintings]
+        self.photos = [square(np.asarray(read_rgb(path))) for path in list_pictures(photos)[:50]]
+        self.paintings = [square(picture) for picture in paintings]
         self.goal = np.stack([self.features(picture) for picture in self.paintings])
 
     @torch.inference_mode()
@@ -300,16 +290,11 @@ class Validation:
         return {"kid": 1000 * kid(np.stack(found), self.goal)}, np.concatenate(columns, axis=1)
 
 
-def _within(rgb: np.ndarray, side: int = 2 * FEATURE_SIDE) -> np.ndarray:
+def _within(rgb: np.ndarray, side: int = 512) -> np.ndarray:
     """A picture whose long side is at most `side`, reduced where it has to be."""
     image = Image.fromarray(rgb)
     image.thumbnail((side, side), Image.Resampling.BICUBIC)
     return np.asarray(image)
-
-
-def _squared(rgb: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) -> (256, 256, 3): the middle, reduced or enlarged."""
-    return np.asarray(ImageOps.fit(Image.fromarray(rgb), (FEATURE_SIDE,) * 2, Image.Resampling.BICUBIC))
 
 
 def train_cyclegan(options: CycleGANOptions) -> Path:
@@ -317,8 +302,7 @@ def train_cyclegan(options: CycleGANOptions) -> Path:
     trainer = Trainer(options)
     run = trainer.run()
     for step, crops in run.steps():
-        photos, paintings = both(torch.from_numpy(crops).to(trainer.device))
-        loss = trainer.loss(step, photos, paintings, run.draws(23))
+        loss = trainer.loss(step, crops, run.draws(23))
         trainer.engine.descend(loss, trainer.networks, trainer.optimiser)
         run.record(loss)
     return run.result

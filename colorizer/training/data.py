@@ -28,9 +28,7 @@ Random = np.random.Generator
 Pictures = Sequence[Picture]
 AHEAD = 3  # batches that threads cut in advance
 MARGIN = 8  # pixels around a sharp crop, so that reducing it gives what reducing the picture would give
-LARGEST = (
-    286 / 256
-)  # how much CycleGAN's pictures are enlarged before the crop, at the most (Zhu et al. 2017, 7.1)
+LARGEST = 286 / 256  # how much CycleGAN enlarges before the crop, at the most (Zhu et al. 2017, 7.1)
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,11 @@ class CropStream:
 
     kinds = 1  # of crops in a batch, one after the other
 
-    def __init__(self, seed: int, threads: int = 0) -> None:
-        """threads: 0 for this process's share of the processors, at least two."""
-        self.seed = seed
+    def __init__(self, paths: Pictures, seed: int) -> None:
+        """paths: the pictures that a run names as its data."""
+        self.paths, self.seed = paths, seed
         share = (os.cpu_count() or 2) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        self.pool = ThreadPoolExecutor(threads or max(2, share))
+        self.pool = ThreadPoolExecutor(max(2, share))
 
     def crop(self, place: int, side: int, kind: int) -> np.ndarray:
         """The crop (S, S, 3) uint8 of that kind, 0 to kinds - 1, at a place in the stream."""
@@ -106,11 +104,9 @@ def random_crop(image: Image.Image, side: int, random: Random, settings: CropSet
 class CropLoader(CropStream):
     """Random crops of pictures that are decoded when needed (Pillow lets other threads run meanwhile)."""
 
-    def __init__(
-        self, paths: Pictures, seed: int, crops: CropSettings | None = None, threads: int = 0
-    ) -> None:
-        super().__init__(seed, threads)
-        self.paths, self.crops = paths, crops or CropSettings()
+    def __init__(self, paths: Pictures, seed: int, crops: CropSettings = CropSettings()) -> None:
+        super().__init__(paths, seed)
+        self.crops = crops
         self.order = lru_cache(2)(self._order)  # a million pictures take long to shuffle
 
     def _order(self, epoch: int) -> np.ndarray:
@@ -127,8 +123,8 @@ class SharpCrops(CropStream):
     """The upscaler's (S, S, 3), S = side + 2 MARGIN: pixels as they are, turned, mirrored, never resized."""
 
     def __init__(self, paths: Pictures, seed: int, largest: int = 0) -> None:
-        """DataError when a picture can't be read, or is too small for crops of `largest`."""
-        super().__init__(seed)
+        """ColorizerError when a picture can't be read, or is too small for crops of `largest`."""
+        super().__init__(paths, seed)
         self.pictures = decoded(paths, largest, MARGIN)
         # A large picture holds more to learn from than a small one.
         pixels = np.array([picture.shape[0] * picture.shape[1] for picture in self.pictures], dtype=float)
@@ -158,8 +154,7 @@ def pair(
 ) -> tuple[Tensor, Tensor]:
     """Crops with their margin -> the small picture (N, 3, S/4, S/4), in 8-bit steps, and the large one.
 
-    With a `degradation` the small picture is degraded, each by its own random numbers, and the large one is
-    not.
+    With a `degradation` the small picture is degraded too, each by its own random numbers.
     """
     large = to_rgb(crops)
     if degradation is None:
@@ -178,8 +173,8 @@ class UnpairedCrops(CropStream):
     kinds = 2
 
     def __init__(self, photos: Pictures, paintings: Pictures, seed: int, largest: int = 0) -> None:
-        """DataError when a picture can't be read or is smaller than crops of `largest`."""
-        super().__init__(seed)
+        """ColorizerError when a picture can't be read or is smaller than crops of `largest`."""
+        super().__init__(photos, seed)
         self.photos, self.paintings = decoded(photos, largest), decoded(paintings, largest)
 
     def crop(self, place: int, side: int, kind: int) -> np.ndarray:

@@ -81,16 +81,14 @@ class Engine:
         if self.part < self.accumulate - 1:
             return
         if self.processes > 1:
-            self._average([value.grad for value in network.parameters() if value.grad is not None])
+            gradients = [value.grad for value in network.parameters() if value.grad is not None]
+            # In one message, because many small ones are slow.
+            means = reduce(torch.cat([gradient.flatten() for gradient in gradients]), "mean")
+            parts = means.split([gradient.numel() for gradient in gradients])
+            for gradient, mean in zip(gradients, parts, strict=True):
+                gradient.copy_(mean.view_as(gradient))
         torch.nn.utils.clip_grad_norm_(network.parameters(), longest)
         optimiser.step()
-
-    def _average(self, gradients: list[Tensor]) -> None:
-        """In one message, because many small ones are slow."""
-        means = reduce(torch.cat([gradient.flatten() for gradient in gradients]), "mean")
-        parts = means.split([gradient.numel() for gradient in gradients])
-        for gradient, mean in zip(gradients, parts, strict=True):
-            gradient.copy_(mean.view_as(gradient))
 
     def ends_step(self) -> bool:
         """Go on to the next batch; whether the last one ended a step."""
@@ -99,17 +97,15 @@ class Engine:
 
     def mean(self, value: Tensor) -> Tensor:
         """The mean of the processes' values."""
-        return reduce(value, "mean") if self.processes > 1 else value
+        return reduce(value, "mean")
 
     def largest(self, value: int) -> int:
         """The largest of the processes' values."""
-        if self.processes == 1:
-            return value
-        return int(gather(torch.tensor([value], device=self.device)).max())
+        return int(reduce(torch.tensor(value, device=self.device), "max"))
 
     def gather(self, part: Tensor) -> Tensor:
         """All processes' slices of a batch, in their order, without gradient."""
-        return gather(part.detach().contiguous()) if self.processes > 1 else part.detach()
+        return gather(part.detach().contiguous())
 
     def slice(self, batch: Tensor) -> Tensor:
         """This process's slice of a batch of all."""
@@ -122,8 +118,7 @@ class Engine:
             found[0] = work() if self.main else None
         except ColorizerError as error:
             found[1] = error
-        if self.processes > 1:
-            broadcast_object_list(found)
+        broadcast_object_list(found)
         if found[1] is not None:
             raise found[1]
         return found[0]

@@ -18,7 +18,7 @@ from colorizer.colour.lab import ntsc_luma, rgb_to_lab
 from colorizer.networks.autoencoder import SIDE, AutoEncoder
 from colorizer.networks.course_unet import CourseUNet, scale_lab
 from colorizer.training import common
-from colorizer.training.data import CropSettings, Draws, Random, to_rgb
+from colorizer.training.data import CropLoader, CropSettings, Draws, Random, to_rgb
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import training_pictures
 from colorizer.training.validation import ColourValidation
@@ -51,7 +51,7 @@ class AutoEncoderOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("translate", 0 <= self.translate < 1, "from 0 to below 1")
+        self.check("translate", self.translate < 1, "from 0 to below 1")
 
 
 def course_batch(crops: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -110,5 +110,6 @@ def _train(
     network = common.load_initial(options.init, network_type.from_state) if options.init else network_type()
     engine.place(network)
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=options.weight_decay)
-    run = Run(kind, options, engine, paths, {"network": network, "optimiser": optimiser}, validation)
+    loader = CropLoader(paths, options.seed, options.crops)
+    run = Run(kind, options, engine, loader, {"network": network, "optimiser": optimiser}, validation)
     return run.learn(make_pair, lambda given, answer, truth: F.mse_loss(answer, truth))

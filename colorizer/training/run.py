@@ -15,7 +15,7 @@ import contextlib
 import itertools
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from time import monotonic
@@ -30,14 +30,15 @@ from tqdm import tqdm
 from colorizer import interrupts, weights
 from colorizer.errors import ColorizerError
 from colorizer.training import common
-from colorizer.training.data import CropLoader, CropSettings, CropStream, Draws
+from colorizer.training.data import CropSettings, CropStream, Draws
 from colorizer.training.engine import Engine, Part
-from colorizer.training.sources import Picture, fingerprint
+from colorizer.training.sources import fingerprint
 
 log = logging.getLogger("colorizer.training")
 
 LATE, ASKED = 1, 2  # why a run stops: --minutes are over, or Ctrl-C came
 FOREVER = 10**12
+COUNTS = ("accumulate", "every", "width", "blocks")  # options that are 1 or more; other numbers are 0 or more
 
 # figures, and a sheet (H, W, 3) uint8
 Validation = Callable[[nn.Module], tuple[dict[str, float], np.ndarray]]
@@ -64,10 +65,12 @@ class RunOptions:
     crops: CropSettings = field(default_factory=CropSettings)
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            value, least = getattr(self, item.name), 1 if item.name in COUNTS else 0
+            if isinstance(value, int | float):
+                self.check(item.name, value >= least, f"{least} or more")
         self.check("rate", self.rate > 0, "more than 0")
         self.check("decay", 0 <= self.decay < 1, "from 0 to below 1")
-        self.at_least(0, "weight_decay", "seed", "minutes")
-        self.at_least(1, "accumulate", "every")
         self.check("stages", bool(self.stages), "at least one")
         self.check("minutes", self.minutes > 0 or not self.timed, "more than 0 for stages in percent")
 
@@ -81,11 +84,6 @@ class RunOptions:
         if not fits:
             flag = "--" + name.replace("_", "-")
             raise ColorizerError(f"{flag} is {getattr(self, name)}, but has to be {expected}.")
-
-    def at_least(self, least: int, *names: str) -> None:
-        """`check` that each of these values is `least` or more."""
-        for name in names:
-            self.check(name, getattr(self, name) >= least, f"{least} or more")
 
     @property
     def largest_crop(self) -> int:
@@ -111,7 +109,7 @@ class Run:
 
     `parts` are the networks and optimisers by name, as the checkpoint holds them; "network" is the one that
     is averaged and validated. `files` are the names of weight files and which module of it each holds
-    (default: OUT/KIND.safetensors, all of it). CheckpointError when OUT holds another's run.
+    (default: OUT/KIND.safetensors, all of it). ColorizerError when OUT holds another's run.
     """
 
     def __init__(
@@ -119,28 +117,28 @@ class Run:
         kind: str,
         options: RunOptions,
         engine: Engine,
-        paths: Sequence[Picture],
+        loader: CropStream,
         parts: Mapping[str, Part],
         validation: Validation | None = None,
-        loader: CropStream | None = None,
         files: Mapping[str, str] | None = None,
     ) -> None:
         self.kind, self.options, self.engine = kind, options, engine
-        self.paths, self.parts, self.validation = paths, parts, validation
+        self.loader, self.parts, self.validation = loader, parts, validation
+        self.fingerprint = fingerprint(loader.paths)
         network = parts["network"]
         assert isinstance(network, nn.Module)
         self.network, self.average = network, common.Average(network, options.decay)
         self.optimisers = [part for part in parts.values() if isinstance(part, torch.optim.Optimizer)]
-        self.ends = list(itertools.accumulate(stage.length for stage in options.stages))  # steps, or percent
+        lengths = (stage.steps or stage.percent for stage in options.stages)
+        self.ends = list(itertools.accumulate(lengths))  # in steps, or in percent
         self.checkpoint, files = options.out / f"{kind}.checkpoint", files or {kind: ""}
         self.results = {options.out / f"{name}.safetensors": part for name, part in files.items()}
         self.result = next(iter(self.results))
-        self.loader = loader or CropLoader(paths, options.seed, options.crops)
         self.step, self.saved, self.seen = 0, 0, 0  # `seen`: crops of all processes
         self.before = 0.0  # minutes, until this process began
         self.losses: list[Tensor] = []
         self.places = range(0)  # of the crops at hand, in the stream
-        log.info("%d pictures (%s), on %s", len(paths), fingerprint(paths), engine)
+        log.info("%d pictures (%s), on %s", len(loader.paths), self.fingerprint, engine)
         state = engine.from_main(self._open_folder)
         if state is not None:
             self._resume(state)
@@ -173,7 +171,7 @@ class Run:
             self.average.updates = self.step = self.saved = int(state["step"])
             self.before, self.seen = float(state["minutes"]), int(state.get("seen", 0))
         except (KeyError, RuntimeError, ValueError):
-            raise common.CheckpointError(
+            raise ColorizerError(
                 f"“{self.checkpoint}” belongs to a network of another shape. Choose another --out folder."
             ) from None
         log.info("resumed at step %d after %.0f minutes", self.step, self.before)
@@ -313,6 +311,6 @@ class Run:
         lines = [f"{item.name}: {getattr(self.options, item.name)}\n" for item in fields(self.options)]
         lines.append(f"processes: {self.engine.processes}\n")
         (self.options.out / f"{self.kind}-options.txt").write_text("".join(lines), encoding="utf-8")
-        about = {"architecture": self.kind, "data": fingerprint(self.paths), "steps": str(self.step)}
+        about = {"architecture": self.kind, "data": self.fingerprint, "steps": str(self.step)}
         for file, part in self.results.items():
             weights.save(file, self.average.network.get_submodule(part).state_dict(), about)

@@ -28,10 +28,6 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 HUB = "hub:"  # as in hub:OWNER/NAME or hub:OWNER/NAME:SPLIT
 
 
-class DataError(ColorizerError):
-    """The data given can't be trained on; the message says why and what to do."""
-
-
 @dataclass(frozen=True)
 class Packed:
     """A picture that is no file of its own."""
@@ -48,33 +44,32 @@ class Packed:
 Picture: TypeAlias = Path | Packed
 
 
-def find_pictures(source: Path) -> list[Picture]:
-    """The pictures of a folder or zip, sorted by name, or of a Hub data set; DataError for anything else."""
-    text = source.as_posix()
-    if text.startswith(HUB):
-        return list(_of_hub(text))
-    if source.is_dir():
-        return list(sorted(path for path in source.rglob("*") if _is_picture(path.name) and path.is_file()))
-    if source.is_file() and source.suffix.lower() == ".zip":
-        return list(_of_zip(source))
-    raise DataError(
-        f"“{source}” is not a folder of pictures, nor a .zip of them, nor a data set like {HUB}OWNER/NAME."
-    )
+def list_pictures(source: Path, minimum: int = 1) -> list[Picture]:
+    """The pictures of a folder and below or of a zip, sorted by name, or of a Hub data set.
 
-
-def list_pictures(folder: Path, minimum: int = 1) -> list[Picture]:
-    """The pictures of a folder and below, a zip or a Hub data set; DataError when fewer than `minimum`."""
-    paths = find_pictures(folder)
+    ColorizerError when they are fewer than `minimum`, or the source is nothing of the sort.
+    """
+    paths: list[Picture]
+    if source.as_posix().startswith(HUB):
+        paths = [*_of_hub(source.as_posix())]
+    elif source.is_dir():
+        paths = [*sorted(path for path in source.rglob("*") if _is_picture(path.name) and path.is_file())]
+    elif source.is_file() and source.suffix.lower() == ".zip":
+        paths = [*_of_zip(source)]
+    else:
+        raise ColorizerError(
+            f"“{source}” is not a folder of pictures, nor a .zip of them, nor a data set, {HUB}OWNER/NAME."
+        )
     if len(paths) < minimum:
-        raise DataError(
-            f"“{folder}” holds too few pictures: {len(paths)}, but at least {minimum} are needed. "
+        raise ColorizerError(
+            f"“{source}” holds too few pictures: {len(paths)}, but at least {minimum} are needed. "
             f"Add pictures ({', '.join(sorted(SUFFIXES))}) or choose a smaller batch."
         )
     return paths
 
 
 def read_rgb(path: Picture, side: int | None = None) -> Image.Image:
-    """Decode a picture to 8-bit RGB, turned upright as its EXIF says; DataError when it can't be read.
+    """Decode a picture to 8-bit RGB, turned upright as its EXIF says; ColorizerError when it can't be read.
 
     `side` lets the JPEG decoder stop at a smaller size, height and width of at least that.
     """
@@ -85,14 +80,14 @@ def read_rgb(path: Picture, side: int | None = None) -> Image.Image:
             ImageOps.exif_transpose(image, in_place=True)
             return image.convert("RGB")
     except BROKEN as error:
-        raise DataError(f"“{path}” can't be read as a picture ({error}). Remove it.") from None
+        raise ColorizerError(f"“{path}” can't be read as a picture ({error}). Remove it.") from None
 
 
-def mean_chroma(path: Picture) -> float | DataError:
+def mean_chroma(path: Picture) -> float | ColorizerError:
     """The mean distance from grey of a picture, in 8-bit steps of max(RGB) - min(RGB) on a thumbnail."""
     try:
         image = read_rgb(path, 32)
-    except DataError as error:
+    except ColorizerError as error:
         return error
     image.thumbnail((32, 32), Image.Resampling.BOX)
     pixels = np.asarray(image, dtype=np.int16)
@@ -102,20 +97,20 @@ def mean_chroma(path: Picture) -> float | DataError:
 def training_pictures(folder: Path, batch: int, threshold: float = 12.0) -> list[Picture]:
     """The coloured pictures of a folder: near-grey ones would teach that grey is a safe answer.
 
-    Every picture is read once, so that a bad one is found before a run has begun. DataError when one can't be
-    read, or the others don't fill a batch.
+    Every picture is read once, so that a bad one is found before a run has begun. ColorizerError when one
+    can't be read, or the others don't fill a batch.
     """
     paths = list_pictures(folder, minimum=batch)
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(mean_chroma, paths))
-    errors = [value for value in found if isinstance(value, DataError)]
+    errors = [value for value in found if isinstance(value, ColorizerError)]
     if errors:
         more = f" {len(errors) - 1} more can't be read either." if len(errors) > 1 else ""
-        raise DataError(f"{errors[0]}{more}")
+        raise ColorizerError(f"{errors[0]}{more}")
     chroma = zip(paths, found, strict=True)
     kept = [path for path, value in chroma if isinstance(value, float) and value >= threshold]
     if len(kept) < batch:
-        raise DataError(
+        raise ColorizerError(
             f"Of the {len(paths)} pictures in “{folder}” only {len(kept)} are coloured, fewer than a batch "
             f"of {batch}. A colorizer learns from coloured photographs: add some, or choose a smaller batch."
         )
@@ -125,7 +120,7 @@ def training_pictures(folder: Path, batch: int, threshold: float = 12.0) -> list
 def decoded(paths: Sequence[Picture], largest: int, margin: int = 0) -> list[np.ndarray]:
     """Few pictures that are seen many times: all of them in memory.
 
-    DataError when one can't be read or is too small for crops of `largest` pixels with a margin.
+    ColorizerError when one can't be read or is too small for crops of `largest` pixels with a margin.
     """
     least = largest + 2 * margin
     with ThreadPoolExecutor() as pool:
@@ -133,7 +128,7 @@ def decoded(paths: Sequence[Picture], largest: int, margin: int = 0) -> list[np.
     for path, picture in zip(paths, pictures, strict=True):
         height, width = picture.shape[:2]
         if min(height, width) < least:
-            raise DataError(
+            raise ColorizerError(
                 f"“{path}” has {width}x{height} pixels, but crops of {largest} need {least} both ways. "
                 "Remove it, or choose smaller crops with --stages."
             )
@@ -156,7 +151,7 @@ def _of_zip(file: Path) -> list[Packed]:
     try:
         archive = zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise DataError(f"“{file}” can't be read as a zip ({error}). Make it anew.") from None
+        raise ColorizerError(f"“{file}” can't be read as a zip ({error}). Make it anew.") from None
     lock = threading.Lock()  # one handle for all threads
 
     def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
@@ -179,7 +174,7 @@ def _of_hub(source: str) -> list[Packed]:
     try:
         import datasets
     except ModuleNotFoundError:
-        raise DataError(
+        raise ColorizerError(
             f"“{source}” needs the package datasets, which isn't installed. Run `pip install datasets`."
         ) from None
     name, _, split = source.removeprefix(HUB).partition(":")
@@ -187,13 +182,13 @@ def _of_hub(source: str) -> list[Packed]:
         table = datasets.load_dataset(name, split=split or "train")
     except Exception as error:  # whatever the network, the Hub and the files' formats can raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DataError(
+        raise ColorizerError(
             f"“{source}” can't be loaded: {reason} A split is named as in {HUB}OWNER/NAME:validation."
         ) from None
     columns = [key for key, kind in table.features.items() if isinstance(kind, datasets.Image)]
     if not columns:
         has = ", ".join(table.features) or "no columns"
-        raise DataError(f"“{source}” has no column of images ({has}). Choose another data set.")
+        raise ColorizerError(f"“{source}” has no column of images ({has}). Choose another data set.")
     table = table.select_columns(columns[:1]).cast_column(columns[0], datasets.Image(decode=False))
 
     def reader(number: int) -> Callable[[], bytes]:

@@ -8,7 +8,8 @@ of the true picture (2.2.1), and a discriminator can't tell the two apart (2.2.2
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from colorizer.predictors.tiling import to_tensor
 from colorizer.training import common
 from colorizer.training.data import SharpCrops, pair, quantised
 from colorizer.training.discriminators import Adversary, Discriminating, FeatureAdversary, SRGANAdversary
-from colorizer.training.engine import Part
+from colorizer.training.engine import Engine, Part
 from colorizer.training.losses import grid_pattern, local_pattern
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import list_pictures, read_rgb
@@ -51,10 +52,6 @@ class SRResNetOptions(RunOptions):
     decay: float = 0.999
     every: int = 500
     blocks: int = BLOCKS
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.at_least(1, "blocks")
 
 
 @dataclass(frozen=True)
@@ -80,11 +77,9 @@ class SRGANOptions(RunOptions):
     grid: float = 10_000.0
     local_grid: float = 0.0  # the same in windows of 16 pixels, where it may be another at each edge
     photo: bool = False  # learn from degraded pictures: blurred, noisy, compressed
-    degradation: Degradation = field(default_factory=Degradation)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.at_least(0, "pixel", "perceptual", "adversarial", "grid", "local_grid")
         self.check("init", bool(self.init), "a weight file or the name of a model")
         self.check("discriminators", self.discriminators in ("patches", "features"), "patches or features")
 
@@ -110,54 +105,61 @@ def validate(
     return {"psnr": float(mean[0]), "ssim": float(mean[1])}, sheet
 
 
-class Task:
-    """What both parts share: the pictures, and what the validation shows."""
+def sharp_crops(options: RunOptions, engine: Engine) -> SharpCrops:
+    """The crops of the pictures that a run names as its data."""
+    paths = list_pictures(options.data, options.largest_batch(engine))
+    return SharpCrops(paths, options.seed, options.largest_crop)
 
-    def __init__(self, options: RunOptions) -> None:
-        self.options, self.engine = options, prepare(options)
-        self.paths = list_pictures(options.data, options.largest_batch(self.engine))
-        self.loader = SharpCrops(self.paths, options.seed, options.largest_crop)
-        held_out = list_pictures(options.val)[:20] if options.val else []
-        self.truths = [np.asarray(read_rgb(path)) for path in held_out]
 
-    def run(self, kind: str, network: Generator, **parts: Part) -> Run:
-        """A run of the generator, with further parts of the checkpoint."""
-        self.engine.place(network)
-        optimiser = torch.optim.AdamW(network.parameters(), weight_decay=self.options.weight_decay)
-
-        def validation(average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
-            return validate(average, self.truths, self.engine.device)
-
-        shown = validation if self.truths else None
-        parts = {"network": network, "optimiser": optimiser, **parts}
-        return Run(kind, self.options, self.engine, self.paths, parts, shown, self.loader)
+def start(
+    kind: str, options: RunOptions, engine: Engine, loader: SharpCrops, network: Generator, **parts: Part
+) -> Run:
+    """A run of the generator, with further parts of the checkpoint."""
+    engine.place(network)
+    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=options.weight_decay)
+    validation = None
+    if options.val:
+        truths = [np.asarray(read_rgb(path)) for path in list_pictures(options.val)[:20]]
+        validation = partial(validate, truths=truths, device=engine.device)
+    parts = {"network": network, "optimiser": optimiser, **parts}
+    return Run(kind, options, engine, loader, parts, validation)
 
 
 def train_srresnet(options: SRResNetOptions) -> Path:
     """Train (or resume) the generator by pixel error; returns the path of `OUT/srresnet.safetensors`."""
-    task = Task(options)
+    engine = prepare(options)
+    loader = sharp_crops(options, engine)
     if options.init:
         network = common.load_initial(options.init, Generator.from_state)
     else:
         network = Generator(options.blocks, WIDTHS)
-    run = task.run("srresnet", network)
+    run = start("srresnet", options, engine, loader, network)
     return run.learn(lambda crops, _: pair(crops), lambda given, answer, truth: F.l1_loss(answer, truth))
 
 
 def train_srgan(options: SRGANOptions) -> Path:
     """Train (or resume) by perception; returns the path of `OUT/srgan.safetensors` (or srgan-photo)."""
-    task = Task(options)
-    features = _features(options, task)
+    engine = prepare(options)
+    loader = sharp_crops(options, engine)
+    features = None
+    if options.perceptual or options.discriminators == "features":
+        features, source = load_vgg(options.vgg)
+        log.info("VGG-19: %s", source)
+        engine.place(features)
     network = common.load_initial(options.init, Generator.from_state)
     adversary: Adversary = SRGANAdversary(Discriminator())
-    if options.discriminators == "features":
-        assert features is not None
-        adversary = FeatureAdversary(features, tuple(SEEN), _typical_scales(features, options, task))
+    if features is not None and options.discriminators == "features":
+        (sample,) = loader.batches(0, 1, 16, options.stages[0].side)
+        with torch.no_grad():
+            layers = features.layers(pair(sample)[1].to(engine.device), tuple(SEEN))
+        usual = [float(layer.float().square().mean().sqrt()) for layer in layers]
+        adversary = FeatureAdversary(features, tuple(SEEN), usual)
     decay, betas = options.weight_decay, (0.9, 0.999)
     discriminate = Discriminating(
-        task.engine, adversary.network, scale=DISCRIMINATOR_RATE, weight_decay=decay, betas=betas
+        engine, adversary.network, scale=DISCRIMINATOR_RATE, weight_decay=decay, betas=betas
     )
-    run = task.run("srgan-photo" if options.photo else "srgan", network, **discriminate.parts)
+    kind = "srgan-photo" if options.photo else "srgan"
+    run = start(kind, options, engine, loader, network, **discriminate.parts)
 
     def loss_of(given: Tensor, result: Tensor, truth: Tensor) -> Tensor:
         error = result - truth
@@ -166,32 +168,14 @@ def train_srgan(options: SRGANOptions) -> Path:
             loss = loss + options.local_grid * (local_pattern(error, FACTOR) ** 2).mean()
         loss = loss + options.adversarial * discriminate([(adversary, truth, result)], run.draws(DRAWS))
         if features is not None:
-            with task.engine.autocast():
+            with engine.autocast():
                 made, real = _seen(features, adversary, result, truth)
             for weight, one, goal in zip(SEEN.values(), made, real, strict=True):
                 loss = loss + options.perceptual * weight * F.l1_loss(one.float(), goal.float())
         return loss
 
-    degradation = options.degradation if options.photo else None
+    degradation = Degradation() if options.photo else None
     return run.learn(lambda crops, draws: pair(crops, draws.crops, degradation), loss_of, DRAWS)
-
-
-def _features(options: SRGANOptions, task: Task) -> VGGFeatures | None:
-    """VGG-19, unless neither the discriminator nor the perceptual loss looks at it."""
-    if options.discriminators == "patches" and not options.perceptual:
-        return None
-    features, source = load_vgg(options.vgg)
-    log.info("VGG-19: %s", source)
-    task.engine.place(features)
-    return features
-
-
-@torch.no_grad()
-def _typical_scales(features: VGGFeatures, options: SRGANOptions, task: Task) -> list[float]:
-    """How large the features of each layer of SEEN usually are."""
-    (sample,) = task.loader.batches(0, 1, 16, options.stages[0].side)
-    truth = pair(sample)[1].to(task.engine.device)
-    return [float(layer.float().square().mean().sqrt()) for layer in features.layers(truth, tuple(SEEN))]
 
 
 def _seen(

@@ -64,9 +64,8 @@ def test_the_rows_are_untouched_then_the_strengths(folders: Path):
     assert 1 > rows[1].ssim > rows[2].ssim > rows[3].ssim
     weights.register("monet2photo", folders / "new.safetensors", "0.1", "stylize")
     back = StylizeSettings(direction="monet2photo")
-    others = stylizing.evaluate_stylize(
-        folders / "paintings", folders / "photos", settings=back, extract=colours
-    )
+    swapped = folders / "paintings", folders / "photos"
+    others = stylizing.evaluate_stylize(*swapped, settings=back, extract=colours)
     assert [row.name for row in others] == ["untouched", *strengths]
     same = stylizing.evaluate_stylize(folders / "photos", folders / "photos", extract=colours)
     assert same[0].kid < rows[0].kid and same[0].fid == pytest.approx(0, abs=1e-9)

@@ -12,11 +12,12 @@ from colorizer import weights
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.degradation import Degradation
 from colorizer.evaluation.features import load_vgg
+from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.resampling import shrink
 from colorizer.networks.srgan import Discriminator
 from colorizer.training import srgan
 from colorizer.training.data import MARGIN, Draws, pair, quantised
-from colorizer.training.discriminators import FeatureAdversary, SRGANAdversary
+from colorizer.training.discriminators import Adversary, Discriminating, FeatureAdversary, SRGANAdversary
 from colorizer.training.engine import Engine
 from colorizer.training.losses import grid_pattern, local_pattern
 
@@ -88,26 +89,24 @@ def test_where_nothing_looks_at_vgg_none_is_needed(options_of, monkeypatch):
     assert train(options_of("srgan", discriminators="patches", perceptual=0.0)).exists()
 
 
-@pytest.mark.parametrize("kind", ["patches", "features"])
+@pytest.mark.parametrize("kind", ["least squares", "cross entropy", "features"])
 def test_each_discriminator_learns_to_tell_sharp_from_blurred(kind, narrow_vgg):
     torch.manual_seed(0)
     vgg, _ = load_vgg(narrow_vgg)
     real = torch.rand(2, 3, 64, 64)
     made = torch.nn.functional.avg_pool2d(real, 5, 1, 2).requires_grad_(True)
     scales = [float(layer.square().mean().sqrt()) for layer in vgg.layers(real, tuple(srgan.SEEN))]
-    adversary = (
-        SRGANAdversary(Discriminator())
-        if kind == "patches"
-        else FeatureAdversary(vgg, tuple(srgan.SEEN), scales)
-    )
-    optimiser = torch.optim.AdamW(adversary.network.parameters(), lr=1e-3)
-    engine, found = Engine(), []
-    for _ in range(8):
-        adversary.see(real, made, Draws.of(0, 0, 0, range(2)))
+    adversary = {
+        "least squares": lambda: Adversary(PatchGAN(3, 8)),
+        "cross entropy": lambda: SRGANAdversary(Discriminator()),
+        "features": lambda: FeatureAdversary(vgg, tuple(srgan.SEEN), scales),
+    }[kind]()
+    discriminate, found = Discriminating(Engine(), adversary.network), []
+    for _ in range(9):
+        loss = discriminate([(adversary, real, made)], Draws.of(0, 0, 0, range(2)))
         found.append(adversary.discriminator_loss())
-        engine.descend(found[-1], adversary.network, optimiser)
     assert made.grad is None and found[-1] < 0.8 * found[0]
-    adversary.generator_loss().backward()
+    loss.backward()
     assert made.grad.abs().sum() > 0
 
 
