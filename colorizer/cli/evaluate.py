@@ -1,4 +1,4 @@
-"""How are the models measured from the terminal? `python -m colorizer evaluate TASK --data DIR`
+"""How are the models measured, and shown, from the terminal? `python -m colorizer evaluate TASK --data DIR`
 
 What needs the networks is imported when a command runs, so that --help answers at once.
 """
@@ -24,8 +24,8 @@ SETTINGS = {
 
 
 def add_evaluate_commands(subparsers: Subparsers) -> None:
-    """Add `evaluate` with colorize, upscale and stylize."""
-    text = "measure the models on a folder of pictures"
+    """Add `evaluate` with colorize, upscale, stylize and sheet."""
+    text = "measure the models on a folder of pictures, or show them"
     tasks = subparsers.add_parser("evaluate", help=text).add_subparsers(metavar="TASK", required=True)
 
     text = "compare coloured results with the true pictures"
@@ -52,6 +52,15 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     add = _add_task(tasks, "stylize", run_stylize, text, about)
     add("--paintings", type=Path, required=True, metavar="DIR", help="what the results should look like")
     add("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
+    inception = "measure with Inception-v3, downloaded by torchvision, instead of EfficientNet-Lite0"
+    add("--inception", action="store_true", help=inception)
+
+    about = "One picture of many: grey above coloured, above the truth where the input is coloured."
+    add = _add_task(tasks, "sheet", run_sheet, "write a contact sheet of results", about)
+    add("-o", "--out", type=Path, required=True, metavar="FILE", help="the sheet, .jpg or .png")
+    add("--columns", type=int, default=5, metavar="N", help="pictures side by side (default: 5)")
+    add("--side", type=int, default=256, metavar="N", help="size of a picture in px (default: 256)")
+    add("--model", default="unet", help="unet, course-unet or autoencoder (default: unet)")
 
 
 def _add_task(
@@ -61,8 +70,9 @@ def _add_task(
     parser = add_command(tasks, name, run, text, about)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of photographs")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many, evenly spread over the folder")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    if name == "colorize":
+    if name != "sheet":
+        parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    if name in ("colorize", "sheet"):
         add_settings(parser.add_argument_group("settings"), ColorizeSettings, SETTINGS)
     return parser.add_argument
 
@@ -111,12 +121,29 @@ def run_upscale(args: argparse.Namespace) -> int:
 def run_stylize(args: argparse.Namespace) -> int:
     """`evaluate stylize`: print the table."""
     _check_folders(args.json)
-    from colorizer.evaluation.stylizing import evaluate_stylize, markdown_stylize
+    from colorizer.evaluation.stylizing import evaluate_stylize, inception_features, markdown_stylize
 
-    settings, features = StylizeSettings(args.direction), "EfficientNet-Lite0"
-    rows = evaluate_stylize(args.data, args.paintings, settings=settings, limit=args.limit)
+    rows = evaluate_stylize(
+        args.data,
+        args.paintings,
+        settings=StylizeSettings(args.direction),
+        limit=args.limit,
+        extract=inception_features() if args.inception else None,
+    )
+    features = "Inception-v3 (torchvision)" if args.inception else "EfficientNet-Lite0"
     table = f"{rows[0].pictures} pictures, features of {features}\n\n{markdown_stylize(rows)}"
     return _tell(args, table, rows, {"features": features})
+
+
+def run_sheet(args: argparse.Namespace) -> int:
+    """`evaluate sheet`: write the contact sheet, and print its path."""
+    settings = read_settings(args, ColorizeSettings)
+    _check_folders(args.out)
+    from colorizer.evaluation.sheet import write_sheet
+
+    sizes = {"columns": args.columns, "side": args.side}
+    print(write_sheet(args.data, args.out, settings=settings, limit=args.limit, **sizes))
+    return 0
 
 
 def _check_folders(*paths: Path | None) -> None:

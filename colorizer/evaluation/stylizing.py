@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from colorizer.colour.luma import ssim_y
@@ -43,6 +44,30 @@ class StylizeRow:
     mifid: float
     ssim: float
     seconds: float
+
+
+def inception_features() -> Extract:
+    """Inception-v3's pooled features, (2048,), with torchvision's weights; ColorizerError when they can't be
+    had. FID's own are TensorFlow's, so figures come near those printed elsewhere, and are not the same."""
+    try:
+        from torchvision.models import Inception_V3_Weights, inception_v3
+
+        kind = Inception_V3_Weights.IMAGENET1K_V1
+        network = inception_v3(weights=kind).eval()
+    except (ImportError, OSError) as error:
+        raise ColorizerError(
+            f"Inception's weights can't be had from torchvision ({error}). Leave --inception out."
+        ) from None
+    network.fc = torch.nn.Identity()
+    prepare = kind.transforms(crop_size=299, resize_size=299)
+
+    @torch.inference_mode()
+    def extract(rgb: np.ndarray) -> np.ndarray:
+        x = prepare(torch.from_numpy(np.ascontiguousarray(rgb)).movedim(-1, 0))
+        found: np.ndarray = network(x[None])[0].double().numpy()
+        return found
+
+    return extract
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:

@@ -19,7 +19,7 @@ from skimage import color
 from colorizer import weights
 from colorizer.cli.evaluate import add_evaluate_commands
 from colorizer.errors import ColorizerError
-from colorizer.evaluation import curve, features, metrics, pictures, report, table
+from colorizer.evaluation import curve, features, metrics, pictures, report, sheet, table
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
@@ -285,6 +285,34 @@ def test_the_curve_is_drawn_as_svg_with_its_table(tmp_path: Path) -> None:
         curve.write_curve(tmp_path / "c.png", points)
 
 
+# The sheet
+
+
+def test_a_sheet_shows_the_truth_below_coloured_pictures(folder: Path, tmp_path: Path) -> None:
+    out = sheet.write_sheet(folder, tmp_path / "s.jpg", columns=3, side=64, colorize=paint)
+    band = sheet.LABEL + 3 * (64 + sheet.GAP) + sheet.GAP
+    with Image.open(out) as image:
+        assert image.size == (3 * (64 + sheet.GAP) + sheet.GAP, 2 * band)
+
+
+def test_a_sheet_of_grey_pictures_has_no_truth(tmp_path: Path) -> None:
+    data = tmp_path / "old"
+    data.mkdir()
+    Image.fromarray(draw(1)).convert("L").save(data / "a-very-long-name-of-an-old-picture.png")
+    out = sheet.write_sheet(data, tmp_path / "s.png", columns=4, side=64, colorize=paint)
+    with Image.open(out) as image:
+        assert image.size == (64 + 2 * sheet.GAP, sheet.LABEL + 2 * (64 + sheet.GAP) + sheet.GAP)
+
+
+def test_sheets_that_cannot_be_are_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ColorizerError, match=r"neither \.jpg nor \.png"):
+        sheet.write_sheet(folder, tmp_path / "s.gif", colorize=paint)
+    with pytest.raises(ColorizerError, match="0 columns"):
+        sheet.write_sheet(folder, tmp_path / "s.jpg", columns=0, colorize=paint)
+    with pytest.raises(ColorizerError, match="too tall"):
+        sheet.write_sheet(folder, tmp_path / "s.jpg", columns=1, side=8000, colorize=paint)
+
+
 # The command line
 
 
@@ -302,6 +330,8 @@ def test_the_commands_print_and_write_what_they_promise(
     monkeypatch.setattr(curve, "TEMPERATURE", (0.38,))
     assert run("colorize", *data, "--limit", "1", "--curve", str(tmp_path / "c.svg")) == 0
     assert (tmp_path / "c.svg").exists() and (tmp_path / "c.md").exists()
+    assert run("sheet", *data, "-o", str(tmp_path / "s.jpg"), "--columns", "2") == 0
+    assert (tmp_path / "s.jpg").exists()
 
 
 def test_bad_options_are_refused_in_a_sentence(folder: Path, tmp_path: Path) -> None:
@@ -311,6 +341,8 @@ def test_bad_options_are_refused_in_a_sentence(folder: Path, tmp_path: Path) -> 
         run("colorize", "--data", str(folder), "--models", "unet,resnet")
     with pytest.raises(ColorizerError, match="There is no folder"):
         run("colorize", "--data", str(folder), "--json", str(tmp_path / "nowhere" / "r.json"))
+    with pytest.raises(ColorizerError, match="no model"):
+        run("sheet", "--data", str(folder), "-o", str(tmp_path / "s.jpg"), "--model", "resnet")
 
 
 def test_aged_prints_are_given_to_all_models_and_cost_accuracy(folder: Path) -> None:
