@@ -162,7 +162,7 @@ def test_noise_history_and_both_discriminators_are_those_of_one_process(folder, 
     torch.manual_seed(1)
     for part in ("network", "discriminators"):
         shutil.rmtree(folder / "one-cyclegan", ignore_errors=True)
-        assert as_one_process_would(folder, "cyclegan", "cyclegan", "32x4:3", part=part) < 1e-4
+        assert as_one_process_would(folder, "cyclegan", "cyclegan", "32x4:3", part=part) < 1e-3
 
 
 def test_accumulated_batches_are_one_batch(folder, together):
