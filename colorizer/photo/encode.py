@@ -68,7 +68,7 @@ def encode(
         with _passing(path) as file:
             _write(file, writer, _image(pixels, depth, on_white=writer == "JPEG"), about, quality, text)
     except (pyvips.Error, OSError, MemoryError, ValueError) as error:
-        raise PhotoNotSaved(f"“{name}” can't be written {_reason(path, error)}") from None
+        raise PhotoNotSaved(f"“{name}” can't be written{_reason(path, error)}") from None
 
 
 def to_bits(pixels: np.ndarray, bits: int) -> np.ndarray:
@@ -98,14 +98,14 @@ def _passing(path: Path) -> Iterator[Path]:
 def _reason(path: Path, error: Exception) -> str:
     text, folder = getattr(error, "detail", None) or str(error), shown(path.parent) or path.parent
     if isinstance(error, MemoryError):
-        return "for want of memory. Choose PNG, which needs less."
+        return " for want of memory. Choose PNG, which needs less."
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return f": there is no folder “{folder}”. Make it, or choose another."
     if isinstance(error, PermissionError):
         return f": “{folder}” may not be changed. Choose another folder."
     if any(os.strerror(number) in text for number in (errno.ENOSPC, errno.EDQUOT)):
         return ": the disk is full. Make room, or choose another."
-    return f"({' '.join(text.split())[-120:]}). Choose another name or folder."
+    return f" ({' '.join(text.split())[-120:]}). Choose another name or folder."
 
 
 def _image(pixels: Pixels, bits: int, *, on_white: bool) -> pyvips.Image:

@@ -113,7 +113,7 @@ def kind_of(path: Path, head: bytes) -> str:
         return kind
     if other := _by_beginning(NOT_READ, head) or ("a drawing (SVG)" if b"<svg" in head.lower() else None):
         raise UnsupportedPhoto(f"“{name}” is {other}, which is not read. Save it as PNG or TIFF first.")
-    if head.startswith((b"\x89PNG", b"RIFF")) or brand or len(head) < 12:
+    if head.startswith((b"\x89PNG", b"RIFF")) or brand:
         raise UnreadablePhoto(f"“{name}” is damaged or cut short in its header. Try another copy.")
     raise UnreadablePhoto(
         f"“{name}” is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF). "

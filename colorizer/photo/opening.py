@@ -17,6 +17,7 @@ import numpy as np
 import pyvips
 from PIL import Image
 
+from colorizer.errors import UnsupportedPhoto
 from colorizer.photo import tags
 from colorizer.photo.colours import ICC, named_profile, with_blob
 from colorizer.photo.formats import Limits, check_size, pillow_heif, shown
@@ -54,6 +55,12 @@ def open_image(path: Path, kind: str, head: bytes, limits: Limits) -> Opened:
     if kind == "TIFF":
         with path.open("rb") as file:
             known = _tags(file, notes)
+        if (
+            number(known, tags.PHOTOMETRIC, 0) == tags.YCBCR
+            and number(known, tags.COMPRESSION, 1) != tags.JPEG
+        ):
+            # libvips would take Y, Cb and Cr for red, green and blue
+            raise UnsupportedPhoto(f"“{shown(path)}” holds colours of the kind YCbCr. Save it as RGB first.")
     if kind in ("BMP", "HEIF") or _is_rare(known):
         image = _by_pillow(path, kind, limits)
     else:

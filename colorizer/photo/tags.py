@@ -23,6 +23,7 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12:
 
 BITS, COMPRESSION, ORIENTATION, PLANES, SOFTWARE, TILE_WIDTH = 258, 259, 274, 284, 305, 322
 EXTRA_SAMPLES, IPTC, JPEG, ZSTD = 338, 33723, 7, 50_000
+PHOTOMETRIC, YCBCR = 262, 6
 RESOLUTION, RESOLUTION_UNIT, CENTIMETRE = (282, 283), 296, 3
 USER_COMMENT, MAKER_NOTE = int(Base.UserComment), int(Base.MakerNote)
 SIDES = (int(Base.ExifImageWidth), int(Base.ExifImageHeight))
@@ -36,7 +37,17 @@ KEPT = frozenset(
     )
 )
 LAYOUT = frozenset(
-    (BITS, COMPRESSION, ORIENTATION, PLANES, TILE_WIDTH, EXTRA_SAMPLES, *RESOLUTION, RESOLUTION_UNIT)
+    (
+        BITS,
+        COMPRESSION,
+        PHOTOMETRIC,
+        ORIENTATION,
+        PLANES,
+        TILE_WIDTH,
+        EXTRA_SAMPLES,
+        *RESOLUTION,
+        RESOLUTION_UNIT,
+    )
 )
 
 

@@ -4,6 +4,7 @@ nothing?"""
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import struct
@@ -27,6 +28,13 @@ def write(folder: Path, name: str, content: bytes) -> Path:
     return folder / name
 
 
+def ycbcr_tiff() -> bytes:
+    """One without a JPEG inside."""
+    stream = io.BytesIO()
+    Image.new("YCbCr", (8, 8)).save(stream, "TIFF")
+    return stream.getvalue()
+
+
 # Reading
 
 
@@ -43,6 +51,8 @@ def write(folder: Path, name: str, content: bytes) -> Path:
         ("a.heic", b"\0\0\0\x18ftypheic" + bytes(99), UnreadablePhoto, "damaged"),
         ("a.jpg", b"", UnreadablePhoto, "empty"),
         ("a.png", bytes(5000), UnreadablePhoto, "Its content decides"),
+        ("a.jpg", b"hello", UnreadablePhoto, "Its content decides"),
+        ("a.tif", ycbcr_tiff(), UnsupportedPhoto, "YCbCr"),
         ("bell\a\n.jpg", b"no picture", UnreadablePhoto, r"bell\\x07\\n"),
         ("a.png", png(noise(3), 8)[:-30] + bytes(18), UnreadablePhoto, "cut short"),
     ],
