@@ -37,7 +37,7 @@ BUILDERS: dict[str, Callable[[dict[str, Tensor]], nn.Module]] = {
     "autoencoder": AutoEncoder.from_state,
 }
 # A mean over colours that the network can't decide between is paler than any of them. This factor gives
-# held-out photographs a fifth more colour for 0.3 dB of PSNR; it belongs to the weights.
+# held-out photographs about a fifth more colour and costs some PSNR; it belongs to the weights.
 GAIN = 1.2
 VISIBLE = 5.0  # mean distance in ab from which two variants look different
 

@@ -77,6 +77,15 @@ def environment():
     return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As each of the two processes has: sums of two threads round otherwise, which AdamW enlarges."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -162,7 +171,7 @@ def test_noise_history_and_both_discriminators_are_those_of_one_process(folder, 
     torch.manual_seed(1)
     for part in ("network", "discriminators"):
         shutil.rmtree(folder / "one-cyclegan", ignore_errors=True)
-        assert as_one_process_would(folder, "cyclegan", "cyclegan", "32x4:3", part=part) < 1e-3
+        assert as_one_process_would(folder, "cyclegan", "cyclegan", "32x4:3", part=part) < 1e-4
 
 
 def test_accumulated_batches_are_one_batch(folder, together):
