@@ -1,13 +1,14 @@
-"""What if Ctrl-C comes at a bad moment? Inside a destructor or a weak reference's callback, Python prints the
-KeyboardInterrupt and goes on.
+"""What if Ctrl-C comes at a bad moment? Inside a destructor, or what a C library calls (libvips's log), Python
+prints the KeyboardInterrupt and goes on.
 
-So Ctrl-C is also noted, and long work asks now and then with `check`. Work that has something to save first,
+So Ctrl-C is also noted and isn't printed, and long work asks now and then with `check`. Work that has something to save first,
 and processes that have to stop at the same place, want it to be noted and nothing else (`only_note`).
 """
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,11 +35,14 @@ def noted() -> Iterator[None]:
         if not _quiet.is_set() or (again and not _patient.is_set()):
             signal.default_int_handler(number, frame)
 
+    lost = sys.unraisablehook
+    sys.unraisablehook = lambda what: None if what.exc_type is KeyboardInterrupt else lost(what)
     signal.signal(signal.SIGINT, note)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = lost
         _forget()
 
 

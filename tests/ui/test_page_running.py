@@ -72,6 +72,8 @@ def test_what_was_put_away_is_said_and_the_button_comes_back(visit, photograph: 
     page = visit()
     give(page, photograph)
     shown, put_away = made(page, "colour"), f"#line :text('{TEXTS['put_away'][0]}')"
+    while not any(kept.variants for kept, _ in work._kept.values()):  # the last that colouring remembers
+        page.wait_for_timeout(50)
     work._kept.clear()
     moved(page, "saturation", "End")
     page.wait_for_selector(put_away)
