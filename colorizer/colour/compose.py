@@ -95,10 +95,10 @@ def with_colours_of(picture: np.ndarray, colours: np.ndarray) -> np.ndarray:
 
 
 def compose(
-    rgb: np.ndarray, lines: LocalLines, strength: float, progress: Callable[[float, str], None] | None = None
+    rgb: np.ndarray, lines: LocalLines, own: float, progress: Callable[[float, str], None] | None = None
 ) -> np.ndarray:
-    """The picture rgb (H, W, 3) with its chroma replaced by (strength 1) or blended with the chroma of
-    `lines`.
+    """The picture rgb (H, W, 3) with the chroma of `lines`, to which the share `own` (0..1) of its own is
+    added.
 
     uint8 or uint16 in, the same out; its lightness is that of the input up to rounding. `progress` is told
     now and then and may raise to stop.
@@ -106,7 +106,7 @@ def compose(
 
     def ab_of(rows: slice, lightness: Tensor) -> Tensor:
         ab = lines.rows(lightness, rows.start, len(rgb))
-        return ab if strength == 1 else torch.lerp(_strip_ab(rgb[rows]), ab, strength)
+        return ab.add_(_strip_ab(rgb[rows]), alpha=own) if own else ab
 
     return _recoloured(rgb, ab_of, progress)
 

@@ -36,6 +36,13 @@ class LocalLines:
         slope, offset = grid.split(2, dim=1)
         return torch.addcmul(offset, slope, lightness)
 
+    def at(self, places: Tensor, lightness: Tensor) -> Tensor:
+        """The ab (K, 2) at single places (K, 2), x and y as shares of width and height, of lightness (K,)."""
+        grid = torch.cat((self.slope, self.offset), dim=1)
+        options = {"mode": "bilinear", "padding_mode": "border", "align_corners": False}
+        slope, offset = F.grid_sample(grid, places[None, None] * 2 - 1, **options)[0, :, 0].T.split(2, dim=1)
+        return offset + slope * lightness[:, None]
+
 
 def _enlarge_rows(small: Tensor, top: int, rows: int, height: int) -> Tensor:
     """What the whole of `small` (1, C, h, w), enlarged to `height` rows, would hold at `top`..; bilinear."""

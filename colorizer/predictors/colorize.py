@@ -19,6 +19,7 @@ from colorizer import weights
 from colorizer.colour.bins import annealed_mean, mode_tilts, rebalance_logits
 from colorizer.colour.compose import compose
 from colorizer.colour.guided import LocalLines, fit_lines
+from colorizer.colour.hints import spread
 from colorizer.colour.lab import rgb_to_lab
 from colorizer.errors import SettingsError
 from colorizer.networks.autoencoder import SIDE as AUTOENCODER_SIDE
@@ -47,8 +48,8 @@ class Analysis:
     """What the network said of a photo, kept so that settings can change without asking it again.
 
     output: (1, Q, h, w) log-probabilities over the bins for the U-Net, (1, 2, h, w) ab for the course models.
-    guide: (1, 1, h, w), the lightness at that size. bins (Q, 2), prior (Q,) and tilts (VARIANTS, Q): U-Net
-    only.
+    guide: (1, 1, h, w), the lightness at that size. bins (Q, 2), prior (Q,), tilts (VARIANTS, Q) and features
+    (1, C, h, w), of length 1, which tell things apart: U-Net only.
     """
 
     photo: Photo
@@ -59,6 +60,7 @@ class Analysis:
     bins: Tensor | None = None
     prior: Tensor | None = None
     tilts: Tensor | None = None
+    features: Tensor | None = None
 
     def chroma(self, settings: ColorizeSettings) -> Tensor:
         """The predicted ab (1, 2, h, w) under these settings, before saturation and strength."""
@@ -72,8 +74,36 @@ class Analysis:
         return GAIN * annealed_mean(logits, self.bins, settings.temperature)
 
     def lines(self, settings: ColorizeSettings) -> LocalLines:
-        """What brings that chroma, saturated, to the size of any copy of the photo."""
-        return fit_lines(self.guide, self.chroma(settings) * settings.saturation)
+        """What brings that chroma, by strength and saturation, and the hints' to the size of any copy of the
+        photo; what of its own colours is to be added has the share 1 - strength."""
+        ab = self.chroma(settings) * settings.saturation * settings.strength
+        lines = fit_lines(self.guide, ab)
+        if settings.hints and self.features is not None:
+            hinted = self._hinted(settings, ab)
+            lines = LocalLines(lines.slope + hinted.slope, lines.offset + hinted.offset)
+        return lines
+
+    def _hinted(self, settings: ColorizeSettings, ab: Tensor) -> LocalLines:
+        """What the hints add to that chroma."""
+        assert self.features is not None
+        colours = [[int(hint.colour[k : k + 2], 16) / 255 for k in (1, 3, 5)] for hint in settings.hints]
+        asked = rgb_to_lab(torch.tensor(colours).T[None, :, None])[0, 1:, 0].T
+        size = torch.tensor([self.photo.width, self.photo.height])
+        shares = torch.tensor([(hint.x, hint.y) for hint in settings.hints])
+        column_row = (shares * size).long().minimum(size - 1)
+        places = (column_row + 0.5) / size
+        column, row = column_row.T.tolist()
+        lightness, own = rgb_to_lab(to_tensor(self.photo.rgb[row, column][None]))[0, :, 0].T.split(
+            (1, 2), dim=1
+        )
+        lightness = lightness[:, 0]
+        if share := 1 - settings.strength:
+            small = rgb_to_lab(to_tensor(self.photo.preview(2 * max(self.guide.shape[-2:]))))[:, 1:]
+            small = share * F.interpolate(small, size=self.guide.shape[-2:], mode="area")
+            asked = asked - share * own + fit_lines(self.guide, small).at(places, lightness)
+            ab = ab + small
+        reach = torch.tensor([hint.reach for hint in settings.hints])
+        return spread(self.guide, self.features, ab, places, reach, lightness, asked)
 
     def made_by(self, settings: ColorizeSettings) -> dict[str, object]:
         """Everything needed to make what is rendered under these settings again."""
@@ -117,9 +147,11 @@ class Colorizer:
         lightness = small_lightness(photo, *network_size(photo, settings)).to(self.device)
         distribution: tuple[Tensor, ...] = ()
         if isinstance(network, ColorUNet):
-            logits = network(channels_last(network_input(lightness), self.device)).float()
+            features = network.features(channels_last(network_input(lightness), self.device))
+            logits = network.classify(features).float()
             output, bins = torch.log_softmax(logits, dim=1).cpu(), network.bins.cpu()
-            distribution = bins, network.prior.cpu(), mode_tilts(output, bins, VARIANTS)
+            told_apart = F.normalize(features.float(), dim=1).cpu()
+            distribution = bins, network.prior.cpu(), mode_tilts(output, bins, VARIANTS), told_apart
         else:
             output = network.predict_ab(lightness).float().cpu()  # type: ignore[operator]
         guide = F.interpolate(lightness, size=output.shape[-2:], mode="area").cpu()
@@ -137,7 +169,7 @@ class Colorizer:
                 "Analyse it again."
             )
         photo = analysis.photo
-        return photo.with_rgb(compose(photo.rgb, analysis.lines(settings), settings.strength, progress))
+        return photo.with_rgb(compose(photo.rgb, analysis.lines(settings), 1 - settings.strength, progress))
 
     def colorize(
         self, photo: Photo, settings: ColorizeSettings | None = None, progress: Progress | None = None
@@ -160,7 +192,7 @@ class Colorizer:
             ab = analysis.chroma(variant)
             if min(float((ab - other).norm(dim=1).mean()) for other in shown) >= VISIBLE:
                 shown.append(ab)
-                found.append((number, compose(preview, analysis.lines(variant), settings.strength)))
+                found.append((number, compose(preview, analysis.lines(variant), 1 - settings.strength)))
         return found
 
     @torch.inference_mode()

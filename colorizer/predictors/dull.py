@@ -91,7 +91,7 @@ def look_into(colorizer: Colorizer, photo: Photo) -> Dullness:
         settings = ColorizeSettings(model=model)
         analysis = colorizer.analyse(small, settings)
         ab = analysis.chroma(settings)
-        picture = compose(preview, analysis.lines(settings), 1.0)
+        picture = compose(preview, analysis.lines(settings), 0.0)
         made = rgb_to_lab(to_tensor(picture))[:, 1:]
         error = None if true is None else _size(made - true)
         readings.append(Reading(model, analysis.version, picture, cells(ab), _size(made), error))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from colorizer.errors import SettingsError
 
@@ -20,6 +22,8 @@ RANGES: Ranges = {
     "variant": (0, VARIANTS),
     "size": (128, 512),
 }
+HINT_RANGES: Ranges = {"x": (0.0, 1.0), "y": (0.0, 1.0), "reach": (0.02, 1.0)}
+MOST_HINTS = 1000
 UPSCALE_MODELS = ("clean", "photo")
 UPSCALE_RANGES: Ranges = {"detail": (0.0, 1.0), "consistency": (0, 4)}
 DIRECTIONS = ("photo2monet", "monet2photo")
@@ -58,9 +62,43 @@ class Settings:
                     raise SettingsError(f"{name} is {value!r}, but must be a whole number.")
                 object.__setattr__(self, name, int(value))
 
-    def as_dict(self) -> dict[str, str | float | bool | None]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain values, for a file's metadata and the API."""
-        return asdict(self)
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True)
+class Hint(Settings):
+    """The colour that a place has; SettingsError for a value out of range.
+
+    x, y: the place, as shares of the upright picture's width and height. colour: sRGB, as “#7a5230”; its hue and
+    chroma count, the lightness is the photograph's. reach: how far it may spread over what looks the same, as a
+    share of the picture's long side, 0.02..1.
+    """
+
+    RANGES: ClassVar = HINT_RANGES
+
+    x: float
+    y: float
+    colour: str
+    reach: float = 0.4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.colour, str) or not re.fullmatch("#[0-9a-fA-F]{6}", self.colour):
+            raise SettingsError(f"“{self.colour}” is no colour. Write it as #RRGGBB, such as #7a5230.")
+
+    @classmethod
+    def read(cls, given: object) -> Hint:
+        """A hint, or its fields by their names (as `as_dict` and a file's metadata have them)."""
+        if isinstance(given, Hint):
+            return given
+        names = {field.name for field in fields(cls)}
+        if not isinstance(given, Mapping) or not {"x", "y", "colour"} <= set(given) <= names:
+            raise SettingsError(f"{given!r} is no hint. It has x, y and colour, and may have reach.")
+        return cls(**given)
 
 
 @dataclass(frozen=True)
@@ -74,6 +112,7 @@ class ColorizeSettings(Settings):
     strength: 0 keeps the photograph's own colours, 1 takes the predicted ones.
     variant: 0 is the likeliest colouring, 1..4 are alternatives. unet only.
     size: the long side, in pixels, of the copy that the network sees, 128..512.
+    hints: colours that places have, up to 1,000; `Hint`s, or their fields. unet only.
     """
 
     CHOICES: ClassVar = {"model": MODELS}
@@ -86,6 +125,17 @@ class ColorizeSettings(Settings):
     strength: float = 1.0
     variant: int = 0
     size: int = 256
+    hints: tuple[Hint, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.hints, (list, tuple)):
+            raise SettingsError(f"hints is {self.hints!r}, but must be a list of hints.")
+        if len(self.hints) > MOST_HINTS:
+            raise SettingsError(f"There are {len(self.hints):,} hints. At most {MOST_HINTS:,} can be given.")
+        if self.hints and self.model != "unet":
+            raise SettingsError(f"The model “{self.model}” takes no hints. Choose “unet”.")
+        object.__setattr__(self, "hints", tuple(Hint.read(hint) for hint in self.hints))
 
 
 @dataclass(frozen=True)

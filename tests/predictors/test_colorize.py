@@ -72,7 +72,7 @@ def test_saturated_colours_keep_the_lightness_too(chroma: float):
     ramp = np.tile(np.arange(256, dtype=np.uint8)[:, None], (12, 1, 3))
     angle = torch.linspace(0, 6.28, 12)[None, None, :, None]
     ab = chroma * torch.cat((angle.cos(), angle.sin()), dim=1).expand(1, 2, 12, 8)
-    result = compose(ramp, LocalLines(torch.zeros_like(ab), ab), 1.0)
+    result = compose(ramp, LocalLines(torch.zeros_like(ab), ab), 0.0)
     away = np.abs(lightness(result) - lightness(ramp))
     assert away.mean() < 0.3 and away.max() < 1.5
 
