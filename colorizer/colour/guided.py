@@ -39,8 +39,9 @@ class LocalLines:
     def at(self, places: Tensor, lightness: Tensor) -> Tensor:
         """The ab (K, 2) at single places (K, 2), x and y as shares of width and height, of lightness (K,)."""
         grid = torch.cat((self.slope, self.offset), dim=1)
-        options = {"mode": "bilinear", "padding_mode": "border", "align_corners": False}
-        slope, offset = F.grid_sample(grid, places[None, None] * 2 - 1, **options)[0, :, 0].T.split(2, dim=1)
+        where = places[None, None] * 2 - 1
+        there = F.grid_sample(grid, where, padding_mode="border", align_corners=False)
+        slope, offset = there[0, :, 0].T.split(2, dim=1)
         return offset + slope * lightness[:, None]
 
 

@@ -73,9 +73,9 @@ class Settings:
 class Hint(Settings):
     """The colour that a place has; SettingsError for a value out of range.
 
-    x, y: the place, as shares of the upright picture's width and height. colour: sRGB, as “#7a5230”; its hue and
-    chroma count, the lightness is the photograph's. reach: how far it may spread over what looks the same, as a
-    share of the picture's long side, 0.02..1.
+    x, y: the place, as shares of the upright picture's width and height. colour: sRGB, as “#7a5230”; its hue
+    and chroma count, the lightness is the photograph's. reach: how far it may spread over what looks the
+    same, as a share of the picture's long side, 0.02..1.
     """
 
     RANGES: ClassVar = HINT_RANGES
