@@ -20,7 +20,7 @@ from colorizer.colour.bins import annealed_mean, mode_tilts, rebalance_logits
 from colorizer.colour.compose import compose
 from colorizer.colour.guided import LocalLines, fit_lines
 from colorizer.colour.hints import spread
-from colorizer.colour.lab import rgb_to_lab
+from colorizer.colour.lab import clamp_to_gamut, lab_to_rgb, rgb_to_lab
 from colorizer.errors import SettingsError
 from colorizer.networks.autoencoder import SIDE as AUTOENCODER_SIDE
 from colorizer.networks.autoencoder import AutoEncoder
@@ -41,6 +41,7 @@ BUILDERS: dict[str, Callable[[dict[str, Tensor]], nn.Module]] = {
 # held-out photographs about a fifth more colour and costs some PSNR; it belongs to the weights.
 GAIN = 1.2
 VISIBLE = 5.0  # mean distance in ab from which two variants look different
+UNLIKE = 18.0  # distance in ab from which two colours of a place are two
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,26 @@ class Colorizer:
                 shown.append(ab)
                 found.append((number, compose(preview, analysis.lines(variant), 1 - settings.strength)))
         return found
+
+    @torch.inference_mode()
+    def likely(self, analysis: Analysis, count: int) -> np.ndarray:
+        """The likeliest colours of each place of the small map, at its lightness: (h, w, count, 3) uint8 sRGB.
+
+        Colours that look alike count as one; the course models know of none."""
+        bins, (height, width) = analysis.bins, analysis.guide.shape[-2:]
+        if bins is None:
+            return np.zeros((height, width, 0, 3), np.uint8)
+        left = analysis.output[0].flatten(1).exp().T.clone()  # (N, Q)
+        unlike = (torch.cdist(bins, bins) > UNLIKE).float()
+        chosen = []
+        for _ in range(count):
+            chosen.append(left.argmax(dim=1))
+            left *= unlike[chosen[-1]]
+        ab = bins[torch.stack(chosen, dim=1)].flatten(0, 1).T  # (2, N * count)
+        lightness = analysis.guide.flatten().repeat_interleave(count)[None]
+        lab = clamp_to_gamut(torch.cat((lightness, ab))[..., None])
+        rgb = (lab_to_rgb(lab).clamp(0, 1) * 255).round().to(torch.uint8)
+        return rgb[..., 0].T.reshape(height, width, count, 3).numpy()
 
     @torch.inference_mode()
     def confidence(self, analysis: Analysis, side: int = 1024) -> np.ndarray:

@@ -74,8 +74,8 @@ class Hint(Settings):
     """The colour that a place has; SettingsError for a value out of range.
 
     x, y: the place, as shares of the upright picture's width and height. colour: sRGB, as “#7a5230”; its hue
-    and chroma count, the lightness is the photograph's. reach: how far it may spread over what looks the
-    same, as a share of the picture's long side, 0.02..1.
+    and chroma count, the lightness is the photograph's. reach: 0.02..1, how far it spreads: over little
+    more than its spot, over a thing (0.5), over most that looks like it.
     """
 
     RANGES: ClassVar = HINT_RANGES
@@ -83,7 +83,7 @@ class Hint(Settings):
     x: float
     y: float
     colour: str
-    reach: float = 0.4
+    reach: float = 0.5
 
     def __post_init__(self) -> None:
         super().__post_init__()

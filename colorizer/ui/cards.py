@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,6 +17,9 @@ from colorizer.ui.texts import both, in_both
 FOLDER = Path(__file__).parent / "examples"
 THUMBNAIL_SIDE = 800
 INSET_SIDE = 300
+
+
+Change = Callable[[Image.Image], Image.Image]
 
 
 @dataclass(frozen=True)
@@ -49,18 +52,19 @@ element.addEventListener('click', event => {
 """
 
 
-def thumbnail(path: Path, side: int = THUMBNAIL_SIDE) -> str:
-    """A small copy as a data URI, so that the page needs no further request and no path of this machine."""
+def thumbnail(path: Path, side: int = THUMBNAIL_SIDE, change: Change | None = None) -> str:
+    """A small copy as a data URI, so that the page needs no further request and no path of this machine; of
+    what `change` makes of it where there is one."""
     with Image.open(path) as picture:
         small = picture.convert("RGB")
     small.thumbnail((side, side))
-    return as_jpeg(small)
+    return as_jpeg(change(small) if change else small)
 
 
-def as_jpeg(picture: Image.Image) -> str:
+def as_jpeg(picture: Image.Image, quality: int = 82) -> str:
     """The picture as an address that holds it."""
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=82)
+    picture.save(buffer, "JPEG", quality=quality)
     return embedded(buffer.getvalue())
 
 
@@ -69,9 +73,9 @@ def embedded(jpeg: bytes) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
 
 
-def cards_html(numbers: Iterable[int]) -> str:
-    """The cards of those examples as HTML, in both languages."""
-    return _invitation(_card(number, number) for number in numbers)
+def cards_html(numbers: Iterable[int], change: Change | None = None) -> str:
+    """The cards of those examples as HTML, in both languages; `change`: of their pictures."""
+    return _invitation(_card(number, number, change=change) for number in numbers)
 
 
 def pair_cards_html() -> str:
@@ -79,12 +83,12 @@ def pair_cards_html() -> str:
     return _invitation(_card(number, *pair) for number, pair in enumerate(PAIRS))
 
 
-def _card(number: int, photo: int, painting: int | None = None) -> str:
+def _card(number: int, photo: int, painting: int | None = None, change: Change | None = None) -> str:
     """The card that says that number when it is clicked."""
     shown = [EXAMPLES[one] for one in (photo, painting) if one is not None]
     sides = (THUMBNAIL_SIDE, INSET_SIDE)
     pictures = "".join(
-        f'<img class="{kind}" src="{thumbnail(one.path, side)}" alt="{escape(one.titles[0])}">'
+        f'<img class="{kind}" src="{thumbnail(one.path, side, change)}" alt="{escape(one.titles[0])}">'
         for one, side, kind in zip(shown, sides, ("", "inset"), strict=False)
     )
     titles = " + ".join(in_both(one.titles) for one in shown)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import gradio as gr
+import numpy as np
+from PIL import Image, ImageDraw
 
 from colorizer import weights
+from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
-from colorizer.predictors.colorize import Analysis
+from colorizer.predictors.colorize import Analysis, Colorizer
 from colorizer.predictors.settings import MODELS, RANGES, ColorizeSettings
-from colorizer.ui import cards, files, parts, running
+from colorizer.ui import cards, files, hints, parts, running
 from colorizer.ui.running import LINE, Tab, Updates, Upload, busy, done, listen
 from colorizer.ui.texts import both, label, paragraphs, progress_line, say, status_line
 from colorizer.ui.work import Shown, Work
@@ -24,18 +28,20 @@ AT_ONCE_MEGAPIXELS = 1.5  # above it a slider first shows a smaller copy
 AT_ONCE_SIDE = 1280
 VARIANT_SIDE = 320
 KEEP_TONE, KEEP_COLOURS = 0.4, 0.5
+AT_ONCE = True  # a picture that is given is coloured at once, unless the person says no
 MODEL_NAMES = {"unet": "Classification U-Net", "course-unet": "Course U-Net", "autoencoder": "Auto-encoder"}
 
-SHOWN = (*LINE, "stage", "status")  # what a correction changes
+SHOWN = (*LINE, "stage", "palette", "status")  # what a correction changes
 RAN = (
     *SHOWN,
     "examples",
+    "mode",
     "below",
     "others",
     "gallery",
     "temperature",
     "confidence",
-)  # what colouring changes
+)  # what colouring does
 
 
 # What is on it
@@ -52,13 +58,39 @@ def build(tabs: Sequence[str]) -> Tab:
                 tab["notice_text"] = gr.HTML(elem_id="notice")
                 tab["keep_some"] = gr.Button(size="sm", elem_id="keep-some")
             parts.start_buttons(tab, "colour")
+            tab["at_once"] = gr.Checkbox(AT_ONCE, label=label("at_once"), elem_id="at-once")
         with gr.Column(elem_classes="result"):
-            parts.stage(tab, cards.cards_html(cards.PHOTOGRAPHS))
+            parts.stage(tab, cards.cards_html(cards.PHOTOGRAPHS, half_coloured))
+            hints.palette(tab)
+            modes = [(label("mode_compare"), "compare"), (label("mode_hints"), "hints")]
+            tab["mode"] = gr.Radio(modes, value="compare", show_label=False, visible=False, elem_id="mode")
             parts.take_home(tab, tabs)
+            with gr.Column(visible=False, elem_classes="others") as tab["others"]:
+                gr.HTML(f"<b>{both('variants')}</b><p>{both('variants_help')}</p>")
+                parts.gallery(tab, "gallery", "variants", columns=5, preview=False)
         with gr.Column(elem_classes="controls"):
             controls(tab)
     wire(tab)
     return tab
+
+
+@lru_cache
+def example_colorizer() -> Colorizer:
+    """On the processor: nobody lends a GPU while the page is being built."""
+    return Colorizer.load()
+
+
+def half_coloured(picture: Image.Image) -> Image.Image:
+    """An example, on its right half as it will look; as it is where there are no weights."""
+    photo = Photo.from_array(np.asarray(picture))
+    try:
+        result = Image.fromarray(example_colorizer().colorize(photo).rgb)
+    except ColorizerError:
+        return picture
+    middle = picture.width // 2
+    result.paste(picture.crop((0, 0, middle, picture.height)))
+    ImageDraw.Draw(result).line([(middle, 0), (middle, picture.height)], "white", 3)
+    return result
 
 
 def controls(tab: Tab) -> None:
@@ -68,9 +100,6 @@ def controls(tab: Tab) -> None:
     parts.slider(tab, "temperature", *RANGES["temperature"], standard.temperature, 0.02)
     parts.slider(tab, "keep", 0.0, 1.0, 1 - standard.strength, 0.05)
     with parts.more(tab):
-        with gr.Column(visible=False, elem_classes="others") as tab["others"]:
-            gr.HTML(f"<b>{both('variants')}</b><p>{both('variants_help')}</p>")
-            parts.gallery(tab, "gallery", "variants", columns=2, preview=False)
         tab["confidence"] = gr.Checkbox(
             label=label("confidence"), info=label("confidence_help"), elem_id="confidence"
         )
@@ -83,10 +112,12 @@ def controls(tab: Tab) -> None:
 
 def wire(tab: Tab) -> None:
     """Which touch leads to which answer."""
-    parts.wire_field(tab)
+    given = [upload.then for upload in parts.wire_field(tab)]
     example = parts.wire_examples(tab)
     # An example goes the way of any photograph, then the button is pressed for the person.
     started = parts.wire_start(tab, [tab["start"].click, example.then], colour, RAN)
+    started += parts.wire_start(tab, given, colour_at_once, RAN, waiting_at_once)
+    tab.arrive = lambda arrived: parts.wire_start(tab, [arrived.then], colour_at_once, RAN, waiting_at_once)
     started += parts.wire_start(
         tab, [[tab["model"].input, tab["size"].input]], colour_again, RAN, parts.waiting_again
     )
@@ -95,7 +126,9 @@ def wire(tab: Tab) -> None:
         listen(tab, [*sliders, tab["confidence"].input], correct, SHOWN, trigger_mode="always_last"),
         listen(tab, tab["gallery"].select, pick, SHOWN, trigger_mode="multiple"),
         listen(tab, tab["keep_some"].click, keep_some, [*SHOWN, "keep", "notice"]),
+        listen(tab, tab["palette"].input, hint, SHOWN, trigger_mode="multiple"),
     ]
+    listen(tab, tab["mode"].input, switch, ["stage", "palette"], trigger_mode="multiple")
     parts.wire_cancel(tab, started)
     parts.wire_download(tab)
 
@@ -132,23 +165,46 @@ def settings_of(
 
 
 def colour(
-    work: Work | None, code: str, photo: Upload, settings: ColorizeSettings, confidence: bool
+    work: Work | None, code: str, photo: Upload, settings: ColorizeSettings, confidence: bool, mode: str
 ) -> Iterator[Updates]:
-    """The button was pressed."""
+    """The button was pressed; the colours that were set by hand stay on their photograph."""
     work, given = running.given(work, photo)
-    yield from coloured(work, code, given, settings, confidence)
+    if work.shown and work.shown.of is given and settings.model == MODELS[0]:
+        settings = replace(settings, hints=work.shown.settings.hints)
+    yield from coloured(work, code, given, settings, confidence, mode)
+
+
+def waiting_at_once(work: Work | None, code: str, at_once: bool) -> Updates:
+    """A picture was given, which is to be coloured at once."""
+    return busy(progress_line(say(code, "waiting"))) if at_once and work and work.given else {}
+
+
+def colour_at_once(
+    work: Work | None,
+    code: str,
+    photo: Upload,
+    settings: ColorizeSettings,
+    confidence: bool,
+    mode: str,
+    at_once: bool,
+) -> Iterator[Updates]:
+    """The same without the button, if it is wanted and if the file could be opened."""
+    if at_once and work and work.given:
+        yield from colour(work, code, photo, settings, confidence, mode)
 
 
 def colour_again(
-    work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool
+    work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool, mode: str
 ) -> Iterator[Updates]:
     """Another network or another size was chosen: the photograph that is shown goes through it."""
     work, shown = running.shown(work, status)
-    yield from coloured(work, code, shown.of, settings, confidence)
+    if settings.model == MODELS[0]:
+        settings = replace(settings, hints=shown.settings.hints)
+    yield from coloured(work, code, shown.of, settings, confidence, mode)
 
 
 def coloured(
-    work: Work, code: str, photo: Photo, settings: ColorizeSettings, confidence: bool
+    work: Work, code: str, photo: Photo, settings: ColorizeSettings, confidence: bool, mode: str
 ) -> Iterator[Updates]:
     """Ask the network, render, show; then the other colourings."""
     began = time.monotonic()
@@ -168,9 +224,10 @@ def coloured(
     )
     yield {
         **done(),
-        **on_stage(shown, code, began),
+        **on_stage(shown, code, began, mode),
         "work": replace(work, shown=shown, variants=()),
         "examples": gr.HTML(visible=False),
+        "mode": gr.Radio(visible=True),
         "below": gr.Column(visible=True),
         "temperature": gr.Slider(interactive=analysis.bins is not None),
         "confidence": gr.Checkbox(interactive=analysis.bins is not None),
@@ -205,14 +262,15 @@ def after(analysis: Analysis, result: Photo, confidence: bool) -> str:
     return files.write_shown(pixels, "after")
 
 
-def on_stage(shown: Shown, code: str, began: float) -> Updates:
-    """The slider, and the line below: time, size, model, and what has not changed."""
+def on_stage(shown: Shown, code: str, began: float, mode: str) -> Updates:
+    """The slider, the picture for dots, and the line below: time, size, model, and what has not changed."""
     facts = [
         say(code, "status_size", width=shown.of.width, height=shown.of.height),
         f"{MODEL_NAMES[shown.said.model]} {shown.said.version}",
     ]
     return {
         "stage": gr.ImageSlider(shown.files, visible=True),
+        **on_palette(shown, mode),
         "status": status_line(code, began, facts, [say(code, "unchanged")], shown.of),
     }
 
@@ -220,38 +278,56 @@ def on_stage(shown: Shown, code: str, began: float) -> Updates:
 # It is corrected
 
 
+def on_palette(shown: Shown | None, mode: str) -> Updates:
+    """The picture that dots are set on, where it is looked at."""
+    return {"palette": hints.told(shown)} if shown and mode == "hints" else {}
+
+
+def switch(work: Work | None, mode: str) -> Updates:
+    """From comparing to colouring by hand, or back."""
+    return on_palette(work.shown if work else None, mode)
+
+
+def hint(
+    work: Work | None, code: str, status: str, confidence: bool, mode: str, event: gr.EventData
+) -> Iterator[Updates]:
+    """Dots were set, moved or taken away."""
+    work, shown = running.shown(work, status)
+    yield from corrected(work, code, shown, replace(shown.settings, hints=event.hints), confidence, mode)
+
+
 def correct(
-    work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool
+    work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool, mode: str
 ) -> Iterator[Updates]:
     """A slider was let go, or the veil wanted: the same analysis in another light; the network rests."""
     work, shown = running.shown(work, status)
-    analysed = {name: getattr(shown.settings, name) for name in ("model", "size", "variant")}
-    yield from corrected(work, code, shown, replace(settings, **analysed), confidence)
+    analysed = {name: getattr(shown.settings, name) for name in ("model", "size", "variant", "hints")}
+    yield from corrected(work, code, shown, replace(settings, **analysed), confidence, mode)
 
 
 def pick(
-    work: Work | None, code: str, status: str, confidence: bool, event: gr.EventData
+    work: Work | None, code: str, status: str, confidence: bool, mode: str, event: gr.EventData
 ) -> Iterator[Updates]:
     """One of the other colourings was clicked."""
     work, shown = running.shown(work, status)
     if event.index < len(work.variants):
         settings = replace(shown.settings, variant=work.variants[event.index])
-        yield from corrected(work, code, shown, settings, confidence)
+        yield from corrected(work, code, shown, settings, confidence, mode)
 
 
 def keep_some(
-    work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool
+    work: Work | None, code: str, status: str, settings: ColorizeSettings, confidence: bool, mode: str
 ) -> Iterator[Updates]:
     """The notice's button: keep part of the tone or of the colours that are there."""
     coloured = work is not None and work.given is not None and work.given.tone == "coloured"
     keep = KEEP_COLOURS if coloured else KEEP_TONE
     yield {"keep": keep, "notice": gr.Column(visible=False)}
     if work and work.shown and work.shown.of is work.given:
-        yield from correct(work, code, status, replace(settings, strength=1 - keep), confidence)
+        yield from correct(work, code, status, replace(settings, strength=1 - keep), confidence, mode)
 
 
 def corrected(
-    work: Work, code: str, shown: Shown, settings: ColorizeSettings, confidence: bool
+    work: Work, code: str, shown: Shown, settings: ColorizeSettings, confidence: bool, mode: str
 ) -> Iterator[Updates]:
     """Render what is shown in other settings; a large one first small."""
     began, analysis, result = time.monotonic(), shown.said, shown.photo
@@ -259,8 +335,10 @@ def corrected(
     if settings != shown.settings:
         if shown.of.megapixels > AT_ONCE_MEGAPIXELS:
             small = replace(analysis, photo=Photo.from_array(shown.of.preview(AT_ONCE_SIDE)))
-            at_once = after(small, running.colorizer().render(small, settings), confidence)
-            yield {"stage": gr.ImageSlider((before, at_once))}
+            quick = running.colorizer().render(small, settings)
+            at_once = (before, after(small, quick, confidence))
+            seen = replace(shown, photo=quick, settings=settings)
+            yield {"stage": gr.ImageSlider(at_once), **on_palette(seen, mode)}
         result = yield from rendered(analysis, settings, code)
     shown = replace(
         shown,
@@ -269,4 +347,4 @@ def corrected(
         made_by=analysis.made_by(settings),
         files=(before, after(analysis, result, confidence)),
     )
-    yield {**done(), **on_stage(shown, code, began), "work": replace(work, shown=shown)}
+    yield {**done(), **on_stage(shown, code, began, mode), "work": replace(work, shown=shown)}

@@ -1,0 +1,78 @@
+"""How does a person set colours by hand? A click on the coloured picture sets a dot, beside which are the
+colours that are likely there.
+
+The dots live in the browser (hints.js), which says of each change what hints there are now.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import gradio as gr
+from PIL import Image
+
+from colorizer.predictors.settings import HINT_RANGES, Hint
+from colorizer.ui import cards, files, running
+from colorizer.ui.running import Tab
+from colorizer.ui.texts import both
+from colorizer.ui.work import Shown
+
+SCRIPT = Path(__file__).with_name("hints.js").read_text(encoding="utf-8")
+SIDE = 1600  # of the picture that dots are set on
+LIKELY = 6
+
+
+def _button(what: str, text: str) -> str:
+    return f'<button type="button" data-do="{what}">{both(text)}</button>'
+
+
+def _template() -> str:
+    least, most = HINT_RANGES["reach"]
+    tools = ("add", "undo", "redo", "clear", "closer", "farther")
+    return f"""<p class="hint-how">{both("hint_how")}</p>
+<div class="hint-view"><div class="hint-frame"><img class="hint-picture" alt="" draggable="false"></div></div>
+<div class="hint-choice" hidden>
+  <div class="hint-swatches"></div>
+  <label>{both("hint_other")}<input class="hint-other" type="color"></label>
+  {_button("drop", "hint_drop")}
+  <label>{both("hint_reach")}
+    <input class="hint-reach" type="range" min="{least}" max="{most}" step="0.02"></label>
+  {_button("remove", "hint_remove")}
+</div>
+<div class="hint-tools">{"".join(_button(name, f"hint_{name}") for name in tools)}
+  <label class="hint-give">{both("hint_reference")}
+    <input class="hint-file" type="file" accept="image/*"></label>
+</div>
+<img class="hint-reference" alt="" hidden>
+<ol class="hint-list"></ol>"""
+
+
+def palette(tab: Tab) -> None:
+    """Where dots are set; its value is what `told` gives."""
+    tab["palette"] = gr.HTML(
+        "",
+        html_template=_template(),
+        js_on_load=SCRIPT,
+        elem_id="palette",
+        elem_classes="palette",
+    )
+
+
+def told(shown: Shown) -> str:
+    """What the browser has to know: the picture, its hints, and what is likely at each place of it."""
+    likely = running.colorizer().likely(shown.said, LIKELY)
+    rows, columns = likely.shape[:2]
+    return json.dumps(
+        {
+            "photo": id(shown.said),
+            "picture": cards.as_jpeg(Image.fromarray(files.shown_pixels(shown.photo, SIDE)), 90),
+            "hints": shown.settings.as_dict()["hints"],
+            "reach": Hint.reach,
+            "rows": rows,
+            "columns": columns,
+            "count": likely.shape[2],
+            "likely": base64.b64encode(likely.tobytes()).decode(),
+        }
+    )
