@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyvips
 from PIL import Image, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 from colorizer.errors import PhotoError, PhotoTooLarge, UnreadablePhoto, UnsupportedPhoto
 from colorizer.photo import tags
@@ -99,14 +100,14 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
             f"{image.interpretation}). Save it as RGB or grey with 8 or 16 bits a channel."
         )
     has_alpha = (
-        image.bands > channels and number(known, tags.EXTRA_SAMPLES, 1) > 0
+        image.bands > channels and number(known, Base.ExtraSamples, 1) > 0
     )  # some of a TIFF's say nothing
     chunks = _png_chunks(path) if kind == "PNG" else {}
     if block := chunks.get(b"eXIf") or _beside(image, "exif-data").removeprefix(b"Exif\0\0"):
         known = _tags(block, notes)
     xmp = _beside(image, "xmp-data")
     found = XMP_ORIENTATION.search(xmp)
-    orientation = number(known, tags.ORIENTATION, 0)
+    orientation = number(known, Base.Orientation, 0)
     if orientation not in range(1, 9):
         orientation = int(found[2]) if found else 1
     if kind in ("HEIF", "AVIF"):
@@ -130,8 +131,8 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
 
 
 def _by_vips(path: Path, kind: str, known: Tags) -> pyvips.Image:
-    of_jpeg = number(known, tags.COMPRESSION, 1) == JPEG
-    if number(known, tags.PHOTOMETRIC, 0) == YCBCR and not of_jpeg:
+    of_jpeg = number(known, Base.Compression, 1) == JPEG
+    if number(known, Base.PhotometricInterpretation, 0) == YCBCR and not of_jpeg:
         # libvips would take Y, Cb and Cr for red, green and blue
         raise UnsupportedPhoto(f"“{shown(path)}” holds colours of the kind YCbCr. Save it as RGB first.")
     fail_on = "warning" if of_jpeg else "error"  # one that ends early inside a TIFF is only a warning

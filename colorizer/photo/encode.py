@@ -19,14 +19,14 @@ from pathlib import Path
 
 import numpy as np
 import pyvips
+from PIL.ExifTags import Base
 
 from colorizer.errors import PhotoNotSaved
-from colorizer.photo import tags
 from colorizer.photo.colours import ICC, SRGB, from_srgb, read_profile, with_blob
 from colorizer.photo.decode import IPTC_RESOURCE, Pixels
 from colorizer.photo.formats import DEEP, LONGEST, shown, writer_of
 from colorizer.photo.metadata import Metadata
-from colorizer.photo.tags import DETAILS, MAIN, UNDEFINED, Tags, exif_block, read_tags
+from colorizer.photo.tags import ASCII, DETAILS, LONG, MAIN, UNDEFINED, Tags, exif_block, packed, read_tags
 
 LONGEST_NOTE = 60_000  # bytes of the camera maker's that fit into a JPEG's EXIF block beside the rest
 SAVERS: dict[str, tuple[str, dict[str, object]]] = {
@@ -122,8 +122,8 @@ def _write(file: Path, writer: str, image: pyvips.Image, about: Metadata, qualit
     across, down = about.dpi or (72, 72)  # what EXIF wants where it isn't known
     image = image.copy(xres=across / 25.4, yres=down / 25.4)
     known = _tags(about.exif, image, text)
-    if writer == "JPEG" and len(known[DETAILS].get(tags.MAKER_NOTE, (0, b""))[1]) > LONGEST_NOTE:
-        del known[DETAILS][tags.MAKER_NOTE]
+    if writer == "JPEG" and len(known[DETAILS].get(Base.MakerNote, (0, b""))[1]) > LONGEST_NOTE:
+        del known[DETAILS][Base.MakerNote]
     if writer != "TIFF" and any(known.values()):
         image = with_blob(image, "exif-data", exif_block(known))
     if writer != "PNG":
@@ -155,26 +155,26 @@ def _in_its_colours(image: pyvips.Image, icc: bytes) -> pyvips.Image:
 def _tags(exif: Tags, image: pyvips.Image, text: str) -> Tags:
     """The tags to write with an image; `text` goes into its UserComment."""
     details = dict(exif.get(DETAILS, {}))
-    for tag, side in zip(tags.SIDES, (image.width, image.height), strict=True):
+    for tag, side in ((Base.ExifImageWidth, image.width), (Base.ExifImageHeight, image.height)):
         if tag in details:
-            details[tag] = (tags.LONG, struct.pack("<I", side))
+            details[tag] = (LONG, struct.pack("<I", side))
     if text:
-        details[tags.USER_COMMENT] = (UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
+        details[Base.UserComment] = (UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
     return {MAIN: {}} | exif | {DETAILS: details}
 
 
-def _add_tags(path: Path, known: Tags, iptc: bytes | None, text: str) -> None:
+def _add_tags(path: Path, known: Tags, iptc: bytes, text: str) -> None:
     """Put tags, IPTC, and a text as the Software, into the first directory of a TIFF, which is written
     anew at its end."""
     with path.open("r+b") as file:
         with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
             main = known[MAIN] | read_tags(data, everything=True)[MAIN]
         if iptc:  # libvips's is a quarter of it
-            main[tags.IPTC] = (UNDEFINED, iptc)
+            main[Base.IPTCNAA] = (UNDEFINED, iptc)
         if text:
-            main[tags.SOFTWARE] = (tags.ASCII, text.encode("ascii") + b"\0")
+            main[Base.Software] = (ASCII, text.encode("ascii") + b"\0")
         start = (file.seek(0, os.SEEK_END) + 1) // 2 * 2  # on a word boundary (TIFF 6.0, section 2)
-        inner, first = tags.packed(known | {MAIN: main}, start)
+        inner, first = packed(known | {MAIN: main}, start)
         file.seek(start)
         file.write(inner + first)
         file.seek(4)

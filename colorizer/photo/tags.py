@@ -21,14 +21,15 @@ INNER = (DETAILS, PLACE)  # the directories that a tag of the first one points t
 ASCII, SHORT, LONG, UNDEFINED, RATIONALS, POINTERS = 2, 3, 4, 7, (5, 10), (4, 13, 16)
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 
-COMPRESSION, PHOTOMETRIC, ORIENTATION, EXTRA_SAMPLES = 259, 262, 274, 338
-ACROSS, DOWN, RESOLUTION_UNIT, CENTIMETRE = 282, 283, 296, 3
-SOFTWARE, IPTC = int(Base.Software), 33723
-USER_COMMENT, MAKER_NOTE = int(Base.UserComment), int(Base.MakerNote)
-SIDES = (int(Base.ExifImageWidth), int(Base.ExifImageHeight))
-LAYOUT = frozenset((COMPRESSION, PHOTOMETRIC, ORIENTATION, EXTRA_SAMPLES, ACROSS, DOWN, RESOLUTION_UNIT))
-# What the first directory may say of the photo. The rest of it (offsets, sizes, compression) describes the
-# bytes of the old file, which a TIFF keeps in the same place; the resolution is libvips's.
+# What the first directory says of how the pixels stand in the file
+LAYOUT = frozenset(
+    (
+        *(Base.Compression, Base.PhotometricInterpretation, Base.Orientation, Base.ExtraSamples),
+        *(Base.XResolution, Base.YResolution, Base.ResolutionUnit),
+    )
+)
+# What it may say of the photo. The rest of it (offsets, sizes) describes the bytes of the old file, which a
+# TIFF keeps in the same place; the resolution is libvips's.
 KEPT = frozenset(
     (
         *(Base.DocumentName, Base.ImageDescription, Base.Make, Base.Model, Base.Software, Base.DateTime),
@@ -92,10 +93,11 @@ def number(tags: Tags, tag: int, default: int) -> int:
 
 def resolution(tags: Tags) -> tuple[float, float] | None:
     """Dots an inch across and down."""
-    inch = 2.54 if number(tags, RESOLUTION_UNIT, 2) == CENTIMETRE else 1.0
+    inch = 2.54 if number(tags, Base.ResolutionUnit, 2) == 3 else 1.0  # 3 is for centimetres
     try:
-        (across, units), (down, other) = (struct.unpack("<II", tags[MAIN][tag][1]) for tag in (ACROSS, DOWN))
-        return inch * across / units, inch * down / other
+        across, units = struct.unpack("<II", tags[MAIN][Base.XResolution][1])
+        down, others = struct.unpack("<II", tags[MAIN][Base.YResolution][1])
+        return inch * across / units, inch * down / others
     except (KeyError, struct.error, ZeroDivisionError):
         return None
 
