@@ -23,10 +23,9 @@ P3, BT2020, HDR = 12, 9, {16: "PQ", 18: "HLG"}  # primaries and transfers in the
 
 @dataclass(frozen=True)
 class Profile:
-    """A usable ICC profile: its bytes, its human name, its colour space "RGB", "GRAY" or "CMYK", and whether
-    its colours are sRGB's, to two 8-bit levels: many differently named profiles are just that."""
+    """An ICC profile's human name, its colour space "RGB", "GRAY" or "CMYK", and whether its colours are
+    sRGB's, to two 8-bit levels: many differently named profiles are just that."""
 
-    data: bytes
     name: str
     space: str
     is_srgb: bool
@@ -43,15 +42,15 @@ def read_profile(data: bytes) -> Profile:
         axis = np.linspace(0, 255, 9).astype(np.uint8)
         colours = np.stack(np.meshgrid(*[axis] * channels), axis=-1).reshape(1, -1, channels)
         image = pyvips.Image.new_from_array(colours, interpretation=interpretation)
-        srgb = to_srgb(with_blob(image, ICC, data)).numpy()
+        srgb = to_srgb(image, data).numpy()
     except (ImageCms.PyCMSError, pyvips.Error, OSError, ValueError, TypeError, KeyError) as error:
         raise ValueError(str(error)) from None
     same = space == "RGB" and int(np.abs(srgb.astype(int) - colours).max()) <= 2
-    return Profile(data, name, space, same)
+    return Profile(name, space, same)
 
 
-def named_profile(name: str, numbers: bytes) -> bytes | None:
-    """The profile that a file of that name means by two numbers, primaries and transfer; None for sRGB.
+def named_profile(name: str, numbers: bytes) -> bytes:
+    """The profile that a file of that name means by two numbers, primaries and transfer; b"" for sRGB.
 
     UnsupportedPhoto where sRGB can't hold the picture: its colours would come out wrong.
     """
@@ -61,35 +60,33 @@ def named_profile(name: str, numbers: bytes) -> bytes | None:
             f"“{name}” has the colours of a television ({HDR.get(transfer, 'BT.2020')}), which are not read. "
             "Save it in sRGB first."
         )
-    return DISPLAY_P3 if primaries == P3 else None
+    return DISPLAY_P3 if primaries == P3 else b""
 
 
-def fitting_profile(data: bytes | None, channels: int, notes: list[str]) -> Profile | None:
-    """The profile that the pixels are in, or None for sRGB; `notes` grows by what is wrong with it."""
+def in_srgb(image: pyvips.Image, icc: bytes, notes: list[str]) -> tuple[pyvips.Image, bytes]:
+    """An image of 1, 3 or 4 channels without alpha, and its profile or b"" -> three channels of sRGB in its
+    own depth, and the RGB profile, or b"", for a new file. `notes` grows by what was done."""
+    channels, deep = image.bands, image.format == "ushort"
+    profile, highest = None, 65535 if deep else 255
     try:
-        profile = read_profile(data) if data else None
+        profile = read_profile(icc) if icc else None
     except ValueError:
         notes.append("The embedded colour profile is damaged; the picture was taken as sRGB.")
-        return None
-    if profile is None or profile.space in {1: ("GRAY", "RGB"), 3: ("RGB",), 4: ("CMYK",)}[channels]:
-        return profile
-    notes.append(f"The embedded profile “{profile.name}” does not fit the picture and was set aside.")
-    return None
-
-
-def in_srgb(image: pyvips.Image, profile: Profile | None, notes: list[str]) -> pyvips.Image:
-    """An image of 1, 3 or 4 channels without alpha -> three channels of sRGB in its own depth."""
-    kind, highest = ("srgb", 255) if image.format == "uchar" else ("rgb16", 65535)
-    if image.bands == 1 and (profile is None or profile.space == "RGB"):
-        image = image.bandjoin([image, image]).copy(interpretation=kind)
+    if profile and profile.space not in {1: ("GRAY", "RGB"), 3: ("RGB",), 4: ("CMYK",)}[channels]:
+        notes.append(f"The embedded profile “{profile.name}” does not fit the picture and was set aside.")
+        profile = None
+    if channels == 1 and (profile is None or profile.space == "RGB"):
+        image = image.bandjoin([image, image]).copy(interpretation="rgb16" if deep else "srgb")
     if profile and not profile.is_srgb:
         notes.append(f"Converted from {profile.name} to sRGB.")
-        return to_srgb(with_blob(image, ICC, profile.data))
-    if image.bands == 4:
+        image = to_srgb(image, icc)
+    elif channels == 4:
         notes.append("The CMYK picture has no profile; its colours are approximate.")
         light = highest - image
         image = (light[:3] * light[3] / highest).rint().cast(image.format)
-    return image
+    if profile and profile.space == "RGB":
+        return image, icc
+    return image, SRGB if profile or channels == 4 else b""  # no RGB goes back to ink or to grey
 
 
 def with_blob(image: pyvips.Image, name: str, data: bytes | None) -> pyvips.Image:
@@ -100,8 +97,9 @@ def with_blob(image: pyvips.Image, name: str, data: bytes | None) -> pyvips.Imag
     return image
 
 
-def to_srgb(image: pyvips.Image) -> pyvips.Image:
-    """An image with a profile and no alpha -> three channels of sRGB in its own depth."""
+def to_srgb(image: pyvips.Image, profile: bytes) -> pyvips.Image:
+    """An image without alpha in the colours of a profile -> three channels of sRGB in its own depth."""
+    image = with_blob(image, ICC, profile)
     if image.format == "uchar":
         return image.icc_transform("srgb", embedded=True, depth=8, **HOW)
     # LittleCMS takes 16 bits to 16 through a coarse grid; by way of Lab it is ten times as exact

@@ -7,7 +7,6 @@ not at all. libvips computes and writes it band after band.
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
 import secrets
@@ -15,20 +14,19 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
 import pyvips
+from PIL.ExifTags import Base
 
 from colorizer.errors import PhotoNotSaved
-from colorizer.photo import tags
 from colorizer.photo.colours import ICC, SRGB, from_srgb, read_profile, with_blob
+from colorizer.photo.decode import IPTC_RESOURCE, Pixels
 from colorizer.photo.formats import DEEP, LONGEST, shown, writer_of
 from colorizer.photo.metadata import Metadata
-from colorizer.photo.opening import IPTC_RESOURCE
-from colorizer.photo.tags import DETAILS, MAIN, UNDEFINED, Tags, exif_block, read_tags
-
-Pixels = tuple[np.ndarray, np.ndarray | None]  # rgb (H, W, 3) and alpha (H, W) of the same dtype
+from colorizer.photo.tags import ASCII, DETAILS, LONG, MAIN, UNDEFINED, Tags, exif_block, packed, read_tags
 
 LONGEST_NOTE = 60_000  # bytes of the camera maker's that fit into a JPEG's EXIF block beside the rest
 SAVERS: dict[str, tuple[str, dict[str, object]]] = {
@@ -51,7 +49,7 @@ def encode(
     settings: Mapping[str, object] | None,
 ) -> None:
     """Write pixels and metadata to a file. PhotoNotSaved when that fails, and then nothing is left behind."""
-    writer, name = writer_of(path, format), shown(path)
+    writer = writer_of(path, format)
     longest, most = max(pixels[0].shape), LONGEST.get(writer, 1 << 31)
     refusals = (
         (bits not in (None, 8, 16), f"A file has 8 or 16 bits a channel, not {bits}. Choose one of them."),
@@ -63,12 +61,12 @@ def encode(
         if refused:
             raise PhotoNotSaved(why)
     depth = bits or (pixels[0].itemsize * 8 if writer in DEEP else 8)
-    text = json.dumps(dict(settings), ensure_ascii=True) if settings else ""
+    text = json.dumps(dict(settings)) if settings else ""
     try:
         with _passing(path) as file:
             _write(file, writer, _image(pixels, depth, on_white=writer == "JPEG"), about, quality, text)
     except (pyvips.Error, OSError, MemoryError, ValueError) as error:
-        raise PhotoNotSaved(f"“{name}” can't be written{_reason(path, error)}") from None
+        raise PhotoNotSaved(f"“{shown(path)}” can't be written{_reason(path, error)}") from None
 
 
 def to_bits(pixels: np.ndarray, bits: int) -> np.ndarray:
@@ -120,13 +118,13 @@ def _image(pixels: Pixels, bits: int, *, on_white: bool) -> pyvips.Image:
 
 
 def _write(file: Path, writer: str, image: pyvips.Image, about: Metadata, quality: int, text: str) -> None:
-    image = _in_its_colours(image, about)
+    image = _in_its_colours(image, about.icc)
     across, down = about.dpi or (72, 72)  # what EXIF wants where it isn't known
     image = image.copy(xres=across / 25.4, yres=down / 25.4)
-    known = _tags(about, (image.width, image.height), text)
-    if writer == "JPEG" and len(known[DETAILS].get(tags.MAKER_NOTE, (0, b""))[1]) > LONGEST_NOTE:
-        del known[DETAILS][tags.MAKER_NOTE]
-    if writer != "TIFF":
+    known = _tags(about.exif, image, text)
+    if writer == "JPEG" and len(known[DETAILS].get(Base.MakerNote, (0, b""))[1]) > LONGEST_NOTE:
+        del known[DETAILS][Base.MakerNote]
+    if writer != "TIFF" and any(known.values()):
         image = with_blob(image, "exif-data", exif_block(known))
     if writer != "PNG":
         image = with_blob(image, "xmp-data", about.xmp)
@@ -144,50 +142,39 @@ def _write(file: Path, writer: str, image: pyvips.Image, about: Metadata, qualit
         _add_xmp(file, about.xmp)
 
 
-def _in_its_colours(image: pyvips.Image, about: Metadata) -> pyvips.Image:
-    """The image with the profile to embed, in whose colours it is.
-
-    A photo that was sRGB keeps its own profile, or none; one in another RGB returns to it; grey and CMYK
-    profiles hold no RGB, so their photos become sRGB and say so.
-    """
-    data = about.icc or (SRGB if about.mode.startswith("CMYK") else None)
-    try:
-        profile = read_profile(data) if data else None
-        if profile and profile.space == "RGB" and not profile.is_srgb:
-            rgb = from_srgb(image.extract_band(0, n=3), profile.data)
+def _in_its_colours(image: pyvips.Image, icc: bytes) -> pyvips.Image:
+    """The image in the colours of an RGB profile, which is embedded."""
+    with suppress(ValueError, pyvips.Error):  # some can be read from but not written to: scanners have such
+        if icc and not read_profile(icc).is_srgb:
+            rgb = from_srgb(image.extract_band(0, n=3), icc)
             return rgb.bandjoin(image[3]) if image.bands == 4 else rgb
-        data = profile.data if profile and profile.is_srgb else data and SRGB
-    except (ValueError, pyvips.Error):  # some can be read from but not written to: scanners have such
-        data = SRGB
-    return with_blob(image, ICC, data)
+        return with_blob(image, ICC, icc)
+    return with_blob(image, ICC, SRGB)
 
 
-def _tags(about: Metadata, size: tuple[int, int], text: str) -> Tags:
-    """The tags to write with a photo of that width and height; `text` goes into its UserComment."""
-    known: Tags = {}
-    if about.exif:
-        with suppress(ValueError):  # a damaged block must not stop the picture
-            known = read_tags(io.BytesIO(about.exif.removeprefix(b"Exif\0\0")))
-    details = known.setdefault(DETAILS, {})
-    for tag, side in zip(tags.SIDES, size, strict=True):
+def _tags(exif: Tags, image: pyvips.Image, text: str) -> Tags:
+    """The tags to write with an image; `text` goes into its UserComment."""
+    details = dict(exif.get(DETAILS, {}))
+    for tag, side in ((Base.ExifImageWidth, image.width), (Base.ExifImageHeight, image.height)):
         if tag in details:
-            details[tag] = (tags.LONG, struct.pack("<I", side))
+            details[tag] = (LONG, struct.pack("<I", side))
     if text:
-        details[tags.USER_COMMENT] = (UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
-    return known
+        details[Base.UserComment] = (UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
+    return {MAIN: {}} | exif | {DETAILS: details}
 
 
-def _add_tags(path: Path, known: Tags, iptc: bytes | None, text: str) -> None:
+def _add_tags(path: Path, known: Tags, iptc: bytes, text: str) -> None:
     """Put tags, IPTC, and a text as the Software, into the first directory of a TIFF, which is written
     anew at its end."""
     with path.open("r+b") as file:
-        main = known.get(MAIN, {}) | read_tags(file, wanted=None)[MAIN]
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            main = known[MAIN] | read_tags(data, everything=True)[MAIN]
         if iptc:  # libvips's is a quarter of it
-            main[tags.IPTC] = (UNDEFINED, iptc)
+            main[Base.IPTCNAA] = (UNDEFINED, iptc)
         if text:
-            main[tags.SOFTWARE] = (tags.ASCII, text.encode("ascii") + b"\0")
+            main[Base.Software] = (ASCII, text.encode("ascii") + b"\0")
         start = (file.seek(0, os.SEEK_END) + 1) // 2 * 2  # on a word boundary (TIFF 6.0, section 2)
-        inner, first = tags.packed(known | {MAIN: main}, start)
+        inner, first = packed(known | {MAIN: main}, start)
         file.seek(start)
         file.write(inner + first)
         file.seek(4)

@@ -23,17 +23,17 @@ SUFFIXES = frozenset((*WRITERS, ".jpe", ".bmp", ".gif", ".heic", ".heif"))
 # They begin as TIFF does, and a small preview would be read instead of the photo
 RAW = frozenset((".dng", ".nef", ".cr2", ".arw", ".orf", ".rw2", ".pef", ".srw", ".nrw", ".3fr", ".iiq"))
 
+# How files begin; those in a container, RIFF or MPEG's, by what stands in its ninth byte
 READ = {
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"GIF8": "GIF",
     b"BM": "BMP",
-    b"WEBP": "WEBP",  # inside of RIFF
+    b"WEBP": "WEBP",
     **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "TIFF"),  # + is BigTIFF
+    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIF"),
 }
-BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
-    (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), "HEIF"
-)
 NOT_READ = {
     b"%PDF": "a PDF document",
     b"%!PS": "a PostScript drawing",
@@ -105,16 +105,14 @@ def check_file(path: Path, limits: Limits) -> bytes:
 def kind_of(path: Path, head: bytes) -> str:
     """Which format a file is, by its first bytes; PhotoError with the reason where it is none that is
     read."""
-    name, brand = shown(path), head[8:12] if head[4:8] == b"ftyp" else b""
-    kind = BRANDS.get(brand) or _by_beginning(READ, head[8:] if head.startswith(b"RIFF") else head)
+    name, contained = shown(path), head.startswith(b"RIFF") or head[4:8] == b"ftyp"
+    kind = _by_beginning(READ, head[8:] if contained else head)
     if kind == "HEIF" and pillow_heif is None:
         raise UnsupportedPhoto(f"“{name}” is HEIC, which needs the package pillow-heif. Install it.")
     if kind:
         return kind
     if other := _by_beginning(NOT_READ, head) or ("a drawing (SVG)" if b"<svg" in head.lower() else None):
         raise UnsupportedPhoto(f"“{name}” is {other}, which is not read. Save it as PNG or TIFF first.")
-    if head.startswith((b"\x89PNG", b"RIFF")) or brand:
-        raise UnreadablePhoto(f"“{name}” is damaged or cut short in its header. Try another copy.")
     raise UnreadablePhoto(
         f"“{name}” is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC, AVIF). "
         "Its content decides, not its name."

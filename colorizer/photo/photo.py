@@ -6,6 +6,7 @@ What the file said about itself (EXIF, resolution, profile) is kept for the way 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,9 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from colorizer.errors import UnsupportedPhoto
+from colorizer.errors import UnreadablePhoto, UnsupportedPhoto
 from colorizer.photo import tone
-from colorizer.photo.decode import decode
+from colorizer.photo.decode import Pixels, decode
 from colorizer.photo.encode import encode, to_bits
 from colorizer.photo.formats import DEEP, LIMITS, check_size
 from colorizer.photo.metadata import Metadata
@@ -35,29 +36,23 @@ class Photo:
     @classmethod
     def open(cls, path: str | Path) -> Photo:
         """Read a file. PhotoError (UnreadablePhoto, UnsupportedPhoto, PhotoTooLarge) when it can't be."""
+        if not isinstance(path, str | os.PathLike):
+            raise UnreadablePhoto(f"{path!r} is not the name of a file. Give text or a path.")
         return cls(*decode(Path(path), LIMITS))
 
     @classmethod
     def from_array(cls, array: np.ndarray, alpha: np.ndarray | None = None, name: str = "photo") -> Photo:
         """A photo from pixels (H, W), (H, W, 3) or (H, W, 4), uint8 or uint16, taken as sRGB."""
-        channels = array.shape[2:]
-        if array.dtype not in (np.uint8, np.uint16) or channels not in ((), (3,), (4,)) or not array.size:
+        rgb = np.repeat(array[..., None], 3, axis=2) if array.ndim == 2 else array
+        if rgb.shape[2:] == (4,) and alpha is None:
+            rgb, alpha = rgb[..., :3], rgb[..., 3]
+        if rgb.dtype not in (np.uint8, np.uint16) or rgb.size == 0 or not _fit(rgb, alpha):
             raise UnsupportedPhoto(
-                f"An array of {array.dtype} with shape {array.shape} is no picture: "
-                "give uint8 or uint16, (height, width) or (height, width, 3 or 4)."
+                f"An array of {array.dtype} with shape {array.shape} and this alpha are no picture: give "
+                "uint8 or uint16, (height, width) or (height, width, 3 or 4), and an alpha that fits."
             )
-        if channels == (4,) and alpha is None:
-            array, alpha = array[..., :3], array[..., 3]
-        fits = alpha is None or (alpha.shape, alpha.dtype) == (array.shape[:2], array.dtype)
-        if array.shape[2:] == (4,) or not fits:
-            raise UnsupportedPhoto(
-                "The alpha beside the array does not fit: give one of the same type and (height, width), "
-                "or a fourth channel instead."
-            )
-        check_size(name, array.shape[1], array.shape[0], LIMITS)
-        array = np.repeat(array[..., None], 3, axis=2) if array.ndim == 2 else array
-        alpha = None if alpha is None else np.ascontiguousarray(alpha)
-        return cls(np.ascontiguousarray(array), alpha, Metadata(name=name, bits=array.dtype.itemsize * 8))
+        check_size(name, rgb.shape[1], rgb.shape[0], LIMITS)
+        return cls(*_contiguous(rgb, alpha), Metadata(name=name))
 
     @property
     def height(self) -> int:
@@ -99,15 +94,12 @@ class Photo:
     def resized_to(self, rgb: np.ndarray, alpha: np.ndarray | None, note: str = "") -> Photo:
         """The same photo with pixels and alpha of another size and the same depth; metadata stays, `note` is
         added to the notes. ValueError when the two don't fit each other, or the depth doesn't."""
-        planes = (rgb.shape[:2], rgb.dtype)
-        fits = alpha is None or (alpha.shape, alpha.dtype) == planes
-        if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != self.rgb.dtype or not fits:
+        if rgb.dtype != self.rgb.dtype or not _fit(rgb, alpha):
             raise ValueError(
                 f"{rgb.dtype} of shape {rgb.shape} and this alpha are no photo of {self.rgb.dtype}"
             )
         notes = (*self.metadata.notes, note) if note else self.metadata.notes
-        alpha = None if alpha is None else np.ascontiguousarray(alpha)
-        return Photo(np.ascontiguousarray(rgb), alpha, replace(self.metadata, notes=notes))
+        return Photo(*_contiguous(rgb, alpha), replace(self.metadata, notes=notes))
 
     def preview(self, side: int) -> np.ndarray:
         """A copy (h, w, 3) uint8, area-averaged, whose long side is at most `side`."""
@@ -145,3 +137,13 @@ class Photo:
         path = Path(path)
         encode(path, (self.rgb, self.alpha), self.metadata, format, bits, quality, settings)
         return path
+
+
+def _fit(rgb: np.ndarray, alpha: np.ndarray | None) -> bool:
+    """Whether these are three channels and an alpha of the same type and size, or none."""
+    alone = alpha is None or (alpha.shape, alpha.dtype) == (rgb.shape[:2], rgb.dtype)
+    return rgb.shape[2:] == (3,) and alone
+
+
+def _contiguous(rgb: np.ndarray, alpha: np.ndarray | None) -> Pixels:
+    return np.ascontiguousarray(rgb), None if alpha is None else np.ascontiguousarray(alpha)

@@ -6,29 +6,30 @@ nothing is lost to a parser that knows too little. libvips reads and writes EXIF
 
 from __future__ import annotations
 
-import io
 import struct
-from typing import BinaryIO
+from contextlib import suppress
+from mmap import mmap
 
 import numpy as np
 from PIL.ExifTags import IFD, Base
 
 Directory = dict[int, tuple[int, bytes]]  # tag -> type and little-endian value
-Tags = dict[int, Directory]  # number of a directory -> its tags
+Tags = dict[int, Directory]  # number of a directory -> its tags; the first one is always there
 
 MAIN, DETAILS, PLACE = 0, int(IFD.Exif), int(IFD.GPSInfo)
 INNER = (DETAILS, PLACE)  # the directories that a tag of the first one points to
-ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SIGNED_RATIONAL, POINTERS = 2, 3, 4, 5, 7, 10, (4, 13, 16)
+ASCII, SHORT, LONG, UNDEFINED, RATIONALS, POINTERS = 2, 3, 4, 7, (5, 10), (4, 13, 16)
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 
-BITS, COMPRESSION, ORIENTATION, PLANES, SOFTWARE, TILE_WIDTH = 258, 259, 274, 284, 305, 322
-EXTRA_SAMPLES, IPTC, JPEG, ZSTD = 338, 33723, 7, 50_000
-PHOTOMETRIC, YCBCR = 262, 6
-RESOLUTION, RESOLUTION_UNIT, CENTIMETRE = (282, 283), 296, 3
-USER_COMMENT, MAKER_NOTE = int(Base.UserComment), int(Base.MakerNote)
-SIDES = (int(Base.ExifImageWidth), int(Base.ExifImageHeight))
-# What the first directory may say of the photo. The rest of it (offsets, sizes, compression) describes the
-# bytes of the old file, which a TIFF keeps in the same place; the resolution is libvips's.
+# What the first directory says of how the pixels stand in the file
+LAYOUT = frozenset(
+    (
+        *(Base.Compression, Base.PhotometricInterpretation, Base.Orientation, Base.ExtraSamples),
+        *(Base.XResolution, Base.YResolution, Base.ResolutionUnit),
+    )
+)
+# What it may say of the photo. The rest of it (offsets, sizes) describes the bytes of the old file, which a
+# TIFF keeps in the same place; the resolution is libvips's.
 KEPT = frozenset(
     (
         *(Base.DocumentName, Base.ImageDescription, Base.Make, Base.Model, Base.Software, Base.DateTime),
@@ -36,94 +37,85 @@ KEPT = frozenset(
         *(Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject),
     )
 )
-LAYOUT = frozenset(
-    (
-        BITS,
-        COMPRESSION,
-        PHOTOMETRIC,
-        ORIENTATION,
-        PLANES,
-        TILE_WIDTH,
-        EXTRA_SAMPLES,
-        *RESOLUTION,
-        RESOLUTION_UNIT,
-    )
-)
 
 
-def read_tags(file: BinaryIO, wanted: frozenset[int] | None = KEPT | LAYOUT) -> Tags:
-    """The directories of a TIFF file or of an EXIF block, of the first one the `wanted` tags.
+def read_tags(data: bytes | mmap, *, everything: bool = False) -> Tags:
+    """The directories of a TIFF file or of an EXIF block, of the first one KEPT and LAYOUT or everything.
 
     ValueError when they are damaged, or say that they are longer than the file, as no camera's are.
     """
-    head = file.read(16).ljust(16, b"\0")
-    order = {b"II": "<", b"MM": ">"}.get(head[:2])
-    if order is None:
+    if data[:2] not in (b"II", b"MM"):
         raise ValueError("no directory of tags")
-    big = 43 in head[2:4]  # BigTIFF
-    first = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)[0]
-    tags = {MAIN: _directory(file, order, big, first, wanted and wanted | {*INNER})}
+    order, big = ">" if data[:2] == b"MM" else "<", 43 in data[2:4]  # BigTIFF
+    pointer, counter, entry = ("Q", "Q", f"{order}HHQ8s") if big else ("I", "H", f"{order}HHI4s")
+    size = struct.calcsize(entry)
+
+    def directory(place: int, wanted: frozenset[int] | None) -> Directory:
+        (count,) = struct.unpack_from(order + counter, data, place)
+        start, left, found = place + struct.calcsize(counter), len(data), {}
+        count = min(count, 0xFFFF, (len(data) - start) // size)
+        for at in range(start, start + size * count, size):
+            tag, kind, numbers, value = struct.unpack_from(entry, data, at)
+            length, inline = numbers * SIZES.get(kind, 0), len(value)
+            left -= length if length > inline else 0
+            if left < 0:
+                raise ValueError("the tags are longer than the file")
+            if length == 0 or (wanted is not None and tag not in wanted):
+                continue
+            if length > inline:
+                (place,) = struct.unpack(order + pointer, value)
+                value = data[place : place + length]
+            if len(value) >= length:
+                width = 4 if kind in RATIONALS else SIZES[kind]
+                turned = np.frombuffer(value[:length], f"{order}u{width}").astype(f"<u{width}")
+                found[tag] = (kind, turned.tobytes())
+        return found
+
+    try:
+        (first,) = struct.unpack_from(order + pointer, data, 8 if big else 4)
+        tags = {MAIN: directory(first, None if everything else KEPT | LAYOUT | {*INNER})}
+    except struct.error:
+        raise ValueError("the tags are cut short") from None
     for inner in INNER:
         kind, value = tags[MAIN].pop(inner, (0, b""))
         if kind in POINTERS:
-            tags[inner] = _directory(file, order, big, int.from_bytes(value, "little"), None)
+            with suppress(struct.error):
+                tags[inner] = directory(int.from_bytes(value, "little"), None)
     tags.get(DETAILS, {}).pop(IFD.Interop, None)  # it points to a directory that tells of the old file alone
     return tags
 
 
-def _directory(file: BinaryIO, order: str, big: bool, place: int, wanted: frozenset[int] | None) -> Directory:
-    entry = struct.Struct(order + ("HHQ8s" if big else "HHI4s"))
-    rest = file.seek(0, io.SEEK_END)
-    file.seek(min(place, rest))
-    count = int.from_bytes(file.read(8 if big else 2), "little" if order == "<" else "big")
-    entries = file.read(entry.size * min(count, 0xFFFF))
-    found: Directory = {}
-    for tag, kind, numbers, value in entry.iter_unpack(entries[: len(entries) // entry.size * entry.size]):
-        length, inline = numbers * SIZES.get(kind, 0), len(value)
-        rest -= length if length > inline else 0
-        if rest < 0:
-            raise ValueError("the tags are longer than the file")
-        if wanted is not None and tag not in wanted:
-            continue
-        if length > inline:
-            file.seek(struct.unpack(order + ("Q" if big else "I"), value)[0])
-            value = file.read(length)
-        if 0 < length <= len(value):
-            width = 4 if kind in (RATIONAL, SIGNED_RATIONAL) else SIZES[kind]
-            turned = np.frombuffer(value[:length], f"{order}u{width}").astype(f"<u{width}")
-            found[tag] = (kind, turned.tobytes())
-    return found
-
-
 def number(tags: Tags, tag: int, default: int) -> int:
     """The first number of a tag of whole numbers in the first directory."""
-    kind, value = tags.get(MAIN, {}).get(tag, (0, b""))
+    kind, value = tags[MAIN].get(tag, (0, b""))
     return int.from_bytes(value[: SIZES[kind]], "little") if kind in (SHORT, LONG) else default
 
 
 def resolution(tags: Tags) -> tuple[float, float] | None:
     """Dots an inch across and down."""
-    values = [tags.get(MAIN, {}).get(tag, (0, b""))[1] for tag in RESOLUTION]
-    if any(len(value) != 8 or not any(value[4:]) for value in values):
+    inch = 2.54 if number(tags, Base.ResolutionUnit, 2) == 3 else 1.0  # 3 is for centimetres
+    try:
+        across, units = struct.unpack("<II", tags[MAIN][Base.XResolution][1])
+        down, others = struct.unpack("<II", tags[MAIN][Base.YResolution][1])
+        return inch * across / units, inch * down / others
+    except (KeyError, struct.error, ZeroDivisionError):
         return None
-    inch = 2.54 if number(tags, RESOLUTION_UNIT, 2) == CENTIMETRE else 1.0
-    across, down = (inch * dots / units for dots, units in (struct.unpack("<II", value) for value in values))
-    return across, down
 
 
-def exif_block(tags: Tags) -> bytes | None:
-    """The EXIF block of what is KEPT of the first directory, and of the others; None where nothing is."""
-    kept = tags | {MAIN: {tag: value for tag, value in tags.get(MAIN, {}).items() if tag in KEPT}}
-    if not any(kept.values()):
-        return None
-    inner, main = packed(kept, 8)
+def kept(tags: Tags) -> Tags:
+    """What another file may have of them."""
+    return tags | {MAIN: {tag: value for tag, value in tags[MAIN].items() if tag in KEPT}}
+
+
+def exif_block(tags: Tags) -> bytes:
+    inner, main = packed(tags, 8)
     return b"Exif\0\0II*\0" + struct.pack("<I", 8 + len(inner)) + inner + main
 
 
 def packed(tags: Tags, start: int) -> tuple[bytes, bytes]:
     """The inner directories as they stand at `start` of a file, and the first one as it stands behind
     them."""
-    main, body = dict(tags.get(MAIN, {})), b""
+    main, body = dict(tags[MAIN]), b""
     for inner in INNER:
         if tags.get(inner):
             main[inner] = (LONG, struct.pack("<I", start + len(body)))

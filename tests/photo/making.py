@@ -53,10 +53,14 @@ def tiff(pixels: np.ndarray, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def write(folder: Path, name: str, content: bytes) -> Path:
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
 def read(folder: Path, data: bytes) -> Photo:
     """The photo in a file of these bytes."""
-    (folder / "photo").write_bytes(data)
-    return Photo.open(folder / "photo")
+    return Photo.open(write(folder, "photo", data))
 
 
 def ifd(entries: list[tuple[int, int, int, int]], following: int = 0) -> bytes:
@@ -93,20 +97,16 @@ def png_of(header: bytes, chunks: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + chunks + png_chunk(b"IEND", b"")
 
 
+def black_png(width: int, height: int, bits: int = 8, channels: int = 1, rows: int = 0) -> bytes:
+    """A PNG of which there are the first rows alone."""
+    header = struct.pack(">IIBBBBB", width, height, bits, PNG_COLOURS[channels], 0, 0, 0)
+    return png_of(header, png_chunk(b"IDAT", zeros(rows * (1 + width * channels * bits // 8))))
+
+
 def _packed(row: np.ndarray, bits: int) -> bytes:
     if bits == 16:
         return row.astype(">u2").tobytes()
     return np.packbits(np.unpackbits(row.reshape(-1, 1), axis=1)[:, 8 - bits :]).tobytes()
-
-
-def bmp_with_alpha(rgba: np.ndarray) -> bytes:
-    """A 32-bit BMP whose header (BITMAPV4) names an alpha mask."""
-    height, width = rgba.shape[:2]
-    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    header = struct.pack("<IiiHHIIiiII", 108, width, height, 1, 32, 3, rgba.size, 2835, 2835, 0, 0)
-    header += masks + b"BGRs" + bytes(48)
-    header = struct.pack("<2sIHHI", b"BM", 122 + rgba.size, 0, 0, 122) + header
-    return header + rgba[::-1, :, [2, 1, 0, 3]].tobytes()
 
 
 def after_soi(jpeg: bytes, *segments: tuple[int, bytes]) -> bytes:

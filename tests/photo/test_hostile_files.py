@@ -11,37 +11,34 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kinds import CASES
 from making import (
     after_soi,
-    bmp_with_alpha,
+    black_png,
     encoded,
     ifd,
     noise,
     png,
     png_chunk,
-    png_of,
     read,
     smooth,
     tiff,
-    without_adobe,
     zeros,
 )
 from PIL import Image
 
 import colorizer
-from colorizer.errors import PhotoError, UnreadablePhoto, UnsupportedPhoto
+from colorizer.errors import PhotoError, UnreadablePhoto
 from colorizer.photo import Photo
 
 SECONDS, MEGABYTES = 3, 500  # of the processor (2 where nothing else is going on), and above the imports
 SIDE = 10_000  # of the largest square that is read
-PLANES, APART = noise(3).transpose(2, 0, 1).copy(), {"photometric": "rgb", "planarconfig": "separate"}
 
 OPENING = """
 import json, resource, sys, time
@@ -113,13 +110,6 @@ def pages(count: int, *, loop: bool = False) -> bytes:
     return b"II*\0\x08\0\0\0" + b"".join(grey_directory(1, 4, 1, place) for place in following)
 
 
-def black_png(side: int, bits: int, channels: int, share: float = 1.0) -> bytes:
-    """A PNG's header and the first `share` of its rows."""
-    header = struct.pack(">IIBBBBB", side, side, bits, {3: 2, 4: 6}[channels], 0, 0, 0)
-    rows = zeros(int(side * share) * (1 + side * channels * bits // 8))
-    return png_of(header, png_chunk(b"IDAT", rows))
-
-
 def growing_xmp() -> bytes:
     """XMP that is a hundred gigabytes long when its entities are put in."""
     lines = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 11))
@@ -135,7 +125,7 @@ EXHAUSTING: dict[str, Callable[[], bytes]] = {
     "TIFF with 40,000 pages": lambda: pages(40_000),
     "TIFF whose pages go round": lambda: pages(3, loop=True),
     "TIFF of 100 megapixels without any": lambda: b"II*\0\x08\0\0\0" + grey_directory(SIDE, 4, 99),
-    "PNG of 100 megapixels without most": lambda: black_png(SIDE, 8, 3, 0.01),
+    "PNG of 100 megapixels without most": lambda: black_png(SIDE, SIDE, 8, 3, rows=100),
     "PNG, EXIF of a thousand tags of 4 MB": lambda: png(noise(), 8, png_chunk(b"eXIf", tags()[6:])),
     "WebP, EXIF of a thousand tags of 4 MB": lambda: with_tags("WEBP"),
     "HEIC, EXIF of a thousand tags of 4 MB": lambda: with_tags("HEIF"),
@@ -160,7 +150,7 @@ def test_files_that_exhaust_are_done_with_at_once(tmp_path, name):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is counted as Linux tells it")
 def test_the_largest_deep_photo_with_alpha_fits_into_its_memory(tmp_path):
-    said, _, megabytes = opened(tmp_path / "photo", black_png(SIDE, 16, 4))
+    said, _, megabytes = opened(tmp_path / "photo", black_png(SIDE, SIDE, 16, 4, rows=SIDE))
     assert said == f"{SIDE} x {SIDE}"
     assert megabytes < 1200, "its pixels alone are 800 MB"
 
@@ -174,68 +164,16 @@ def read_or_refused(tmp_path: Path, data: bytes) -> Photo | None:
         return None
 
 
-RARE = {
-    "12 bit, 0 is white": tiff(noise(1, 12), photometric="miniswhite", bitspersample=12),
-    "12 bit RGB": tiff(noise(3, 12), photometric="rgb", bitspersample=12),
-    "16 bit zstd": tiff(noise(3, 16), photometric="rgb", compression="zstd"),
-    "16 bit planes in tiles": tiff(PLANES.astype(np.uint16), **APART, tile=(16, 16)),
+WHOLE = {
+    name: CASES[name][0]
+    for name in (
+        *("PNG 3 x 8 bit, interlaced", "PNG 4 x 16 bit", "PNG 1 x 4 bit", "TIFF RGB 8 bit, tiles"),
+        *("TIFF 3 planes of 8 bit", "TIFF RGB 16 bit, deflate, predictor, tiles", "TIFF RGB 8 bit, LZW"),
+        *("TIFF of JPEG in RGB, tiles", "JPEG grey", "JPEG restart markers", "JPEG progressive"),
+        *("WebP RGB", "WebP RGBA", "AVIF RGB 8 bit", "HEIC RGB 8 bit", "GIF", "BMP 32 bit with alpha"),
+    )
 }
-
-
-@pytest.mark.parametrize("name", RARE)
-def test_rare_layouts_are_read_or_called_unsupported(tmp_path, name):
-    with suppress(UnsupportedPhoto):
-        assert read(tmp_path, RARE[name]).bits == 16
-
-
-# How a PNG names its colours (cICP): its primaries and its curve
-NAMED = {"PQ": (9, 16), "HLG": (9, 18), "Display P3": (12, 13)}
-
-
-@pytest.mark.parametrize("bits", [8, 16])
-@pytest.mark.parametrize("kind", NAMED)
-def test_other_colours_that_a_png_names_are_converted_or_refused(tmp_path, kind, bits):
-    half = np.full((8, 8, 3), (2 ** (bits - 1), 0, 0), f"uint{bits}")
-    photo = read_or_refused(tmp_path, png(half, bits, png_chunk(b"cICP", bytes((*NAMED[kind], 0, 1)))))
-    assert photo is None or not np.array_equal(photo.rgb, half)
-    if photo is not None and kind == "Display P3":
-        assert int(photo.rgb[0, 0, 0]) * 255 / (2**bits - 1) == pytest.approx(140.6, abs=1)
-
-
-@pytest.mark.parametrize("bits", [8, 16])
-def test_lab_is_converted_or_refused(tmp_path, bits):
-    white = np.full((8, 8, 3), (2**bits - 1, 0, 0), f"uint{bits}")
-    photo = read_or_refused(tmp_path, tiff(white, photometric="cielab"))
-    assert photo is None or photo.rgb.min() >= 0.99 * np.iinfo(photo.rgb.dtype).max
-
-
-@pytest.mark.parametrize(("black", "lowest", "highest"), [(0, 240, 255), (255, 0, 60)])
-def test_inks_without_profile_and_marker_are_not_inverted(tmp_path, black, lowest, highest):
-    data = encoded(Image.new("CMYK", (16, 16), (255, 255, 255, 255 - black)), "JPEG")  # Pillow inverts them
-    photo = read_or_refused(tmp_path, without_adobe(data))
-    assert photo is None or (lowest <= photo.rgb.min() and photo.rgb.max() <= highest)
-
-
-WHOLE: dict[str, bytes] = {
-    "PNG interlaced": png(noise(3), adam7=True),
-    "PNG 16 bit": png(noise(4, 16), 16),
-    "PNG 4 bit": png(noise(1, 4), 4),
-    "TIFF tiles": tiff(noise(3), photometric="rgb", tile=(16, 16)),
-    "TIFF planes": tiff(PLANES, **APART),
-    "TIFF deflate": tiff(noise(3, 16), photometric="rgb", compression="zlib", rowsperstrip=4),
-    "TIFF LZW": tiff(smooth(), photometric="rgb", compression="lzw", rowsperstrip=7),
-    "TIFF of JPEG": tiff(smooth(), photometric="rgb", compression="jpeg"),
-    "JPEG grey": encoded(smooth(1), "JPEG"),
-    "JPEG restart markers": encoded(smooth(), "JPEG", restart_marker_rows=1),
-    "progressive JPEG": encoded(smooth(), "JPEG", progressive=True),
-    "JPEG CMYK": encoded(Image.fromarray(smooth(4), "CMYK"), "JPEG"),
-    "WebP lossy": encoded(smooth(), "WEBP"),
-    "WebP alpha": encoded(smooth(4), "WEBP"),
-    "AVIF": encoded(smooth(), "AVIF"),
-    "HEIC": encoded(smooth(), "HEIF"),
-    "GIF": encoded(Image.fromarray(smooth()).quantize(99), "GIF"),
-    "BMP with alpha": bmp_with_alpha(noise(4)),
-}
+WHOLE["JPEG CMYK"] = encoded(Image.fromarray(smooth(4), "CMYK"), "JPEG")
 
 
 @pytest.mark.parametrize("name", WHOLE)
