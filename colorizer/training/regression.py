@@ -109,7 +109,7 @@ def _train(
     network: nn.Module
     network = common.load_initial(options.init, network_type.from_state) if options.init else network_type()
     engine.place(network)
-    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=options.weight_decay)
+    optimiser = torch.optim.AdamW(network.parameters())
     loader = CropLoader(paths, options.seed, options.crops)
     run = Run(kind, options, engine, loader, {"network": network, "optimiser": optimiser}, validation)
     return run.learn(make_pair, lambda given, answer, truth: F.mse_loss(answer, truth))
