@@ -18,9 +18,8 @@ from colorizer.networks.vgg import widths_of
 from colorizer.predictors.style_features import gram
 from colorizer.predictors.tiling import to_tensor
 from colorizer.training import cyclegan, discriminators, losses
-from colorizer.training.data import Draws, UnpairedCrops, both
+from colorizer.training.data import Draws, UnpairedCrops, to_rgb
 from colorizer.training.discriminators import (
-    Adversaries,
     FeatureAdversary,
     FeatureDiscriminator,
     History,
@@ -71,11 +70,11 @@ def written(out):
 # The discriminators
 
 
-@pytest.mark.parametrize("kind", ["patches", "features", "both"])
+@pytest.mark.parametrize("kind", ["patches", "features"])
 def test_an_adversary_learns_without_teaching_and_teaches_without_learning(narrow_vgg, kind):
     vgg, _ = load_vgg(narrow_vgg)
     kinds = {"patches": PatchAdversary(1, Engine()), "features": FeatureAdversary(vgg, (1, 5), [1.0, 1.0])}
-    adversary = Adversaries(list(kinds.values())) if kind == "both" else kinds[kind]
+    adversary = kinds[kind]
     real, made = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64, requires_grad=True)
     assert {id(value) for value in adversary.network.parameters()}.isdisjoint(map(id, vgg.parameters()))
     adversary.see(real, made, Draws.of(0, 0, 0, range(2)))
@@ -99,7 +98,7 @@ def test_features_are_scored_at_each_depth_and_every_eighth_place(vgg_file):
 
 def test_crops_are_photographs_then_paintings(folders):
     paths = [sorted((folders / kind).iterdir()) for kind in ("photos", "paintings")]
-    photos, paintings = both(torch.from_numpy(next(iter(UnpairedCrops(*paths, 1).batches(0, 1, 2, 32)))))
+    photos, paintings = to_rgb(next(UnpairedCrops(*paths, 1).batches(0, 2, 32))).chunk(2)
     assert (photos[:, 2] > photos[:, 0]).float().mean() > 0.9
     assert (paintings[:, 0] > paintings[:, 2]).float().mean() > 0.9
 
@@ -251,9 +250,12 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(options_of):
     [
         (["--paintings", "nowhere"], "not a folder"),
         (["--stages", "64x2:1"], "crops of 64"),
-        (["--judge-rate", "0"], "more than 0"),
-        (["--judges", "twelve"], "--discriminators is twelve, but has to be patches, features or both"),
-        (["--stay", "1"], "--preserve is 1.0, but has to be 0 where there is no --init"),
+        (["--discriminator-rate", "0"], "more than 0"),
+        (
+            ["--discriminators", "twelve"],
+            "--discriminators is twelve, but has to be patches, features or both",
+        ),
+        (["--preserve", "1"], "--preserve is 1.0, but has to be 0 where there is no --init"),
         (["--init", "nowhere"], "“nowhere” is not a folder"),
     ],
 )
