@@ -13,11 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorizer.networks.efficientnet_lite import CHANNELS
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.predictors import perception
 
-WIDTH = CHANNELS[-1]
 Extract = Callable[[np.ndarray], np.ndarray]  # uint8 (H, W, 3) -> features (d,)
 
 

@@ -133,12 +133,10 @@ def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:
 
 def append_row(path: Path, row: Mapping[str, object]) -> None:
     """One more row of a CSV file; the first fixes the columns, also for a resumed run."""
-    columns, new = list(row), not path.exists()
-    if not new:
-        with path.open(newline="", encoding="utf-8") as file:
-            columns = next(csv.reader(file), columns)
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=columns, restval="", extrasaction="ignore")
-        if new:
+    with path.open("a+", newline="", encoding="utf-8") as file:
+        file.seek(0)
+        columns = next(csv.reader(file), [])
+        writer = csv.DictWriter(file, columns or list(row), restval="", extrasaction="ignore")
+        if not columns:
             writer.writeheader()
         writer.writerow(row)

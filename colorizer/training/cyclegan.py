@@ -122,14 +122,8 @@ class Trainer:
 
     def _start_from(self, init: str) -> None:
         """Both directions from the weight files of a folder, or from the shipped ones ("shipped")."""
-        folder = Path(init)
-        if init != "shipped" and not folder.is_dir():
-            raise WeightsError(
-                f"“{init}” is not a folder. For --init, give the --out folder of another run, which holds "
-                f"{' and '.join(NAMES)}, or “shipped”."
-            )
         for name, part in NAMES.items():
-            source = name if init == "shipped" else str(folder / f"{name}.safetensors")
+            source = name if init == "shipped" else str(Path(init, f"{name}.safetensors"))
             found = common.load_initial(source, Generator.from_state)
             mine = getattr(self.networks, part)
             if found.head.weight.shape != mine.head.weight.shape or len(found.blocks) != len(mine.blocks):

@@ -78,7 +78,6 @@ class SRGANOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("init", bool(self.init), "a weight file or the name of a model")
         self.check("discriminators", self.discriminators in ("patches", "features"), "patches or features")
 
 

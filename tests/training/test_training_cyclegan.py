@@ -235,7 +235,7 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(options_of):
             "--discriminators is twelve, but has to be patches, features or both",
         ),
         (["--preserve", "1"], "--preserve is 1.0, but has to be 0 where there is no --init"),
-        (["--init", "nowhere"], "“nowhere” is not a folder"),
+        (["--init", "nowhere"], "no weight file “nowhere/photo2monet.safetensors”"),
     ],
 )
 def test_bad_options_are_one_sentence(folders, tmp_path, capsys, words, reason):
