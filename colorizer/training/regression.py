@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -90,8 +91,8 @@ def train_course_unet(options: CourseUNetOptions) -> Path:
 
 def train_autoencoder(options: AutoEncoderOptions) -> Path:
     """Train (or resume) the auto-encoder; returns the path of `OUT/autoencoder.safetensors`."""
-    share = options.translate
-    return _train("autoencoder", AutoEncoder, options, lambda *pair: autoencoder_batch(*pair, share))
+    make_pair = partial(autoencoder_batch, share=options.translate)
+    return _train("autoencoder", AutoEncoder, options, make_pair)
 
 
 def _train(

@@ -98,17 +98,14 @@ def test_a_run_on_a_zip_ends_in_the_weights_of_one_on_its_folder(folder, options
     assert weights.load(other)[1]["data"] == fingerprint(list_pictures(packed(folder)))
 
 
-def test_unfit_zips_are_refused(folder, options, tmp_path):
+def test_unfit_sources_are_refused(folder, options, tmp_path):
     empty = tmp_path / "empty.zip"
     zipfile.ZipFile(empty, "w").close()
     (tmp_path / "text.zip").write_text("not a zip")
-    (tmp_path / "alone").mkdir()
-    (tmp_path / "alone" / "one.png").write_bytes(content(0))
     refused("empty.zip” holds too few pictures: 0, but at least 2", replace(options, data=empty))
-    refused("too few pictures: 1, but", replace(options, data=packed(tmp_path / "alone", "alone.zip")))
     refused("text.zip” can't be read as a zip", replace(options, data=tmp_path / "text.zip"))
-    larger = stages("32x5:1")
-    refused("4, but at least 5", replace(options, data=packed(folder), stages=larger))
+    for data in (folder, packed(folder)):
+        refused("4, but at least 5", replace(options, data=data, stages=stages("32x5:1")))
     refused("4, but at least 6", replace(options, data=packed(folder), accumulate=3))
     refused("is not a folder", replace(options, data=tmp_path / "nowhere.zip"))
     assert not options.out.exists()
