@@ -92,7 +92,7 @@ def learn(variant: Variant, loader: SharpCrops, seconds: float) -> tuple[nn.Modu
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.0)
     average = common.Average(network, DECAY)
     engine, began, steps = Engine(), time.monotonic(), 0
-    for crops in loader.batches(0, 1_000_000, BATCH, SIDE):
+    for crops in loader.batches(0, BATCH, SIDE):
         spent = (time.monotonic() - began) / seconds
         if spent >= 1:
             break

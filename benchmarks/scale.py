@@ -25,7 +25,7 @@ from colorizer.networks.srgan import Generator as Enlarger
 from colorizer.networks.unet import ColorUNet
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.training.colorizer import Options, make_batch
-from colorizer.training.data import MARGIN, Draws, both, pair
+from colorizer.training.data import MARGIN, Draws, pair, to_rgb
 
 OVERHEAD = 0.05  # seconds a step, assumed
 LEARNING = 3  # times the forward pass: the gradients of the inputs and of the weights cost as much each
@@ -75,7 +75,7 @@ def cases() -> list[Case]:
         return seconds(pair, 96 + 2 * MARGIN)
 
     def unpaired() -> float:
-        return 2 * seconds(lambda crops: both(torch.from_numpy(crops)), 256)
+        return 2 * seconds(to_rgb, 256)
 
     six = 6 * LEARNING * painter + 2 * (2 * LEARNING + LOOKING) * judge
     return [

@@ -43,7 +43,6 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     about = "Reduce each picture four times, enlarge it again and compare: a Markdown table."
     add = _add_task(tasks, "upscale", run_upscale, text, about)
     add("--worn", action="store_true", help="blur, noise and compress the small pictures at random")
-    add("--consistency", type=int, metavar="N", help="back-projection, 0..4 (default: each model's own)")
     vgg = "VGG-19's weights, for a column with the distance of features"
     add("--vgg", type=Path, metavar="FILE", help=vgg)
 
@@ -52,8 +51,6 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     add = _add_task(tasks, "stylize", run_stylize, text, about)
     add("--paintings", type=Path, required=True, metavar="DIR", help="what the results should look like")
     add("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
-    inception = "measure with Inception-v3, downloaded by torchvision, instead of EfficientNet-Lite0"
-    add("--inception", action="store_true", help=inception)
 
     about = "One picture of many: grey above coloured, above the truth where the input is coloured."
     add = _add_task(tasks, "sheet", run_sheet, "write a contact sheet of results", about)
@@ -110,7 +107,6 @@ def run_upscale(args: argparse.Namespace) -> int:
     rows = evaluate_upscale(
         args.data,
         limit=args.limit,
-        consistency=args.consistency,
         worn=args.worn,
         vgg=load_vgg(args.vgg)[0] if args.vgg else None,
     )
@@ -121,16 +117,15 @@ def run_upscale(args: argparse.Namespace) -> int:
 def run_stylize(args: argparse.Namespace) -> int:
     """`evaluate stylize`: print the table."""
     _check_folders(args.json)
-    from colorizer.evaluation.stylizing import evaluate_stylize, inception_features, markdown_stylize
+    from colorizer.evaluation.stylizing import evaluate_stylize, markdown_stylize
 
     rows = evaluate_stylize(
         args.data,
         args.paintings,
         settings=StylizeSettings(args.direction),
         limit=args.limit,
-        extract=inception_features() if args.inception else None,
     )
-    features = "Inception-v3 (torchvision)" if args.inception else "EfficientNet-Lite0"
+    features = "EfficientNet-Lite0"
     table = f"{rows[0].pictures} pictures, features of {features}\n\n{markdown_stylize(rows)}"
     return _tell(args, table, rows, {"features": features})
 

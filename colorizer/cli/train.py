@@ -20,7 +20,7 @@ from colorizer.cli.options import Subparsers, add_command, read_settings
 from colorizer.errors import ColorizerError
 
 Chosen = TypeVar("Chosen")
-Flag = tuple[str, type, str]  # name (that of the option, then others), what it takes (bool: nothing), help
+Flag = tuple[str, type, str]  # name, what it takes (bool: nothing), help
 
 SOURCES = "a folder, a .zip, or hub:OWNER/NAME[:SPLIT]"
 STAGES = (
@@ -43,7 +43,6 @@ SHARED: tuple[Flag, ...] = (
     ("val", Path, "the same, of pictures that are never learnt from, for figures and a sheet"),
     ("stages", str, STAGES),
     ("rate", float, "the learning rate at its highest"),
-    ("weight-decay", float, "AdamW's weight decay"),
     ("decay", float, "of the averaged weights; 0: no averaging"),
     ("seed", int, "of the first weights, crops and all else that is drawn at random (1)"),
     ("init", str, "a weight file, or the name of a shipped model, to start from"),
@@ -71,7 +70,7 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
     "srgan": (
         VGG,
         ("pixel", float, "weight of the pixel error (5)"),
-        ("discriminators judges", str, "what they see: features of VGG-19 (default) or patches"),
+        ("discriminators", str, "what they see: features of VGG-19 (default) or patches"),
         ("perceptual", float, "weight of the difference in VGG-19's features (1.5)"),
         ("adversarial", float, "weight of the discriminator's opinion (0.35)"),
         ("grid", float, "weight of the grid of 4 pixels in the error, squared (10000)"),
@@ -86,11 +85,10 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
         ("identity", float, "weight of leaving paintings as they are, times --cycle (0.5)"),
         ("grid", float, "weight of what is alike at every fourth pixel (0), say 10000"),
         ("local-grid", float, "the same in windows of 16 pixels (0), say 20000"),
-        ("preserve stay", float, "weight of what --init's networks make, in place of all but the grids (0)"),
-        ("noise", float, "added to what goes back, so that nothing is hidden in it (0.03)"),
-        ("discriminators judges", str, "what they see: patches (default), features of VGG-19 or both"),
+        ("preserve", float, "weight of what --init's networks make, in place of all but the grids (0)"),
+        ("discriminators", str, "what they see: patches (default), features of VGG-19 or both"),
         ("adversarial", float, "weight of the discriminators (1)"),
-        ("discriminator-rate judge-rate", float, "the discriminators' rate, times the generators' (1)"),
+        ("discriminator-rate", float, "the discriminators' rate, times the generators' (1)"),
         ("warm", int, "steps of style transfer before the way there and back comes in (0)"),
         ("only-back", bool, "leave the painter as it is; the way back learns from what it paints"),
         ("style", float, "weight of the paintings' style in style transfer (1)"),
@@ -118,8 +116,7 @@ def add_train_commands(subparsers: Subparsers) -> None:
         if unpaired:
             del flags["compile"]  # these networks are not compiled
         for flag, (kind, about) in flags.items():
-            names = [f"--{name}" for name in flag.split()]
-            add = partial(parser.add_argument, *names, default=argparse.SUPPRESS, help=about)
+            add = partial(parser.add_argument, f"--{flag}", default=argparse.SUPPRESS, help=about)
             if kind is bool:
                 add(action="store_true")
             else:

@@ -24,8 +24,8 @@ from colorizer.predictors.settings import ColorizeSettings
 REBALANCE = (0.0, 0.25, 0.5, 0.75, 1.0)
 TEMPERATURE = (0.2, 0.38, 0.6, 1.0)
 SATURATION = (0.8, 1.0, 1.2, 1.4)
-COLOURS = ("#3b4cc0", "#2a9d8f", "#8a9a2b", "#e08e1b", "#c0392b")  # of the values of rebalance
-DASHES = ("-", "--", "-.", ":")  # of the values of temperature
+COLOURS = dict(zip(REBALANCE, ("#3b4cc0", "#2a9d8f", "#8a9a2b", "#e08e1b", "#c0392b"), strict=True))
+DASHES = dict(zip(TEMPERATURE, ("-", "--", "-.", ":"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def trace_curve(
         analysis = colorizer.analyse(Photo.from_array(lightness_alone(truth), name=path.stem), settings)
         for tally, choice in zip(tallies, choices, strict=True):
             result = colorizer.render(analysis, choice).rgb
-            tally.add(psnr=psnr(result, truth), colourfulness=colourfulness(result))
+            tally.figures.append({"psnr": psnr(result, truth), "colourfulness": colourfulness(result)})
     reference = math.fsum(true) / len(true)
     found = zip(grid, (tally.means() for tally in tallies), strict=True)
     return mark_best([Point(*knobs, mean["psnr"], mean["colourfulness"], reference) for knobs, mean in found])
@@ -98,9 +98,9 @@ def markdown(points: Sequence[Point]) -> str:
     return f"True pictures: colourfulness {points[0].true_colourfulness:.1f}.\n\n{table}"
 
 
-def _draw(path: Path, points: Sequence[Point]) -> None:
-    """Writes the plot: a line a (rebalance, temperature), along rising saturation, and a full dot where no
-    setting is better in both. ColorizerError where matplotlib is missing."""
+def write_curve(path: Path, points: Sequence[Point]) -> None:
+    """The plot, as SVG: a line a (rebalance, temperature), along rising saturation, and a full dot where no
+    setting is better in both. ColorizerError where matplotlib is missing, or the file can't be written."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
@@ -109,20 +109,20 @@ def _draw(path: Path, points: Sequence[Point]) -> None:
         ) from None
     figure = Figure(figsize=(7.6, 4.8), layout="constrained")
     axes = figure.subplots()
-    colours = dict(zip(sorted({point.rebalance for point in points}), itertools.cycle(COLOURS), strict=False))
-    dashes = dict(zip(sorted({point.temperature for point in points}), itertools.cycle(DASHES), strict=False))
-    for (r, colour), (t, dash) in itertools.product(colours.items(), dashes.items()):
-        chosen = [point for point in points if (point.rebalance, point.temperature) == (r, t)]
-        chosen.sort(key=lambda point: point.saturation)
-        x, y = [point.colourfulness for point in chosen], [point.psnr for point in chosen]
-        axes.plot(x, y, color=colour, linestyle=dash, label=f"rebalance {r:g}, temperature {t:g}")
-        fill = [colour if point.best else "white" for point in chosen]
+    for (r, t), group in itertools.groupby(points, lambda point: (point.rebalance, point.temperature)):
+        line, colour = list(group), COLOURS[r]
+        x, y = [point.colourfulness for point in line], [point.psnr for point in line]
+        axes.plot(x, y, color=colour, linestyle=DASHES[t], label=f"rebalance {r:g}, temperature {t:g}")
+        fill = [colour if point.best else "white" for point in line]
         axes.scatter(x, y, s=20, c=fill, edgecolors=colour, zorder=3)
     axes.axvline(points[0].true_colourfulness, color="#333", linestyle="--", label="true pictures")
     axes.set(xlabel="colourfulness (Hasler and Süsstrunk 2003)", ylabel="PSNR-RGB in dB")
     axes.grid(color="#ddd")
     figure.legend(loc="outside right upper", fontsize="small")
-    figure.savefig(path, format="svg")
+    try:
+        figure.savefig(path, format="svg")
+    except OSError as error:
+        raise ColorizerError(f"“{path}” can't be written ({error}). Choose another --curve file.") from None
 
 
 def check_name(path: Path) -> None:
@@ -131,13 +131,3 @@ def check_name(path: Path) -> None:
         raise ColorizerError(
             f"“{path}” isn't named .svg, but the curve is drawn so. Give --curve a name.svg."
         )
-
-
-def write_curve(path: Path, points: Sequence[Point]) -> None:
-    """The plot to `path` (.svg) and the table beside it (.md); ColorizerError if they can't be written."""
-    check_name(path)
-    try:
-        _draw(path, points)
-        path.with_suffix(".md").write_text(markdown(points) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ColorizerError(f"“{path}” can't be written ({error}). Choose another --curve file.") from None

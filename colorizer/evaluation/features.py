@@ -13,12 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorizer.networks.efficientnet_lite import CHANNELS
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.predictors import perception
 
-WIDTH = CHANNELS[-1]
-MULTIPLE = 32
 Extract = Callable[[np.ndarray], np.ndarray]  # uint8 (H, W, 3) -> features (d,)
 
 
@@ -30,8 +27,9 @@ class Features:
 
     @torch.inference_mode()
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
-        """A uint8 picture (H, W, 3), sides multiples of 32 -> its pooled features, (320,) float64."""
-        pixels = torch.from_numpy(rgb.astype(np.float32)).movedim(-1, 0)[None]
+        """A uint8 picture (H, W, 3), cut to multiples of 32 -> its pooled features, (320,) float64."""
+        height, width = (length // 32 * 32 for length in rgb.shape[:2])
+        pixels = torch.from_numpy(rgb[:height, :width].astype(np.float32)).movedim(-1, 0)[None]
         deepest: Tensor = self.network((pixels - 127.0) / 128.0)[-1]
         return deepest.mean(dim=(2, 3))[0].double().numpy()
 
@@ -48,10 +46,6 @@ def load_vgg(file: Path | None = None) -> tuple[VGGFeatures, str]:
     return perception.frozen(perception.read_vgg(found)), source
 
 
-def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a @ b.T / a.shape[1] + 1.0) ** 3
-
-
 def kid(features_a: np.ndarray, features_b: np.ndarray, *, paired: bool = False) -> float:
     """KID: the unbiased squared MMD of features (M, d) and (N, d) under the kernel (x.y / d + 1)^3.
 
@@ -66,7 +60,7 @@ def kid(features_a: np.ndarray, features_b: np.ndarray, *, paired: bool = False)
     if min(m, n) < 2:
         return float("nan")
     a, b = features_a.astype(np.float64), features_b.astype(np.float64)
-    aa, bb, ab = _kernel(a, a), _kernel(b, b), _kernel(a, b)
+    aa, bb, ab = ((x @ y.T / a.shape[1] + 1.0) ** 3 for x, y in ((a, a), (b, b), (a, b)))
     within = (aa.sum() - aa.trace()) / (m * (m - 1)) + (bb.sum() - bb.trace()) / (n * (n - 1))
     across = (ab.sum() - ab.trace()) / (m * (m - 1)) if paired else ab.mean()
     return float(within - 2 * across)

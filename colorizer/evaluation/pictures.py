@@ -10,7 +10,7 @@ from PIL import Image
 
 from colorizer.colour.lab import XYZ_FROM_RGB, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from colorizer.errors import ColorizerError
-from colorizer.photo import SUFFIXES, Photo
+from colorizer.photo import SUFFIXES, Photo, to_bits
 
 SIDE = 256
 
@@ -29,11 +29,6 @@ def list_photos(folder: Path, limit: int | None = None) -> list[Path]:
     return [paths[number * len(paths) // limit] for number in range(limit)]
 
 
-def eight_bit(rgb: np.ndarray) -> np.ndarray:
-    """uint8 or uint16 pixels -> uint8, rounded."""
-    return rgb if rgb.dtype == np.uint8 else ((rgb.astype(np.uint32) + 128) // 257).astype(np.uint8)
-
-
 def middle(rgb: np.ndarray, side: int = 0) -> np.ndarray:
     """The middle square of a picture (H, W, 3), of its short side or of `side` pixels."""
     side = side or min(rgb.shape[:2])
@@ -43,7 +38,7 @@ def middle(rgb: np.ndarray, side: int = 0) -> np.ndarray:
 
 def square(rgb: np.ndarray, side: int = SIDE) -> np.ndarray:
     """A picture (H, W, 3) -> uint8 (side, side, 3): short side to `side`, antialiased, then the middle."""
-    image = Image.fromarray(eight_bit(rgb))
+    image = Image.fromarray(to_bits(rgb, 8))
     scale = side / min(image.size)
     if scale != 1:
         size = (max(side, round(image.width * scale)), max(side, round(image.height * scale)))

@@ -6,22 +6,20 @@ result is compared with the picture in 8 bits.
 
 from __future__ import annotations
 
-import dataclasses
-import time
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from skimage.color import deltaE_ciede2000
-from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.degradation import age
 from colorizer.evaluation.features import Extract, Features
 from colorizer.evaluation.metrics import area_under_curve, colourfulness, psnr
 from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, read_square, to_lab
-from colorizer.evaluation.table import Tally, markdown_table
+from colorizer.evaluation.table import Compare, markdown_table, measure
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import MODELS, ColorizeSettings
@@ -113,27 +111,24 @@ def evaluate_colorize(
             raise ColorizerError(f"There is no model “{model}”. Give --models some of {','.join(MODELS)}.")
     settings = settings or ColorizeSettings()
     paths = list_photos(data, limit)
-    colorize = colorize or Colorizer.load().colorize
-    extract = extract or Features()
-    choices = {model: dataclasses.replace(settings, model=model) for model in models}
-    grey = Photo.from_array(np.full((side, side, 3), 128, np.uint8))
-    for choice in choices.values():  # reads the weights, so that a missing file shows now and isn't timed
-        colorize(grey, choice)
-    tallies = {model: Tally() for model in (NOTHING, *models)}
+    colorize, extract = colorize or Colorizer.load().colorize, extract or Features()
+    ways = {NOTHING: None} | {model: replace(settings, model=model) for model in models}
     true_features = []
-    for number, path in enumerate(tqdm(paths, unit="picture")):
+
+    def make(photo: Photo, way: ColorizeSettings | None) -> Photo:
+        return colorize(photo, way) if way else photo
+
+    def prepare(number: int, path: Path) -> tuple[Photo, Compare]:
         truth = Truth.of(read_square(path, side), np.random.default_rng((5, number)) if aged else None)
         true_features.append(extract(truth.rgb))
-        tallies[NOTHING].add(extract(truth.grey), seconds=0.0, **truth.compare(truth.grey))
-        photo = Photo.from_array(truth.grey, name=path.stem)
-        for model, choice in choices.items():
-            began = time.perf_counter()
-            result = colorize(photo, choice).rgb
-            seconds = time.perf_counter() - began
-            tallies[model].add(extract(result), seconds=seconds, **truth.compare(result))
+        return Photo.from_array(truth.grey, name=path.stem), truth.compare
+
+    for way in ways.values():  # reads the weights, so that a missing file shows now and isn't timed
+        make(Photo.from_array(np.full((side, side, 3), 128, np.uint8)), way)
     rows = []
-    for model, tally in tallies.items():
+    for model, tally in measure(paths, ways, make, prepare, extract).items():
         figures = tally.means() | {"largest_dl": max(figures["largest_dl"] for figures in tally.figures)}
+        figures |= {"seconds": math.fsum(tally.seconds) / len(paths)}
         rows.append(Row(model, len(paths), kid=tally.kid(np.stack(true_features), paired=True), **figures))
     return rows
 

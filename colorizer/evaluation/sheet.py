@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
-from colorizer.evaluation.pictures import eight_bit, lightness_alone, list_photos
-from colorizer.photo import Photo
+from colorizer.evaluation.pictures import lightness_alone, list_photos
+from colorizer.photo import Photo, to_bits
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import ColorizeSettings
 
@@ -31,26 +31,8 @@ def panels(photo: Photo, colorize: Colorize, settings: ColorizeSettings, side: i
     copy = photo.preview(2 * side)
     coloured = photo.tone == "coloured"
     before = lightness_alone(copy) if coloured else copy
-    after = eight_bit(colorize(Photo.from_array(before, name=photo.name), settings).rgb)
+    after = to_bits(colorize(Photo.from_array(before, name=photo.name), settings).rgb, 8)
     return [before, after, copy] if coloured else [before, after]
-
-
-def _fit(rgb: np.ndarray, side: int) -> Image.Image:
-    """A picture shrunk to fit a square, in the middle of one."""
-    image = Image.fromarray(rgb)
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    cell = Image.new("RGB", (side, side), BACKGROUND)
-    cell.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
-    return cell
-
-
-def _label(draw: ImageDraw.ImageDraw, text: str, x: int, y: int, width: int) -> None:
-    font = ImageFont.load_default(size=13)
-    if draw.textlength(text, font=font) > width:
-        while text and draw.textlength(text + "...", font=font) > width:
-            text = text[:-1]
-        text += "..."
-    draw.text((x, y), text, fill=(230, 230, 230), font=font)
 
 
 def arrange(pictures: Sequence[tuple[str, list[Image.Image]]], columns: int, side: int) -> Image.Image:
@@ -59,11 +41,13 @@ def arrange(pictures: Sequence[tuple[str, list[Image.Image]]], columns: int, sid
     heights = [LABEL + max(len(cells) for _, cells in band) * (side + GAP) + GAP for band in bands]
     width = min(columns, len(pictures)) * (side + GAP) + GAP
     sheet = Image.new("RGB", (width, sum(heights)), BACKGROUND)
-    draw, top = ImageDraw.Draw(sheet), 0
+    font, top = ImageFont.load_default(size=13), 0
     for band, height in zip(bands, heights, strict=True):
         for number, (name, cells) in enumerate(band):
             x = GAP + number * (side + GAP)
-            _label(draw, name, x, top + 3, side)
+            label = Image.new("RGB", (side, LABEL), BACKGROUND)  # cuts off what is too long
+            ImageDraw.Draw(label).text((0, 3), name, fill=(230, 230, 230), font=font)
+            sheet.paste(label, (x, top))
             for row, cell in enumerate(cells):
                 sheet.paste(cell, (x, top + LABEL + row * (side + GAP)))
         top += height
@@ -100,11 +84,11 @@ def write_sheet(
     settings, colorize = settings or ColorizeSettings(), colorize or Colorizer.load().colorize
     pictures = []
     for path in tqdm(paths, unit="picture"):
-        cells = panels(Photo.open(path), colorize, settings, side)
-        pictures.append((path.name, [_fit(cell, side) for cell in cells]))
-    sheet = arrange(pictures, columns, side)
+        shown = map(Image.fromarray, panels(Photo.open(path), colorize, settings, side))
+        cells = [ImageOps.pad(cell, (side, side), Image.Resampling.LANCZOS, BACKGROUND) for cell in shown]
+        pictures.append((path.name, cells))
     try:
-        sheet.save(out, quality=92)
+        arrange(pictures, columns, side).save(out, quality=92)
     except OSError as error:
         raise ColorizerError(f"“{out}” can't be written ({error}). Choose another -o file.") from None
     return out

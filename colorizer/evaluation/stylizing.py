@@ -7,26 +7,22 @@ copying them does not pay. SSIM on luma tells how much of each photograph's stru
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
-from tqdm import tqdm
 
 from colorizer.colour.luma import ssim_y
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import Extract, Features
-from colorizer.evaluation.pictures import eight_bit, list_photos, middle
-from colorizer.evaluation.table import Tally, markdown_table
+from colorizer.evaluation.pictures import list_photos, read_square
+from colorizer.evaluation.table import Compare, markdown_table, measure
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Stylizer
 
-SIDE = 256
 UNTOUCHED = "untouched"
 STRENGTHS = (0.5, StylizeSettings.strength, 1.0)
 MEMORISED = 0.1  # cosine distance below which results count as taken from the paintings (Bai et al. 2021)
@@ -35,7 +31,7 @@ TINY = 1e-15
 
 @dataclass(frozen=True)
 class StylizeRow:
-    """What one strength reaches. kid: times 1000. ssim: on luma, to the photograph. seconds: a picture."""
+    """What one strength reaches. kid: times 1000. ssim: on luma, to the photograph."""
 
     name: str
     pictures: int
@@ -43,31 +39,6 @@ class StylizeRow:
     fid: float
     mifid: float
     ssim: float
-    seconds: float
-
-
-def inception_features() -> Extract:
-    """Inception-v3's pooled features, (2048,), with torchvision's weights; ColorizerError when they can't be
-    had. FID's own are TensorFlow's, so figures come near those printed elsewhere, and are not the same."""
-    try:
-        from torchvision.models import Inception_V3_Weights, inception_v3
-
-        kind = Inception_V3_Weights.IMAGENET1K_V1
-        network = inception_v3(weights=kind).eval()
-    except (ImportError, OSError) as error:
-        raise ColorizerError(
-            f"Inception's weights can't be had from torchvision ({error}). Leave --inception out."
-        ) from None
-    network.fc = torch.nn.Identity()
-    prepare = kind.transforms(crop_size=299, resize_size=299)
-
-    @torch.inference_mode()
-    def extract(rgb: np.ndarray) -> np.ndarray:
-        x = prepare(torch.from_numpy(np.ascontiguousarray(rgb)).movedim(-1, 0))
-        found: np.ndarray = network(x[None])[0].double().numpy()
-        return found
-
-    return extract
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -106,38 +77,29 @@ def evaluate_stylize(
     settings = settings or StylizeSettings()
     stylizer = Stylizer.load()
     stylizer.network(settings.direction)
-    if limit == 1:
-        raise ColorizerError("--limit is 1, but a set needs two pictures at least.")
-    sources = list_photos(data, limit), list_photos(paintings)
-    for folder, found in zip((data, paintings), sources, strict=True):
-        if len(found) < 2:
-            raise ColorizerError(f"“{folder}” holds one picture, but a set needs two. Add some.")
+    given, wanted = list_photos(data, limit), list_photos(paintings)
+    if min(len(given), len(wanted)) < 2:
+        raise ColorizerError("A set needs two pictures at least. Add some to the folder, or raise --limit.")
     extract = extract or Features()
-    goal = np.stack([extract(_square(path)) for path in sources[1]])
-    choices = {f"strength {strength:g}": replace(settings, strength=strength) for strength in STRENGTHS}
-    tallies = {name: Tally() for name in (UNTOUCHED, *choices)}
-    for path in tqdm(sources[0], unit="picture"):
-        photo = Photo.from_array(_square(path), name=path.stem)
-        began = time.perf_counter()
-        painting = stylizer.paint(photo, settings)
-        seconds = time.perf_counter() - began
-        for name, tally in tallies.items():
-            rgb = stylizer.render(painting, choices[name]).rgb if name in choices else photo.rgb
-            took = seconds if name in choices else 0.0
-            tally.add(extract(rgb), ssim=ssim_y(rgb, photo.rgb), seconds=took)
+    goal = np.stack([extract(read_square(path)) for path in wanted])
+    paint = lru_cache(1)(partial(stylizer.paint, settings=settings))  # the network runs once a picture
+    ways = {UNTOUCHED: None} | {
+        f"strength {strength:g}": replace(settings, strength=strength) for strength in STRENGTHS
+    }
+
+    def make(photo: Photo, way: StylizeSettings | None) -> Photo:
+        return stylizer.render(paint(photo), way) if way else photo
+
+    def prepare(number: int, path: Path) -> tuple[Photo, Compare]:
+        photo = Photo.from_array(read_square(path), name=path.stem)
+        return photo, lambda rgb: {"ssim": ssim_y(rgb, photo.rgb)}
+
     rows = []
-    for name, tally in tallies.items():
+    for name, tally in measure(given, ways, make, prepare, extract).items():
         made = np.stack(tally.features)
         scores = tally.kid(goal, paired=False), frechet_distance(made, goal), mifid(made, goal)
         rows.append(StylizeRow(name, len(made), *scores, **tally.means()))
     return rows
-
-
-def _square(path: Path) -> np.ndarray:
-    """The middle of a picture, (256, 256, 3) uint8."""
-    rgb = np.ascontiguousarray(middle(eight_bit(Photo.open(path).rgb)))
-    how = cv2.INTER_AREA if len(rgb) > SIDE else cv2.INTER_CUBIC
-    return rgb if len(rgb) == SIDE else cv2.resize(rgb, (SIDE, SIDE), interpolation=how)
 
 
 def markdown_stylize(rows: Sequence[StylizeRow]) -> str:
@@ -150,6 +112,5 @@ def markdown_stylize(rows: Sequence[StylizeRow]) -> str:
         "FID": lambda row: f"{row.fid:.2f}",
         "MiFID": lambda row: f"{row.mifid:.2f}",
         "SSIM to the input": lambda row: f"{row.ssim:.3f}",
-        "s a picture": lambda row: f"{row.seconds:.2f}",
     }
     return markdown_table(rows, columns)

@@ -1,35 +1,36 @@
-"""How do figures of many pictures become means, a table for a README, and a file?"""
+"""How are several ways to treat many pictures compared? Figures, means, a table for a README, a file."""
 
 from __future__ import annotations
 
 import json
 import math
 import platform
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
-from colorizer.evaluation.features import kid
+from colorizer.evaluation.features import Extract, kid
+from colorizer.photo import Photo
 
 R = TypeVar("R")
+S = TypeVar("S")
+Compare = Callable[[np.ndarray], dict[str, float]]  # of a result (H, W, 3) uint8, its figures by name
 
 
+@dataclass
 class Tally:
-    """Gathers what one model, or one setting of it, reaches, picture by picture."""
+    """What one way reaches, picture by picture: figures and, where sets are compared, features (d,)."""
 
-    def __init__(self) -> None:
-        self.figures: list[dict[str, float]] = []
-        self.features: list[np.ndarray] = []
-
-    def add(self, features: np.ndarray | None = None, **figures: float) -> None:
-        """One picture's figures and, where sets are compared, its features (d,)."""
-        self.figures.append(figures)
-        if features is not None:
-            self.features.append(features)
+    figures: list[dict[str, float]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    features: list[np.ndarray] = field(default_factory=list)
 
     def means(self) -> dict[str, float]:
         """The mean of each figure; fsum is exact, so that the order of the pictures doesn't matter."""
@@ -39,6 +40,31 @@ class Tally:
     def kid(self, goal: np.ndarray, paired: bool) -> float:
         """KID x 1000 to the pictures with the features `goal` (N, d); see features.kid."""
         return 1000 * kid(np.stack(self.features), goal, paired=paired)
+
+
+def measure(
+    paths: Sequence[Path],
+    ways: Mapping[str, S],
+    make: Callable[[Photo, S], Photo],
+    prepare: Callable[[int, Path], tuple[Photo, Compare]],
+    extract: Extract | None,
+) -> dict[str, Tally]:
+    """Every picture treated in every way, and measured.
+
+    ways: settings by name. make: what is given and the settings of a way -> its result. prepare: a picture's
+    number and path -> what all ways are given, and what tells the figures of a result.
+    """
+    tallies = {name: Tally() for name in ways}
+    for number, path in enumerate(tqdm(paths, unit="picture")):
+        given, compare = prepare(number, path)
+        for name, settings in ways.items():
+            began = time.perf_counter()
+            result = make(given, settings).rgb
+            tallies[name].seconds.append(time.perf_counter() - began)
+            tallies[name].figures.append(compare(result))
+            if extract:
+                tallies[name].features.append(extract(result))
+    return tallies
 
 
 def markdown_table(rows: Sequence[R], columns: Mapping[str, Callable[[R], str]]) -> str:

@@ -6,23 +6,21 @@ itself on luma, four pixels at the edges left out. Bicubic enlargement gives 28.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from colorizer.colour.luma import psnr_y, ssim_y
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.degradation import Degradation, degrade
-from colorizer.evaluation.features import MULTIPLE, Extract, Features
-from colorizer.evaluation.pictures import eight_bit, list_photos
-from colorizer.evaluation.table import Tally, markdown_table
+from colorizer.evaluation.features import Extract, Features
+from colorizer.evaluation.pictures import list_photos
+from colorizer.evaluation.table import Compare, markdown_table, measure
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.photo import Photo
+from colorizer.photo import Photo, to_bits
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.tiling import to_pixels, to_tensor
 from colorizer.predictors.upscale import Upscaler, offered
@@ -37,14 +35,13 @@ class UpscaleRow:
     """What one way to enlarge reaches, as means over the pictures.
 
     psnr (dB) and ssim: on luma. distance: of VGG-19's features, None where they were not asked for. kid:
-    times 1000, None for few pictures. seconds: a megapixel of the result.
+    times 1000, None for few pictures.
     """
 
     name: str
     pictures: int
     psnr: float
     ssim: float
-    seconds: float
     distance: float | None = None
     kid: float | None = None
 
@@ -61,15 +58,13 @@ def truth_and_small(
     return truth, degrade(np.ascontiguousarray(truth), random, DEGRADATION)
 
 
-def ways(consistency: int | None = None) -> dict[str, UpscaleSettings]:
-    """What to measure: each network that is there, and the middle between two."""
-    found: dict[str, UpscaleSettings] = {}
+def networks() -> dict[str, UpscaleSettings]:
+    """What to measure: each network that is there, at its own settings, and the middle between two."""
+    found = {}
     for offer in offered():
         low, high = offer.details
         for detail in sorted({low, (low + high) / 2, high}):
-            settings = replace(offer.defaults, detail=detail)
-            settings = settings if consistency is None else replace(settings, consistency=consistency)
-            found[f"{offer.model}, detail {detail:g}"] = settings
+            found[f"{offer.model}, detail {detail:g}"] = replace(offer.defaults, detail=detail)
     if not found:
         raise ColorizerError("There are no weights for enlarging yet, so there is nothing to measure.")
     return found
@@ -79,40 +74,42 @@ def evaluate_upscale(
     data: Path,
     *,
     limit: int | None = None,
-    consistency: int | None = None,
     worn: bool = False,
     vgg: VGGFeatures | None = None,
     extract: Extract | None = None,
 ) -> list[UpscaleRow]:
-    """The rows of the table: bicubic enlargement, then every network that is there, at its own settings or
-    with that consistency. ColorizerError for a folder without pictures, an unreadable one, or no weights.
+    """The rows of the table: bicubic enlargement, then every network that is there.
+
+    ColorizerError for a folder without pictures, an unreadable one, or no weights.
 
     worn: the small pictures are blurred, noisy and compressed at random, the same for all.
     """
-    paths, chosen, upscaler = list_photos(data, limit), ways(consistency), Upscaler.load()
+    paths, ways, upscaler = list_photos(data, limit), {BICUBIC: None} | networks(), Upscaler.load()
     extract = (extract or Features()) if len(paths) >= FEWEST else None
-    tallies = {name: Tally() for name in (BICUBIC, *chosen)}
     true_features = []
-    for number, path in enumerate(tqdm(paths, unit="picture")):
+
+    def make(photo: Photo, way: UpscaleSettings | None) -> Photo:
+        if way:
+            return upscaler.upscale(photo, way)
+        return Photo.from_array(to_pixels(enlarge(to_tensor(photo.rgb))[0], photo.rgb.dtype))
+
+    def prepare(number: int, path: Path) -> tuple[Photo, Compare]:
         random = np.random.default_rng((6, number)) if worn else None
-        truth, small = truth_and_small(eight_bit(Photo.open(path).rgb), random)
-        cut = tuple(slice(length // MULTIPLE * MULTIPLE) for length in truth.shape[:2])
+        truth, small = truth_and_small(to_bits(Photo.open(path).rgb, 8), random)
         if extract:
-            true_features.append(extract(truth[cut]))
+            true_features.append(extract(truth))
         goal = vgg(to_tensor(truth)) if vgg else None  # conv3_4, before its ReLU
-        for name, tally in tallies.items():
-            began = time.perf_counter()
-            if name == BICUBIC:
-                result = to_pixels(enlarge(to_tensor(small))[0], np.dtype(np.uint8))
-            else:
-                result = upscaler.upscale(Photo.from_array(small, name=path.stem), chosen[name]).rgb
-            seconds = (time.perf_counter() - began) / (truth.shape[0] * truth.shape[1] / 1e6)
-            figures = {"psnr": psnr_y(result, truth), "ssim": ssim_y(result, truth), "seconds": seconds}
+
+        def compare(result: np.ndarray) -> dict[str, float]:
+            figures = {"psnr": psnr_y(result, truth), "ssim": ssim_y(result, truth)}
             if vgg and goal is not None:
                 figures["distance"] = float((vgg(to_tensor(result)) - goal).abs().mean())
-            tally.add(extract(result[cut]) if extract else None, **figures)
+            return figures
+
+        return Photo.from_array(small, name=path.stem), compare
+
     rows = []
-    for name, tally in tallies.items():
+    for name, tally in measure(paths, ways, make, prepare, extract).items():
         apart = tally.kid(np.stack(true_features), paired=True) if extract else None
         rows.append(UpscaleRow(name, len(paths), kid=apart, **tally.means()))
     return rows
@@ -126,6 +123,5 @@ def markdown_upscale(rows: Sequence[UpscaleRow]) -> str:
         "SSIM (luma)": lambda row: f"{row.ssim:.3f}",
         "VGG-19 distance": lambda row: "-" if row.distance is None else f"{row.distance:.3f}",
         "KID x1000": lambda row: "-" if row.kid is None else f"{row.kid:.1f}",
-        "s a megapixel": lambda row: f"{row.seconds:.2f}",
     }
     return markdown_table(rows, columns)

@@ -9,7 +9,6 @@ or dull colour from real.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,7 +140,7 @@ def make_optimiser(network: ColorUNet, options: Options) -> torch.optim.Optimize
     encoder = list(network.encoder.parameters())
     decoder = [value for name, value in network.named_parameters() if not name.startswith("encoder.")]
     groups = [{"params": encoder, "scale": options.encoder_rate}, {"params": decoder, "scale": 1.0}]
-    return torch.optim.AdamW(groups, weight_decay=options.weight_decay)
+    return torch.optim.AdamW(groups)
 
 
 def start_network(options: Options) -> ColorUNet:
@@ -181,7 +180,7 @@ def train(options: Options) -> Path:
     parts: dict[str, Part] = {"network": network, "optimiser": make_optimiser(network, options)}
     if options.adversarial:  # at half the rate, so that the discriminator doesn't run ahead
         adversary = Adversary(PatchGAN(3, 32))
-        discriminate = Discriminating(engine, adversary.network, scale=0.5, longest=math.inf)
+        discriminate = Discriminating(engine, adversary.network, 0.5)
         parts |= discriminate.parts
     loader = CropLoader(paths, options.seed, options.crops)
     run, colour_loss = Run("unet", options, engine, loader, parts, validation), ColorLoss(network, options)

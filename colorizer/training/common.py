@@ -34,22 +34,21 @@ class Stage:
     def parse_all(cls, text: str) -> tuple[Stage, ...]:
         """Read “128x32:2000,256x8:500” as 2000 steps of 32 crops of 128 px, then 500 of 8 of 256 px, and
         “128x32:80%,256x8:20%” as such shares of the time. ColorizerError for anything else."""
-        found = [re.fullmatch(r"(\d+)x(\d+):(\d+)(%?)", part.strip()) for part in text.split(",")]
-        parts = [match.groups() for match in found if match]
-        percents = sum(int(length) for *_, length, unit in parts if unit)
-        if len(parts) < len(found) or (percents and (percents != 100 or not all(unit for *_, unit in parts))):
+        found = [re.fullmatch(r"(\d+)x(\d+):([1-9]\d*)(%?)", part.strip()) for part in text.split(",")]
+        stages = [
+            cls(int(match[1]), int(match[2]), **{"percent" if match[4] else "steps": int(match[3])})
+            for match in filter(None, found)
+        ]
+        # A single crop of 32 px would leave batch normalisation one value at the deepest.
+        fit = all(stage.side % 32 == 0 and stage.side * stage.batch >= 64 for stage in stages)
+        shares = [stage.percent for stage in stages]
+        if len(stages) < len(found) or not fit or (any(shares) and (sum(shares) != 100 or not all(shares))):
             raise ColorizerError(
                 f"“{text}” is not a list of stages. Write SIDExBATCH:STEPS, as in 128x32:2000,256x8:500, or "
-                "shares of --minutes that make 100%, as in 128x32:80%,256x8:20%."
+                "shares of --minutes that make 100%, as in 128x32:80%,256x8:20%. Sides are multiples of 32, "
+                "and a batch of one is of 64 pixels or more."
             )
-        for side, batch, length, unit in parts:
-            # A single crop of 32 px would leave batch normalisation one value at the deepest.
-            if int(side) % 32 or int(side) * int(batch) < 64 or int(length) < 1:
-                raise ColorizerError(
-                    f"A stage of {side}x{batch}:{length}{unit} can't be run. Sides are multiples of 32, "
-                    "batches and lengths are 1 or more, a batch of one is of 64 pixels or more."
-                )
-        return tuple(cls(int(s), int(b), **{"percent" if u else "steps": int(n)}) for s, b, n, u in parts)
+        return tuple(stages)
 
 
 def cosine_rate(step: int, total: int, peak: float, done: float | None = None, warmup: int = 100) -> float:
@@ -134,12 +133,10 @@ def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:
 
 def append_row(path: Path, row: Mapping[str, object]) -> None:
     """One more row of a CSV file; the first fixes the columns, also for a resumed run."""
-    columns, new = list(row), not path.exists()
-    if not new:
-        with path.open(newline="", encoding="utf-8") as file:
-            columns = next(csv.reader(file), columns)
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=columns, restval="", extrasaction="ignore")
-        if new:
+    with path.open("a+", newline="", encoding="utf-8") as file:
+        file.seek(0)
+        columns = next(csv.reader(file), [])
+        writer = csv.DictWriter(file, columns or list(row), restval="", extrasaction="ignore")
+        if not columns:
             writer.writeheader()
         writer.writerow(row)

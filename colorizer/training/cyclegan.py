@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,14 +28,8 @@ from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Gene
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.predictors.tiling import to_tensor
 from colorizer.training import common, losses
-from colorizer.training.data import Draws, UnpairedCrops, both
-from colorizer.training.discriminators import (
-    Adversaries,
-    Adversary,
-    Discriminating,
-    FeatureAdversary,
-    PatchAdversary,
-)
+from colorizer.training.data import Draws, UnpairedCrops, to_rgb
+from colorizer.training.discriminators import Adversary, Discriminating, FeatureAdversary, PatchAdversary
 from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import list_pictures, read_rgb
 from colorizer.training.validation import to_picture
@@ -43,6 +38,7 @@ log = logging.getLogger("colorizer.training")
 
 NAMES = {"photo2monet": "to_painting", "monet2photo": "to_photo"}  # weight file -> network
 SHEET_COLUMNS = 6
+NOISE = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,6 @@ class CycleGANOptions(RunOptions):
     paintings: Path = Path()
     stages: tuple[common.Stage, ...] = (common.Stage(256, 1, 200_000),)
     rate: float = 2e-4
-    weight_decay: float = 0.0
     decay: float = 0.999
     every: int = 1000
     width: int = WIDTH
@@ -67,7 +62,6 @@ class CycleGANOptions(RunOptions):
     grid: float = 0.0  # weight of what is alike at every fourth pixel, which is the network's and no stroke
     local_grid: float = 0.0  # the same in windows of 16 pixels, as far as it is more than strokes explain
     preserve: float = 0.0  # weight of what the networks of `init` make; else only the grids count then
-    noise: float = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
     discriminators: str = "patches"  # or "features": of VGG-19, which learn sooner; or "both"
     discriminator_rate: float = 1.0  # times the generators'
     adversarial: float = 1.0
@@ -103,39 +97,33 @@ class Trainer:
         self.vgg: VGGFeatures | None = None
         self.style: list[Tensor] = []
         if options.warm or options.keep_style or options.discriminators != "patches":
-            self._load_style()
+            self.vgg, source = load_vgg(options.vgg)
+            log.info("VGG-19: %s", source)
+            self.engine.place(self.vgg)
+            small = map(_within, self.loader.paintings)
+            self.style = losses.mean_style(self.vgg, (to_tensor(one).to(self.engine.device) for one in small))
         self.before = copy.deepcopy(self.networks).requires_grad_(False) if options.preserve else None
-        self.of_paintings, self.of_photos = self._adversary(1), self._adversary(0)
+        self.of_paintings, self.of_photos = self._adversaries(1), self._adversaries(0)
         for part in filter(None, (self.networks, self.before)):
             self.engine.place(part)
-        decay, betas = options.weight_decay, (0.5, 0.999)
-        self.optimiser = torch.optim.AdamW(self.networks.parameters(), betas=betas, weight_decay=decay)
-        networks = nn.ModuleDict({"painting": self.of_paintings.network, "photo": self.of_photos.network})
-        scale = options.discriminator_rate
-        self.discriminate = Discriminating(
-            self.engine, networks, "discriminators", scale=scale, weight_decay=decay
-        )
+        self.optimiser = torch.optim.Adam(self.networks.parameters(), betas=(0.5, 0.999))
+        networks = nn.ModuleList(one.network for one in (*self.of_paintings, *self.of_photos))
+        self.discriminate = Discriminating(self.engine, networks, options.discriminator_rate)
 
-    def _adversary(self, number: int) -> Adversary:
-        members: list[Adversary] = []
+    def _adversaries(self, number: int) -> list[Adversary]:
+        found: list[Adversary] = []
         if self.options.discriminators != "features":
-            members.append(PatchAdversary(self.options.seed + number, self.engine))
+            found.append(PatchAdversary(self.options.seed + number, self.engine))
         if self.options.discriminators != "patches":
             assert self.vgg is not None
             scales = [float(matrix.diagonal().mean().sqrt()) for matrix in self.style]
-            members.append(FeatureAdversary(self.vgg, losses.STYLE, scales))
-        return members[0] if len(members) == 1 else Adversaries(members)
+            found.append(FeatureAdversary(self.vgg, losses.STYLE, scales))
+        return found
 
     def _start_from(self, init: str) -> None:
         """Both directions from the weight files of a folder, or from the shipped ones ("shipped")."""
-        folder = Path(init)
-        if init != "shipped" and not folder.is_dir():
-            raise WeightsError(
-                f"“{init}” is not a folder. For --init, give the --out folder of another run, which holds "
-                f"{' and '.join(NAMES)}, or “shipped”."
-            )
         for name, part in NAMES.items():
-            source = name if init == "shipped" else str(folder / f"{name}.safetensors")
+            source = name if init == "shipped" else str(Path(init, f"{name}.safetensors"))
             found = common.load_initial(source, Generator.from_state)
             mine = getattr(self.networks, part)
             if found.head.weight.shape != mine.head.weight.shape or len(found.blocks) != len(mine.blocks):
@@ -145,16 +133,9 @@ class Trainer:
                 )
             setattr(self.networks, part, found)
 
-    def _load_style(self) -> None:
-        self.vgg, source = load_vgg(self.options.vgg)
-        log.info("VGG-19: %s", source)
-        self.engine.place(self.vgg)
-        paintings = (to_tensor(_within(picture)).to(self.engine.device) for picture in self.loader.paintings)
-        self.style = losses.mean_style(self.vgg, paintings)
-
     def loss(self, step: int, crops: np.ndarray, draws: Draws) -> Tensor:
         """The generators' loss at a step; the discriminators have learnt one step before."""
-        photos, paintings = both(torch.from_numpy(crops).to(self.engine.device))
+        photos, paintings = to_rgb(torch.from_numpy(crops).to(self.engine.device)).chunk(2)
         if self.options.preserve:
             return self.polish(photos, paintings)
         if self.options.only_back:
@@ -169,7 +150,7 @@ class Trainer:
         painted = self._paint(photos)
         photographed = self._photograph(paintings[:half])
         seen = [(self.of_paintings, paintings, painted), (self.of_photos, photos[:half], photographed)]
-        loss = options.adversarial * self.discriminate(seen, draws)
+        loss = self._opinion(seen, draws)
         back = self._photograph(self._noisy(painted[:half].detach(), draws))
         loss = loss + self._style_transfer(painted, photos) + options.cycle * F.l1_loss(back, photos[:half])
         if options.identity:
@@ -179,17 +160,15 @@ class Trainer:
     def way_back(self, photos: Tensor, draws: Draws) -> Tensor:
         """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel
         and `content` for perceptual."""
-        options, adversary = self.options, self.of_photos
         with torch.no_grad():
             painted = self._noisy(self._paint(photos), draws)
         back = self._photograph(painted)
-        loss = options.adversarial * self.discriminate([(adversary, photos, back)], draws)
-        loss = loss + options.cycle * F.l1_loss(back, photos) + self._grids(back)
-        features = adversary.of_features()
-        if features is not None:
+        loss = self._opinion([(self.of_photos, photos, back)], draws)
+        loss = loss + self.options.cycle * F.l1_loss(back, photos) + self._grids(back)
+        for features in _of_features(self.of_photos):
             pairs = zip(features.made, features.real, strict=True)
             far = torch.stack([F.l1_loss(made.float(), real.float()) for made, real in pairs])
-            loss = loss + options.content * far.mean()
+            loss = loss + self.options.content * far.mean()
         return loss
 
     def polish(self, photos: Tensor, paintings: Tensor) -> Tensor:
@@ -205,7 +184,7 @@ class Trainer:
         options = self.options
         painted, photographed = self._paint(photos), self._photograph(paintings)
         seen = [(self.of_paintings, paintings, painted), (self.of_photos, photos, photographed)]
-        loss = options.adversarial * self.discriminate(seen, draws)
+        loss = self._opinion(seen, draws)
         there, here = self._noisy(painted, draws), self._noisy(photographed, draws)
         home = F.l1_loss(self._photograph(there), photos) + F.l1_loss(self._paint(here), paintings)
         loss = loss + options.cycle * home + self._grids(painted) + self._grids(photographed)
@@ -215,6 +194,11 @@ class Trainer:
         if options.keep_style:
             loss = loss + options.keep_style * self._style_transfer(painted, photos)
         return loss
+
+    def _opinion(self, seen: Sequence[tuple[list[Adversary], Tensor, Tensor]], draws: Draws) -> Tensor:
+        """What the discriminators of each side, which count alike, say of real and made pictures."""
+        pairs = [(adversary, real, made) for side, real, made in seen for adversary in side]
+        return self.options.adversarial / len(seen[0][0]) * self.discriminate(pairs, draws)
 
     def _paint(self, photos: Tensor, networks: Generators | None = None) -> Tensor:
         with self.engine.autocast():
@@ -228,7 +212,7 @@ class Trainer:
         """How far painted photographs are from the paintings' style and from their own content, by features,
         which the discriminator may have seen before."""
         assert self.vgg is not None
-        features = self.of_paintings.of_features()
+        features = next(iter(_of_features(self.of_paintings)), None)
         with self.engine.autocast():
             made = features.made if features else self.vgg.layers(painted, losses.STYLE)
             with torch.no_grad():
@@ -237,13 +221,11 @@ class Trainer:
         return self.options.style * style + self.options.content * content
 
     def _noisy(self, made: Tensor, draws: Draws) -> Tensor:
-        if not self.options.noise:
-            return made
         noise = torch.empty_like(made)
         for one, random in zip(noise, draws.crops, strict=False):
             seed = int(random.integers(2**62))
             one.normal_(generator=torch.Generator(made.device).manual_seed(seed))
-        return made + self.options.noise * noise
+        return made + NOISE * noise
 
     def _grids(self, made: Tensor) -> Tensor:
         """Both losses of patterns that the network itself weaves into what it made."""
@@ -257,10 +239,7 @@ class Trainer:
         val = self.options.val
         validation = Validation(val, self.loader.paintings, self.engine.device) if val else None
         parts = {"network": self.networks, "optimiser": self.optimiser, **self.discriminate.parts}
-        run = Run("cyclegan", self.options, self.engine, self.loader, parts, validation, NAMES)
-        for group in self.discriminate.optimiser.param_groups:  # a checkpoint brings its own
-            group["scale"] = self.options.discriminator_rate
-        return run
+        return Run("cyclegan", self.options, self.engine, self.loader, parts, validation, NAMES)
 
 
 class Validation:
@@ -288,6 +267,10 @@ class Validation:
                 steps = map(to_picture, (painted, back(painted), photographed, again))
                 columns.append(np.concatenate([photo, next(steps), next(steps), painting, *steps], axis=0))
         return {"kid": 1000 * kid(np.stack(found), self.goal)}, np.concatenate(columns, axis=1)
+
+
+def _of_features(adversaries: list[Adversary]) -> list[FeatureAdversary]:
+    return [one for one in adversaries if isinstance(one, FeatureAdversary)]
 
 
 def _within(rgb: np.ndarray, side: int = 512) -> np.ndarray:

@@ -60,16 +60,14 @@ class CropStream:
         """The crop (S, S, 3) uint8 of that kind, 0 to kinds - 1, at a place in the stream."""
         raise NotImplementedError
 
-    def batches(self, start: int, count: int, batch: int, side: int, stride: int = 0) -> Iterator[np.ndarray]:
-        """Batches number 0..count-1 (kinds N, S, S, 3), the first from the `start`-th crop of the stream on,
-        each `stride` crops (0: `batch`) after the one before."""
+    def batches(self, start: int, batch: int, side: int, stride: int = 0) -> Iterator[np.ndarray]:
+        """Batches (kinds N, S, S, 3) without end, the first from the `start`-th crop of the stream on, each
+        `stride` crops (0: `batch`) after the one before."""
         waiting: deque[list[Future[np.ndarray]]] = deque()
-        for number in range(count + AHEAD):
-            if number < count:
-                first = start + number * (stride or batch)
-                places = itertools.product(range(self.kinds), range(first, first + batch))
-                waiting.append([self.pool.submit(self.crop, place, side, kind) for kind, place in places])
-            if number >= AHEAD:
+        for first in itertools.count(start, stride or batch):
+            places = itertools.product(range(self.kinds), range(first, first + batch))
+            waiting.append([self.pool.submit(self.crop, place, side, kind) for kind, place in places])
+            if len(waiting) > AHEAD:
                 yield np.stack([future.result() for future in waiting.popleft()])
 
     def close(self) -> None:
@@ -139,9 +137,9 @@ class SharpCrops(CropStream):
         return crop[:, ::-1] if random.integers(2) else crop
 
 
-def to_rgb(crops: np.ndarray) -> Tensor:
+def to_rgb(crops: np.ndarray | Tensor) -> Tensor:
     """(N, S, S, 3) uint8 -> (N, 3, S, S) in 0..1."""
-    return torch.from_numpy(crops).movedim(-1, 1).float() / 255
+    return torch.as_tensor(crops).movedim(-1, 1).float() / 255
 
 
 def quantised(x: Tensor) -> Tensor:
@@ -186,9 +184,3 @@ class UnpairedCrops(CropStream):
         crop = picture[top : top + cut, left : left + cut]
         crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)
         return crop[:, ::-1] if random.integers(2) else crop
-
-
-def both(crops: Tensor) -> tuple[Tensor, Tensor]:
-    """A batch (2 N, S, S, 3) uint8 -> photographs and paintings, each (N, 3, S, S) in 0..1."""
-    photos, paintings = (crops.movedim(-1, 1).float() / 255).chunk(2)
-    return photos, paintings

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.vgg import VGGFeatures, widths_of
 from colorizer.training.data import Draws, Random
-from colorizer.training.engine import LONGEST, Engine, Part
+from colorizer.training.engine import Engine, Part
 
 PLACE = 8  # pixels
 
@@ -45,10 +45,6 @@ class Adversary:
     def generator_loss(self) -> Tensor:
         """Made pictures should score 1."""
         return ((self.network(self.made) - 1) ** 2).mean()
-
-    def of_features(self) -> FeatureAdversary | None:
-        """The one of them that sees features, if there is one."""
-        return self if isinstance(self, FeatureAdversary) else None
 
 
 class SRGANAdversary(Adversary):
@@ -101,27 +97,6 @@ class FeatureAdversary(Adversary):
         return pictures[..., top : top + height, left : left + width]
 
 
-class Adversaries(Adversary):
-    """Several as one: each sees and learns for itself, and for the generator they count alike."""
-
-    def __init__(self, members: Sequence[Adversary]) -> None:
-        super().__init__(nn.ModuleList(member.network for member in members))
-        self.members = members
-
-    def see(self, real: Tensor, made: Tensor, draws: Draws) -> None:
-        for member in self.members:
-            member.see(real, made, draws)
-
-    def discriminator_loss(self) -> Tensor:
-        return torch.stack([member.discriminator_loss().float() for member in self.members]).sum()
-
-    def generator_loss(self) -> Tensor:
-        return torch.stack([member.generator_loss().float() for member in self.members]).mean()
-
-    def of_features(self) -> FeatureAdversary | None:
-        return next((found for member in self.members if (found := member.of_features())), None)
-
-
 class Discriminating:
     """The discriminators' part of a step, with an optimiser of their own; `parts` go into the checkpoint."""
 
@@ -129,19 +104,14 @@ class Discriminating:
         self,
         engine: Engine,
         network: nn.Module,
-        name: str = "discriminator",
-        *,
         scale: float = 1.0,
-        weight_decay: float = 0.0,
         betas: tuple[float, float] = (0.5, 0.999),
-        longest: float = LONGEST,
     ) -> None:
-        """network: all of them. scale: of their rate, times the run's. longest: as for Engine.descend."""
+        """network: all of them. scale: of their rate, times the run's."""
         engine.place(network)
         groups = [{"params": list(network.parameters()), "scale": scale}]
-        self.optimiser = torch.optim.AdamW(groups, betas=betas, weight_decay=weight_decay)
-        self.network, self.engine, self.longest = network, engine, longest
-        self.parts: dict[str, Part] = {name: network, f"{name}_optimiser": self.optimiser}
+        self.network, self.engine, self.optimiser = network, engine, torch.optim.Adam(groups, betas=betas)
+        self.parts: dict[str, Part] = {"discriminator": network, "discriminator_optimiser": self.optimiser}
 
     def __call__(self, seen: Sequence[tuple[Adversary, Tensor, Tensor]], draws: Draws) -> Tensor:
         """They learn one step from real and made pictures; returns the generators' loss after that."""
@@ -150,7 +120,7 @@ class Discriminating:
             for adversary, real, made in seen:
                 adversary.see(real, made, draws)
             losses = [adversary.discriminator_loss().float() for adversary, _, _ in seen]
-        self.engine.descend(torch.stack(losses).sum(), self.network, self.optimiser, self.longest)
+        self.engine.descend(torch.stack(losses).sum(), self.network, self.optimiser)
         self.network.requires_grad_(False)
         with self.engine.autocast():
             return torch.stack([adversary.generator_loss().float() for adversary, _, _ in seen]).sum()
@@ -171,15 +141,12 @@ class History:
         for picture in made.detach():
             if self.pictures and self.pictures[0].shape != picture.shape:
                 self.pictures = []
+            shown.append(picture)
             if len(self.pictures) < self.size:
                 self.pictures.append(picture.clone())  # not a view, which would keep its whole batch
-                shown.append(picture)
             elif self.random.random() < 0.5:
                 place = int(self.random.integers(self.size))
-                shown.append(self.pictures[place])
-                self.pictures[place] = picture.clone()
-            else:
-                shown.append(picture)
+                shown[-1], self.pictures[place] = self.pictures[place], picture.clone()
         return torch.stack(shown)
 
 

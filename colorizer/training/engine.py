@@ -68,13 +68,8 @@ class Engine:
         if self.processes > 1:
             share_statistics(network)
 
-    def descend(
-        self, loss: Tensor, network: nn.Module, optimiser: torch.optim.Optimizer, longest: float = LONGEST
-    ) -> None:
-        """One step down the mean gradient of the processes' losses, or with `accumulate` a part of a step.
-
-        The gradient's length is held at `longest`; math.inf leaves it.
-        """
+    def descend(self, loss: Tensor, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+        """One step down the mean gradient of the processes' losses, or with `accumulate` a part of a step."""
         if self.part == 0:
             optimiser.zero_grad(set_to_none=True)
         (loss / self.accumulate).backward()
@@ -87,7 +82,7 @@ class Engine:
             parts = means.split([gradient.numel() for gradient in gradients])
             for gradient, mean in zip(gradients, parts, strict=True):
                 gradient.copy_(mean.view_as(gradient))
-        torch.nn.utils.clip_grad_norm_(network.parameters(), longest)
+        torch.nn.utils.clip_grad_norm_(network.parameters(), LONGEST)
         optimiser.step()
 
     def ends_step(self) -> bool:
@@ -130,18 +125,6 @@ def _meet() -> PartialState:
     return PartialState(cpu=cpu, timeout=PATIENCE)
 
 
-class _Mean(torch.autograd.Function):
-    """The mean over the processes; its gradient is the mean of their gradients."""
-
-    @staticmethod
-    def forward(ctx: object, value: Tensor) -> Tensor:
-        return reduce(value, "mean")
-
-    @staticmethod
-    def backward(ctx: object, gradient: Tensor) -> Tensor:
-        return reduce(gradient, "mean")
-
-
 class SharedBatchNorm(nn.BatchNorm2d):
     """Learns from the mean and variance (Ioffe and Szegedy 2015, 3) of all processes' (N, C, H, W) together,
     of which all have as many. As torch's SyncBatchNorm, but on processors too, and without new modules: state
@@ -152,10 +135,12 @@ class SharedBatchNorm(nn.BatchNorm2d):
             return super().forward(x)
         assert self.running_mean is not None and self.running_var is not None
         assert self.num_batches_tracked is not None and self.momentum is not None
+        processes = torch.distributed.get_world_size()
         variance, mean = (part.double() for part in torch.var_mean(x.float(), (0, 2, 3), correction=0))
-        mean, square = _Mean.apply(torch.stack((mean, variance + mean**2)))
+        sums = torch.distributed.nn.functional.all_reduce(torch.stack((mean, variance + mean**2)))
+        mean, square = sums / processes
         variance = square - mean**2
-        count = x.numel() // x.shape[1] * torch.distributed.get_world_size()
+        count = x.numel() // x.shape[1] * processes
         with torch.no_grad():
             self.running_mean.lerp_(mean.float(), self.momentum)
             self.running_var.lerp_((variance * count / (count - 1)).float(), self.momentum)

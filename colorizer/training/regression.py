@@ -5,8 +5,9 @@ The mean squared error is least at the mean of all plausible colours, which is d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -68,9 +69,9 @@ def translated(crop: np.ndarray, share: float, random: Random) -> np.ndarray:
     return np.pad(crop, ((reach, reach), (reach, reach), (0, 0)), mode="reflect")[y : y + side, x : x + side]
 
 
-def autoencoder_batch(crops: np.ndarray, randoms: Sequence[Random], share: float) -> tuple[Tensor, Tensor]:
+def autoencoder_batch(crops: np.ndarray, draws: Draws, share: float) -> tuple[Tensor, Tensor]:
     """L / 50 - 1 (N, 1, S, S), and ab / 128 (N, 2, S, S), of crops moved at random."""
-    pairs = zip(crops, randoms, strict=True)
+    pairs = zip(crops, draws.crops, strict=True)
     lab = scale_lab(rgb_to_lab(to_rgb(np.stack([translated(crop, share, random) for crop, random in pairs]))))
     return lab[:, :1], lab[:, 1:]
 
@@ -90,10 +91,7 @@ def train_course_unet(options: CourseUNetOptions) -> Path:
 
 def train_autoencoder(options: AutoEncoderOptions) -> Path:
     """Train (or resume) the auto-encoder; returns the path of `OUT/autoencoder.safetensors`."""
-
-    def make_pair(crops: np.ndarray, draws: Draws) -> tuple[Tensor, Tensor]:
-        return autoencoder_batch(crops, draws.crops, options.translate)
-
+    make_pair = partial(autoencoder_batch, share=options.translate)
     return _train("autoencoder", AutoEncoder, options, make_pair)
 
 
@@ -109,7 +107,7 @@ def _train(
     network: nn.Module
     network = common.load_initial(options.init, network_type.from_state) if options.init else network_type()
     engine.place(network)
-    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=options.weight_decay)
+    optimiser = torch.optim.AdamW(network.parameters())
     loader = CropLoader(paths, options.seed, options.crops)
     run = Run(kind, options, engine, loader, {"network": network, "optimiser": optimiser}, validation)
     return run.learn(make_pair, lambda given, answer, truth: F.mse_loss(answer, truth))

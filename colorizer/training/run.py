@@ -37,7 +37,6 @@ from colorizer.training.sources import fingerprint
 log = logging.getLogger("colorizer.training")
 
 LATE, ASKED = 1, 2  # why a run stops: --minutes are over, or Ctrl-C came
-FOREVER = 10**12
 COUNTS = ("accumulate", "every", "width", "blocks")  # options that are 1 or more; other numbers are 0 or more
 
 # figures, and a sheet (H, W, 3) uint8
@@ -53,7 +52,6 @@ class RunOptions:
     val: Path | None = None
     stages: tuple[common.Stage, ...] = (common.Stage(128, 32, 2600),)
     rate: float = 4e-4
-    weight_decay: float = 0.01
     decay: float = 0.998  # of the averaged weights; 0: no averaging
     seed: int = 1
     init: str = ""  # a weight file to start from
@@ -163,13 +161,10 @@ class Run:
     def _resume(self, state: dict[str, Any]) -> None:
         try:
             for name, part in self.parts.items():
-                if name in state or name in ("network", "optimiser"):
-                    part.load_state_dict(state[name])
-                else:
-                    log.info("the checkpoint holds no %s: it starts afresh", name.replace("_", " "))
+                part.load_state_dict(state[name])
             self.average.network.load_state_dict(state["average"])
             self.average.updates = self.step = self.saved = int(state["step"])
-            self.before, self.seen = float(state["minutes"]), int(state.get("seen", 0))
+            self.before, self.seen = float(state["minutes"]), int(state["seen"])
         except (KeyError, RuntimeError, ValueError):
             raise ColorizerError(
                 f"“{self.checkpoint}” belongs to a network of another shape. Choose another --out folder."
@@ -221,25 +216,16 @@ class Run:
             return self.step
         return min(100.0, self.engine.largest(round(1e5 * self.minutes / self.options.minutes)) / 1e3)
 
-    def _stage(self) -> tuple[common.Stage, int] | None:
-        """The stage that the run is in and where that ends; None after the last."""
-        stages = zip(self.options.stages, self.ends, strict=True)
-        return next(((stage, end) for stage, end in stages if self.done < end), None)
-
     def _crops(self) -> Iterator[np.ndarray]:
         """This process's slices of the batches that are still to come."""
-        engine = self.engine
-        while (at := self._stage()) is not None:
-            stage, end = at
-            stride = stage.batch * engine.processes
-            start = self.seen + engine.number * stage.batch
-            count = FOREVER if self.options.timed else (end - self.step) * engine.accumulate
-            for crops in self.loader.batches(start, count, stage.batch, stage.side, stride):
+        for stage, end in zip(self.options.stages, self.ends, strict=True):
+            stride = stage.batch * self.engine.processes
+            start = self.seen + self.engine.number * stage.batch
+            batches = self.loader.batches(start, stage.batch, stage.side, stride)
+            while self.done < end:
                 self.places = range(start, start + stage.batch)
                 self.seen, start = self.seen + stride, start + stride
-                yield crops
-                if self._stage() != at:
-                    break
+                yield next(batches)
 
     def draws(self, kind: int) -> Draws:
         """The random numbers for the crops at hand; each `kind` of use has its own."""

@@ -11,19 +11,21 @@ import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from colorizer.errors import ColorizerError
 
-# What Pillow raises for files that are cut short, damaged, or no pictures at all.
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+# What Pillow raises for files that are cut short, damaged, or no pictures at all, and zipfile for entries.
+BROKEN: tuple[type[Exception], ...] = (OSError, SyntaxError, ValueError, EOFError, RuntimeError)
+BROKEN += (struct.error, Image.DecompressionBombError, zipfile.BadZipFile, zlib.error)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 HUB = "hub:"  # as in hub:OWNER/NAME or hub:OWNER/NAME:SPLIT
 
@@ -35,7 +37,7 @@ class Packed:
     source: str  # the zip or data set
     name: str  # ... and the picture's name in there
     size: int  # bytes, as far as known
-    read: Callable[[], bytes]  # OSError when it can't
+    read: Callable[[], bytes]
 
     def __str__(self) -> str:
         return f"{self.source}/{self.name}"
@@ -80,15 +82,13 @@ def read_rgb(path: Picture, side: int | None = None) -> Image.Image:
             ImageOps.exif_transpose(image, in_place=True)
             return image.convert("RGB")
     except BROKEN as error:
-        raise ColorizerError(f"“{path}” can't be read as a picture ({error}). Remove it.") from None
+        reason = str(error) or "it is damaged"
+        raise ColorizerError(f"“{path}” can't be read as a picture ({reason}). Remove it.") from None
 
 
-def mean_chroma(path: Picture) -> float | ColorizerError:
+def mean_chroma(path: Picture) -> float:
     """The mean distance from grey of a picture, in 8-bit steps of max(RGB) - min(RGB) on a thumbnail."""
-    try:
-        image = read_rgb(path, 32)
-    except ColorizerError as error:
-        return error
+    image = read_rgb(path, 32)
     image.thumbnail((32, 32), Image.Resampling.BOX)
     pixels = np.asarray(image, dtype=np.int16)
     return float((pixels.max(-1) - pixels.min(-1)).mean())
@@ -102,13 +102,8 @@ def training_pictures(folder: Path, batch: int, threshold: float = 12.0) -> list
     """
     paths = list_pictures(folder, minimum=batch)
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(mean_chroma, paths))
-    errors = [value for value in found if isinstance(value, ColorizerError)]
-    if errors:
-        more = f" {len(errors) - 1} more can't be read either." if len(errors) > 1 else ""
-        raise ColorizerError(f"{errors[0]}{more}")
-    chroma = zip(paths, found, strict=True)
-    kept = [path for path, value in chroma if isinstance(value, float) and value >= threshold]
+        chroma = zip(paths, pool.map(mean_chroma, paths), strict=True)
+        kept = [path for path, value in chroma if value >= threshold]
     if len(kept) < batch:
         raise ColorizerError(
             f"Of the {len(paths)} pictures in “{folder}” only {len(kept)} are coloured, fewer than a batch "
@@ -154,19 +149,16 @@ def _of_zip(file: Path) -> list[Packed]:
         raise ColorizerError(f"“{file}” can't be read as a zip ({error}). Make it anew.") from None
     lock = threading.Lock()  # one handle for all threads
 
-    def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-        def read() -> bytes:
-            try:
-                with lock:
-                    return archive.read(entry)
-            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # damaged, or encrypted
-                raise OSError(str(error) or "it is damaged") from None
+    def read(entry: zipfile.ZipInfo) -> bytes:
+        with lock:
+            return archive.read(entry)
 
-        return read
-
-    found = [entry for entry in archive.infolist() if not entry.is_dir() and _is_picture(entry.filename)]
-    found.sort(key=lambda entry: entry.filename)
-    return [Packed(str(file), entry.filename, entry.file_size, reader(entry)) for entry in found]
+    entries = sorted(archive.infolist(), key=lambda entry: entry.filename)
+    return [
+        Packed(str(file), entry.filename, entry.file_size, partial(read, entry))
+        for entry in entries
+        if _is_picture(entry.filename) and not entry.is_dir()
+    ]
 
 
 def _of_hub(source: str) -> list[Packed]:
@@ -191,15 +183,10 @@ def _of_hub(source: str) -> list[Packed]:
         raise ColorizerError(f"“{source}” has no column of images ({has}). Choose another data set.")
     table = table.select_columns(columns[:1]).cast_column(columns[0], datasets.Image(decode=False))
 
-    def reader(number: int) -> Callable[[], bytes]:
-        return lambda: _content(table[number][columns[0]])
+    def read(number: int) -> bytes:
+        image = table[number][columns[0]]
+        if image is None:
+            raise OSError("there is none")
+        return Path(image["path"]).read_bytes() if image["bytes"] is None else bytes(image["bytes"])
 
-    return [Packed(source, str(number), 0, reader(number)) for number in range(len(table))]
-
-
-def _content(image: Mapping[str, Any] | None) -> bytes:
-    """The bytes of an image that is not decoded: they stand there, or in a file that is named."""
-    if image is None:
-        raise OSError("there is none")
-    content = image["bytes"]
-    return bytes(content) if content is not None else Path(image["path"]).read_bytes()
+    return [Packed(source, str(number), 0, partial(read, number)) for number in range(len(table))]

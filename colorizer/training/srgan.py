@@ -48,7 +48,6 @@ class SRResNetOptions(RunOptions):
 
     stages: tuple[common.Stage, ...] = (common.Stage(128, 16, 20000),)
     rate: float = 4e-4
-    weight_decay: float = 0.0
     decay: float = 0.999
     every: int = 500
     blocks: int = BLOCKS
@@ -66,7 +65,6 @@ class SRGANOptions(RunOptions):
 
     stages: tuple[common.Stage, ...] = (common.Stage(96, 16, 4000),)
     rate: float = 1e-4
-    weight_decay: float = 0.0
     every: int = 250
     init: str = "srresnet"
     vgg: Path | None = None  # a file of VGG-19's weights; none: see load_vgg
@@ -80,7 +78,6 @@ class SRGANOptions(RunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("init", bool(self.init), "a weight file or the name of a model")
         self.check("discriminators", self.discriminators in ("patches", "features"), "patches or features")
 
 
@@ -116,7 +113,7 @@ def start(
 ) -> Run:
     """A run of the generator, with further parts of the checkpoint."""
     engine.place(network)
-    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=options.weight_decay)
+    optimiser = torch.optim.Adam(network.parameters())
     validation = None
     if options.val:
         truths = [np.asarray(read_rgb(path)) for path in list_pictures(options.val)[:20]]
@@ -149,15 +146,12 @@ def train_srgan(options: SRGANOptions) -> Path:
     network = common.load_initial(options.init, Generator.from_state)
     adversary: Adversary = SRGANAdversary(Discriminator())
     if features is not None and options.discriminators == "features":
-        (sample,) = loader.batches(0, 1, 16, options.stages[0].side)
+        sample = next(loader.batches(0, 16, options.stages[0].side))
         with torch.no_grad():
             layers = features.layers(pair(sample)[1].to(engine.device), tuple(SEEN))
         usual = [float(layer.float().square().mean().sqrt()) for layer in layers]
         adversary = FeatureAdversary(features, tuple(SEEN), usual)
-    decay, betas = options.weight_decay, (0.9, 0.999)
-    discriminate = Discriminating(
-        engine, adversary.network, scale=DISCRIMINATOR_RATE, weight_decay=decay, betas=betas
-    )
+    discriminate = Discriminating(engine, adversary.network, DISCRIMINATOR_RATE, betas=(0.9, 0.999))
     kind = "srgan-photo" if options.photo else "srgan"
     run = start(kind, options, engine, loader, network, **discriminate.parts)
 

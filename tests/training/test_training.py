@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import subprocess
 import sys
 from dataclasses import fields, replace
 
@@ -10,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tiny import COMMANDS, draw, logged, randoms, refused, same, stages, state_of, train
+from tiny import COMMANDS, draw, logged, randoms, refused, same, state_of, train
 
-from colorizer import interrupts, weights
+from colorizer import weights
 from colorizer.cli import train as cli_train
 from colorizer.colour.bins import SoftEncoding, ab_bins
 from colorizer.errors import ColorizerError
@@ -37,6 +36,9 @@ def test_a_run_leaves_weights_a_log_and_a_sheet(kind, options_of, narrow, tmp_pa
     assert float(logged(tmp_path / "run")[-1]["psnr"]) > 2
     assert Image.open(tmp_path / "run" / f"{kind}-sheet.jpg").size == (256, 3 * 256)
     assert "seed: 1\n" in (tmp_path / "run" / f"{kind}-options.txt").read_text()
+    before = result.read_bytes()  # what is finished is left as it is
+    train(options_of(kind, val=tmp_path / "held out"))
+    assert result.read_bytes() == before and len(logged(tmp_path / "run")) == 2
 
 
 @pytest.mark.parametrize("kind", PAIRED)
@@ -50,15 +52,6 @@ def test_a_run_stopped_on_the_way_ends_in_the_same_weights(kind, options_of, nar
     assert one["step"] == other["step"] == 3
     assert all(same(one[part], other[part]) for part in {"network", "average", "discriminator"} & one.keys())
     assert not same(one["network"], weights.load(narrow[kind])[0])
-
-
-def test_ctrl_c_loses_nothing_that_was_learnt(options_of, monkeypatch):
-    options = options_of("course-unet")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(interrupts, "asked", lambda: True)
-        train(options)
-    assert state_of(options.out)["step"] == 1
-    assert train(options).exists()
 
 
 def test_no_weights_stay_beside_a_checkpoint_of_others(options_of, monkeypatch):
@@ -85,30 +78,17 @@ def test_a_checkpoint_that_can_not_be_written_is_one_sentence(tmp_path, monkeypa
     assert common.load_checkpoint(tmp_path / "a.checkpoint", "x")["step"] == 1
 
 
-def test_a_finished_run_is_left_as_it_is(options_of):
-    options = options_of("course-unet")
-    before = train(options).read_bytes()
-    assert train(options).read_bytes() == before
-    assert len(logged(options.out)) == 2
-
-
-def test_a_discriminator_can_join_a_run(options_of):
-    options = options_of("unet", "32x4:2")
-    train(options)
-    train(replace(options, adversarial=0.2, stages=stages("32x4:3")))
-    assert "discriminator_optimiser" in state_of(options.out)
-
-
 def test_the_classification_loss_falls_on_one_batch(options_of, pictures):
-    options = options_of("unet", rate=0.003)
+    options = options_of("unet")
     network = colorizer.start_network(options)
     optimiser, loss_of = colorizer.make_optimiser(network, options), colorizer.ColorLoss(network, options)
+    common.set_rate(optimiser, 0.003)
     crops = np.stack([np.asarray(sources.read_rgb(pictures / f"{n}.jpg").resize((32, 32))) for n in range(4)])
     inputs, ab = colorizer.make_batch(crops, options, randoms(4))
-    engine, losses = Engine(), []
+    losses = []
     for _ in range(10):
         losses.append(loss_of(network(inputs), ab))
-        engine.descend(losses[-1], network, optimiser)
+        Engine().descend(losses[-1], network, optimiser)
     assert losses[-1].item() < 0.9 * losses[0].item()
 
 
@@ -117,7 +97,7 @@ def test_the_squared_error_falls_on_one_picture(kind, options_of, tmp_path):
     (tmp_path / "one").mkdir()
     for number in range(2):
         draw(tmp_path / "one" / f"{number}.png", 5)
-    options = options_of(kind, "32x2:24", data=tmp_path / "one", every=4, rate=0.03, weight_decay=0.0)
+    options = options_of(kind, "32x2:24", data=tmp_path / "one", every=4, rate=0.03)
     train(options)
     losses = [float(row["loss"]) for row in logged(options.out)]
     assert losses[-1] < 0.85 * losses[0]  # the column is the mean since the start
@@ -223,7 +203,7 @@ def test_without_decay_the_average_is_the_network():
     [
         ("unet", {"rate": 0.0}, "--rate is 0.0, but has to be more than 0"),
         ("unet", {"every": 0}, "--every is 0"),
-        ("unet", {"weight_decay": -1.0}, "--weight-decay is -1.0"),
+        ("unet", {"encoder_rate": -1.0}, "--encoder-rate is -1.0"),
         ("unet", {"hints": 1.5}, "--hints is 1.5, but has to be from 0 to 1"),
         ("unet", {"adversarial": -0.1}, "--adversarial"),
         *(("srgan", {name: -1}, f"--{name} is -1") for name in ("pixel", "perceptual", "adversarial")),
@@ -234,16 +214,13 @@ def test_values_out_of_range_are_named(kind, more, words, options_of):
         options_of(kind, **more)
 
 
-def test_unfit_folders_are_refused(options_of, tmp_path):
+def test_grey_pictures_and_no_pictures_to_validate_with_are_refused(options_of, tmp_path):
     options = options_of("course-unet")
     empty, grey = tmp_path / "empty", tmp_path / "grey"
     empty.mkdir()
     grey.mkdir()
     for number in range(4):
         Image.new("L", (64, 64), 90).save(grey / f"{number}.png")
-    refused("is not a folder", replace(options, data=tmp_path / "nowhere"))
-    refused("too few pictures: 0, but at least 4", replace(options, data=empty))
-    refused("too few", replace(options, stages=stages("32x5:1")))
     refused("only 0 are coloured", replace(options, data=grey))
     refused("too few pictures: 0", replace(options, val=empty))
     assert not options.out.exists()
@@ -254,8 +231,6 @@ def test_an_unreadable_picture_is_named_before_the_run_begins(content, options_o
     whole = (pictures / "0.jpg").read_bytes()
     (pictures / "broken.jpg").write_bytes(whole[: len(whole) // 2] if content == "half" else content)
     refused(r"broken\.jpg” can't be read as a picture", options_of("course-unet"))
-    (pictures / "worse.jpg").write_bytes(b"")
-    refused(r"1 more can't be read either", options_of("course-unet"))
 
 
 def test_another_models_checkpoint_is_left_alone(options_of, tmp_path):
@@ -303,12 +278,6 @@ def test_every_flag_is_an_option_of_the_same_name(model, tmp_path):
     assert [name for name in names if getattr(read, name) == getattr(default, name)] == []
 
 
-def test_the_flags_have_their_old_names_too():
-    words = "train cyclegan --photos a --paintings b --out c --init d --judges both --judge-rate 3 --stay 2"
-    read = cli_train.read_options(parser().parse_args(words.split()), COMMANDS["cyclegan"])
-    assert (read.discriminators, read.discriminator_rate, read.preserve) == ("both", 3.0, 2.0)
-
-
 @pytest.mark.parametrize("model", COMMANDS)
 def test_the_defaults_that_the_help_tells_are_true(model, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "1000")
@@ -337,8 +306,3 @@ def test_a_missing_package_is_named(options_of, pictures, tmp_path, monkeypatch)
     args = parser().parse_args(f"train colorizer --data {pictures} --out {tmp_path}".split())
     with pytest.raises(ColorizerError, match="Training needs scipy"):
         args.run(args)
-
-
-def test_the_commands_cost_nothing_until_one_runs():
-    check = "import sys, colorizer.cli.train; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", check]).returncode == 0

@@ -18,16 +18,12 @@ from colorizer.networks.vgg import widths_of
 from colorizer.predictors.style_features import gram
 from colorizer.predictors.tiling import to_tensor
 from colorizer.training import cyclegan, discriminators, losses
-from colorizer.training.data import Draws, UnpairedCrops, both
+from colorizer.training.data import Draws, UnpairedCrops, to_rgb
 from colorizer.training.discriminators import (
-    Adversaries,
-    FeatureAdversary,
     FeatureDiscriminator,
     History,
-    PatchAdversary,
     shifted,
 )
-from colorizer.training.engine import Engine
 from colorizer.training.losses import CONTENT, STYLE, compared, mean_style
 
 STAGES = stages("32x2:4")
@@ -71,25 +67,11 @@ def written(out):
 # The discriminators
 
 
-@pytest.mark.parametrize("kind", ["patches", "features", "both"])
-def test_an_adversary_learns_without_teaching_and_teaches_without_learning(narrow_vgg, kind):
-    vgg, _ = load_vgg(narrow_vgg)
-    kinds = {"patches": PatchAdversary(1, Engine()), "features": FeatureAdversary(vgg, (1, 5), [1.0, 1.0])}
-    adversary = Adversaries(list(kinds.values())) if kind == "both" else kinds[kind]
-    real, made = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64, requires_grad=True)
-    assert {id(value) for value in adversary.network.parameters()}.isdisjoint(map(id, vgg.parameters()))
-    adversary.see(real, made, Draws.of(0, 0, 0, range(2)))
-    adversary.discriminator_loss().backward()
-    assert made.grad is None and all(value.grad is not None for value in adversary.network.parameters())
-    adversary.network.requires_grad_(False).zero_grad()
-    adversary.generator_loss().backward()
-    assert made.grad.abs().sum() > 0 and all(value.grad is None for value in adversary.network.parameters())
-
-
 def test_features_are_scored_at_each_depth_and_every_eighth_place(vgg_file):
     vgg, _ = load_vgg(vgg_file)
     discriminator = FeatureDiscriminator((1, 3, 5), [1.0, 1.0, 1.0])
     assert discriminator(vgg.layers(torch.rand(2, 3, 64, 96), (1, 3, 5))).shape == (2, 4, 8, 12)
+    assert vgg(torch.rand(1, 3, 32, 40)).shape == (1, 256, 8, 10)
     widths = [widths_of(layer) for layer in (0, 1, 2, 3, 4, 7)]
     assert widths == [(64, 1), (64, 1), (128, 2), (128, 2), (256, 4), (256, 4)]
 
@@ -99,7 +81,7 @@ def test_features_are_scored_at_each_depth_and_every_eighth_place(vgg_file):
 
 def test_crops_are_photographs_then_paintings(folders):
     paths = [sorted((folders / kind).iterdir()) for kind in ("photos", "paintings")]
-    photos, paintings = both(torch.from_numpy(next(iter(UnpairedCrops(*paths, 1).batches(0, 1, 2, 32)))))
+    photos, paintings = to_rgb(next(UnpairedCrops(*paths, 1).batches(0, 2, 32))).chunk(2)
     assert (photos[:, 2] > photos[:, 0]).float().mean() > 0.9
     assert (paintings[:, 0] > paintings[:, 2]).float().mean() > 0.9
 
@@ -144,8 +126,12 @@ def test_a_pictures_own_style_and_content_are_no_distance(narrow_vgg):
 # The run
 
 
-def test_both_directions_are_trained_and_written(options_of, folders, tmp_path):
+def test_both_directions_are_trained_and_written(options_of, folders, tmp_path, caplog):
     options = options_of(val=folders / "photos")
+    with caplog.at_level("INFO"):
+        for part in (stages("32x2:2"), STAGES):  # stopped on the way
+            train(replace(options, stages=part))
+    assert "resumed at step 2" in caplog.text
     assert train(options) == options.out / "photo2monet.safetensors"
     networks = [Generator.from_state(state) for state in written(options.out)]
     assert {network.head.out_channels for network in networks} == {4}
@@ -228,14 +214,6 @@ def test_polishing_wants_no_grid_and_else_what_the_networks_made_before(options_
         assert float(trainer.polish(*crops)) == pytest.approx(expected, abs=0.01)
 
 
-def test_a_stopped_run_goes_on_from_its_checkpoint(options_of, caplog):
-    options = options_of(stages=stages("32x2:2"))
-    train(options)
-    with caplog.at_level("INFO"):
-        train(replace(options, stages=STAGES))
-    assert "resumed at step 2" in caplog.text
-
-
 def test_style_transfer_brings_photographs_nearer_to_the_paintings(options_of):
     trainer = cyclegan.Trainer(options_of(stages=stages("32x2:40"), warm=40, rate=5e-3, content=0.0))
     photo, style = to_tensor(trainer.loader.photos[0][:40, :40]), trainer.style
@@ -251,10 +229,13 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(options_of):
     [
         (["--paintings", "nowhere"], "not a folder"),
         (["--stages", "64x2:1"], "crops of 64"),
-        (["--judge-rate", "0"], "more than 0"),
-        (["--judges", "twelve"], "--discriminators is twelve, but has to be patches, features or both"),
-        (["--stay", "1"], "--preserve is 1.0, but has to be 0 where there is no --init"),
-        (["--init", "nowhere"], "“nowhere” is not a folder"),
+        (["--discriminator-rate", "0"], "more than 0"),
+        (
+            ["--discriminators", "twelve"],
+            "--discriminators is twelve, but has to be patches, features or both",
+        ),
+        (["--preserve", "1"], "--preserve is 1.0, but has to be 0 where there is no --init"),
+        (["--init", "nowhere"], "no weight file “nowhere/photo2monet.safetensors”"),
     ],
 )
 def test_bad_options_are_one_sentence(folders, tmp_path, capsys, words, reason):
