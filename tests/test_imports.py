@@ -118,7 +118,7 @@ import torch
 photo = Photo.from_array(np.arange(64 * 48, dtype=np.uint16).reshape(48, 64))
 result = Colorizer.load().colorize(photo, ColorizeSettings(size=128))
 assert result.rgb.shape == (48, 64, 3)
-StyleTransfer.load("lite0").network(RestyleSettings()).maps(torch.zeros(1, 3, 32, 32))
+StyleTransfer.load().network(RestyleSettings(features="lite0")).maps(torch.zeros(1, 3, 32, 32))
 print([name for name in ("huggingface_hub", "gradio", "colorizer.training") if name in sys.modules])
 """
 

@@ -157,8 +157,13 @@ def for_each(sources: Sequence[Path], action: Callable[[Path, Progress], Iterabl
             said = action(source, progress)
         except WeightsError:
             raise
+        except ColorizerError as error:
+            failures += name_failure(source, str(error))
+        except MemoryError:
+            failures += name_failure(source, "There is not enough memory for this photograph.")
         except Exception as error:  # a surprise in one photograph must not stop the others
-            failures += name_failure(source, _reason(error))
+            reason = f"It failed in an unforeseen way ({type(error).__name__}: {error})."
+            failures += name_failure(source, reason)
         finally:
             _overwrite("")
         for line in said:
@@ -171,13 +176,6 @@ def name_failure(path: Path, reason: str) -> int:
     _overwrite("")
     print(printable(f"{path}: {reason}"), file=sys.stderr, flush=True)
     return 1
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return "There is not enough memory for this photograph."
-    known = isinstance(error, ColorizerError)
-    return str(error) if known else f"It failed in an unforeseen way ({type(error).__name__}: {error})."
 
 
 def printable(text: str) -> str:

@@ -24,7 +24,7 @@ def add_command(
 
 
 def add_photo_command(
-    subparsers: Subparsers, name: str, run: Run, text: str, about: str
+    subparsers: Subparsers, name: str, run: Run, text: str, about: str = ""
 ) -> argparse.ArgumentParser:
     """A command that makes new photographs out of given ones: IN..., --output, --format, --quality."""
     parser = add_command(subparsers, name, run, text, about)

@@ -26,9 +26,8 @@ TEXTS = {
 
 def add_restyle_commands(subparsers: Subparsers) -> None:
     """Add `restyle`."""
-    text = "paint photographs in the style of a painting, or make textures"
-    about = "Paint photographs in the style of a painting of yours, or make textures of samples."
-    parser = add_photo_command(subparsers, "restyle", run_restyle, text, about)
+    text = "paint photographs in the style of a painting of yours, or make textures of samples"
+    parser = add_photo_command(subparsers, "restyle", run_restyle, text)
     parser.add_argument("--style", metavar="PAINTING", help="the picture whose style they take on")
     parser.add_argument("--texture", action="store_true", help="make a texture of every IN; needs no --style")
     add_settings(parser, RestyleSettings, TEXTS)

@@ -25,9 +25,8 @@ SIZE = "with -o NAME.zip: the middle of every picture as a JPEG of NxN pixels, a
 
 def add_stylize_commands(subparsers: Subparsers) -> None:
     """Add `stylize`."""
-    text = "paint photographs like Monet, or photograph his paintings"
-    about = "Paint photographs like Monet, or turn his paintings into photographs."
-    parser = add_photo_command(subparsers, "stylize", run_stylize, text, about)
+    text = "paint photographs like Monet, or turn his paintings into photographs"
+    parser = add_photo_command(subparsers, "stylize", run_stylize, text)
     add_settings(parser, StylizeSettings, TEXTS)
     parser.add_argument("--size", type=int, metavar="N", help=SIZE)
 

@@ -50,11 +50,7 @@ SHARED: tuple[Flag, ...] = (
     ("device", str, "cpu, cuda, cuda:1 ... (cuda where there is one); under accelerate, its choice counts"),
     ("accumulate", int, "batches that make one step (1), where memory is short; see the README"),
     ("every", int, "steps between checkpoints with validation"),
-    (
-        "minutes",
-        float,
-        "how long all stages take, or stop and go on by the same command; 0: no limit (default)",
-    ),
+    ("minutes", float, "how long all stages take, or when to stop for now; 0: no limit (default)"),
     ("compile", bool, "compile the network first: slower start"),
 )
 FLAGS: dict[str, tuple[Flag, ...]] = {

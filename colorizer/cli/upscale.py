@@ -20,9 +20,8 @@ TEXTS = {
 
 def add_upscale_commands(subparsers: Subparsers) -> None:
     """Add `upscale`."""
-    text = "make photographs four times as wide and high"
-    about = "Make photographs four times as wide and high, up to 3 megapixels each."
-    parser = add_photo_command(subparsers, "upscale", run_upscale, text, about)
+    text = "make photographs of up to 3 megapixels four times as wide and high"
+    parser = add_photo_command(subparsers, "upscale", run_upscale, text)
     add_settings(parser, UpscaleSettings, TEXTS)
 
 

@@ -56,7 +56,8 @@ def no_vgg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_a_photograph_comes_ten_times_nearer_to_a_painting() -> None:
     photo, painting = (Photo.open(EXAMPLES / name) for name in ("alpine-landscape.jpg", "strokes-blue.jpg"))
-    made = StyleTransfer.load("lite0").paint(photo, painting, RestyleSettings(size=128, steps=14))
+    settings = RestyleSettings(size=128, steps=14, features="lite0")
+    made = StyleTransfer.load().paint(photo, painting, settings)
     assert made.network == "EfficientNet-Lite0"
     assert made.factor >= 10
     blue = made.photo.rgb.mean((0, 1))
