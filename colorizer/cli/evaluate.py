@@ -11,12 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from colorizer.cli.colorize import TEXTS
 from colorizer.cli.options import Run, Subparsers, add_command, add_settings, read_settings
 from colorizer.errors import ColorizerError
 from colorizer.predictors.settings import DIRECTIONS, ColorizeSettings, StylizeSettings
 
-SETTINGS = {name: TEXTS[name] for name in ("size", "saturation", "temperature", "rebalance")}
+SETTINGS = ("size", "saturation", "temperature", "rebalance")
 
 
 def add_evaluate_commands(subparsers: Subparsers) -> None:

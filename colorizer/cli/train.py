@@ -103,7 +103,7 @@ def add_train_commands(subparsers: Subparsers) -> None:
     train = subparsers.add_parser("train", help="train a model on pictures")
     models = train.add_subparsers(metavar="MODEL", required=True)
     for name, (trainer, text) in MODELS.items():
-        parser = add_command(models, name, partial(_run, trainer), text, f"Train {text}.")
+        parser = add_command(models, name, partial(_run, trainer), text)
         unpaired = name == "cyclegan"
         folder = partial(parser.add_argument, type=Path, required=True, metavar="DIR")
         folder(*["--photos"] * unpaired, "--data", dest="data", help=f"pictures to learn from: {SOURCES}")
