@@ -14,12 +14,10 @@ import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
 
-from colorizer.cli.options import Subparsers, add_command, read_settings
+from colorizer.cli.options import Subparsers, T, add_command, read_settings
 from colorizer.errors import ColorizerError
 
-Chosen = TypeVar("Chosen")
 Flag = tuple[str, type, str]  # name (that of the option, then others), what it takes (bool: nothing), help
 
 SOURCES = "a folder, a .zip, or hub:OWNER/NAME[:SPLIT]"
@@ -122,7 +120,7 @@ def add_train_commands(subparsers: Subparsers) -> None:
                 add(type=kind, metavar=kind.__name__.upper())
 
 
-def read_options(args: argparse.Namespace, kind: type[Chosen]) -> Chosen:
+def read_options(args: argparse.Namespace, kind: type[T]) -> T:
     """The options that the flags given stand for; ColorizerError when a value is out of its range."""
     from colorizer.training.common import Stage
 
