@@ -34,7 +34,6 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     text = "reduce each picture four times, enlarge it again and compare: a Markdown table"
     add = _add_task(tasks, "upscale", run_upscale, text)
     add("--worn", action="store_true", help="blur, noise and compress the small pictures at random")
-    add("--consistency", type=int, metavar="N", help="back-projection, 0..4 (default: each model's own)")
     vgg = "VGG-19's weights, for a column with the distance of features"
     add("--vgg", type=Path, metavar="FILE", help=vgg)
 
@@ -42,8 +41,6 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     add = _add_task(tasks, "stylize", run_stylize, text)
     add("--paintings", type=Path, required=True, metavar="DIR", help="what the results should look like")
     add("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
-    inception = "measure with Inception-v3, downloaded by torchvision, instead of EfficientNet-Lite0"
-    add("--inception", action="store_true", help=inception)
 
     text = "one picture of many: grey above coloured, above the truth where the input is coloured"
     add = _add_task(tasks, "sheet", run_sheet, text)
@@ -96,8 +93,7 @@ def run_upscale(args: argparse.Namespace) -> int:
     from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale
 
     vgg = load_vgg(args.vgg)[0] if args.vgg else None
-    chosen = {"limit": args.limit, "consistency": args.consistency, "worn": args.worn}
-    rows = evaluate_upscale(args.data, vgg=vgg, **chosen)
+    rows = evaluate_upscale(args.data, limit=args.limit, worn=args.worn, vgg=vgg)
     table = f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}"
     return _tell(args, rows, table, {"worn": args.worn})
 
@@ -105,11 +101,10 @@ def run_upscale(args: argparse.Namespace) -> int:
 def run_stylize(args: argparse.Namespace) -> int:
     """`evaluate stylize`: print the table."""
     _check_folders(args.json)
-    from colorizer.evaluation.stylizing import evaluate_stylize, inception_features, markdown_stylize
+    from colorizer.evaluation.stylizing import evaluate_stylize, markdown_stylize
 
-    settings, extract = StylizeSettings(args.direction), inception_features() if args.inception else None
-    rows = evaluate_stylize(args.data, args.paintings, settings=settings, limit=args.limit, extract=extract)
-    features = "Inception-v3 (torchvision)" if args.inception else "EfficientNet-Lite0"
+    settings, features = StylizeSettings(args.direction), "EfficientNet-Lite0"
+    rows = evaluate_stylize(args.data, args.paintings, settings=settings, limit=args.limit)
     table = f"{rows[0].pictures} pictures, features of {features}\n\n{markdown_stylize(rows)}"
     return _tell(args, rows, table, {"features": features})
 
