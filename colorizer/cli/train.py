@@ -21,10 +21,7 @@ from colorizer.errors import ColorizerError
 Flag = tuple[str, type, str]  # name (that of the option, then others), what it takes (bool: nothing), help
 
 SOURCES = "a folder, a .zip, or hub:OWNER/NAME[:SPLIT]"
-STAGES = (
-    "SIDExBATCH:STEPS, with commas: 128x32:2000,256x8:500, or shares of --minutes, 128x32:80%%,256x8:20%%; "
-    "batches are those of a process"
-)
+STAGES = "SIDExBATCH:STEPS, ...: 128x32:2000,256x8:500, or shares of --minutes: 128x32:80%%,256x8:20%%"
 VGG = ("vgg", Path, "a file of VGG-19's weights (COLORIZER_VGG's, or torchvision's, downloaded once)")
 
 # model -> a module of colorizer.training, its options and its function; the model in words
