@@ -49,9 +49,7 @@ class Batch:
         def make(source: Path, progress: Progress) -> list[str]:
             began, target = time.perf_counter(), self.targets[source]
             if os.path.exists(target) and os.path.exists(source) and target.samefile(source):
-                raise ColorizerError(
-                    "The result would replace the photograph itself. Choose another name with -o."
-                )
+                raise ColorizerError("The result would replace the photograph itself. Name another with -o.")
             result = work(Photo.open(source), progress)
             result.photo.save(target, format=self.format, quality=self.quality, settings=result.settings)
             notes = filter(None, (*result.photo.metadata.notes, result.note))
@@ -111,9 +109,7 @@ def plan(
     if alone and not os.path.isdir(folder) and not output.endswith(("/", os.sep)):
         writer_of(folder, format)
         if not os.path.isdir(folder.parent):
-            raise ColorizerError(
-                f"There is no folder “{folder.parent}”. Make it first, or name another with -o."
-            )
+            raise ColorizerError(f"There is no folder “{folder.parent}”. Make it, or name another with -o.")
         return {source: folder for source in sources}
     try:
         folder.mkdir(parents=True, exist_ok=True)
