@@ -1,8 +1,9 @@
-"""What if Ctrl-C comes at a bad moment? Inside a destructor, or what a C library calls (libvips's log), Python
-prints the KeyboardInterrupt and goes on.
+"""What if Ctrl-C comes at a bad moment? Inside a destructor, or what a C library calls (libvips's log),
+Python prints the KeyboardInterrupt and goes on.
 
-So Ctrl-C is also noted and isn't printed, and long work asks now and then with `check`. Work that has something to save first,
-and processes that have to stop at the same place, want it to be noted and nothing else (`only_note`).
+So Ctrl-C is also noted and isn't printed, and long work asks now and then with `check`. Work that has
+something to save first, and processes that have to stop at the same place, want it to be noted and nothing
+else (`only_note`).
 """
 
 from __future__ import annotations
