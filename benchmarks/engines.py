@@ -30,42 +30,29 @@ def network() -> Generator:
     return Generator.from_state(weights.load("srresnet")[0]).eval().requires_grad_(False)
 
 
-def channels_last(x: Tensor) -> Tensor:
+def last(x: Tensor) -> Tensor:
     return x.contiguous(memory_format=torch.channels_last)
+
+
+def torch_engine(change: Callable[[Generator], Engine] = lambda module: module) -> Engine:
+    """The network, channels last, and changed in some way."""
+    changed = change(network().to(memory_format=torch.channels_last))
+    return torch.inference_mode()(lambda x: changed(last(x)))
 
 
 def engines(tile: Tensor) -> Iterator[tuple[str, Callable[[], Engine]]]:
     """Every way by name, and how to make it ready."""
     yield "torch, no_grad", lambda: torch.no_grad()(network())
     yield "torch, inference_mode", lambda: torch.inference_mode()(network())
+    yield "torch, inference_mode, channels_last (as shipped)", torch_engine
 
-    def last() -> Engine:
-        module = network().to(memory_format=torch.channels_last)
-        return torch.inference_mode()(lambda x: module(channels_last(x)))
+    def fused(module: Generator) -> Engine:
+        return torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(module, last(tile))))
 
-    yield "torch, inference_mode, channels_last (as shipped)", last
-
-    def folded() -> Engine:
-        module = network().to(memory_format=torch.channels_last)
-        traced = torch.jit.freeze(torch.jit.trace(module, channels_last(tile)))
-        traced = torch.jit.optimize_for_inference(traced)
-        return torch.inference_mode()(lambda x: traced(channels_last(x)))
-
-    yield "torch.jit, frozen and fused for oneDNN", folded
-
-    def compiled() -> Engine:
-        module = torch.compile(network().to(memory_format=torch.channels_last))
-        return torch.inference_mode()(lambda x: module(channels_last(x)))
-
-    yield "torch.compile, channels_last", compiled
-
-    def half() -> Engine:
-        module = network().to(memory_format=torch.channels_last)
-        context = torch.autocast("cpu", torch.bfloat16)
-        return torch.inference_mode()(context(lambda x: module(channels_last(x)).float()))
-
+    yield "torch.jit, frozen and fused for oneDNN", lambda: torch_engine(fused)
+    yield "torch.compile, channels_last", lambda: torch_engine(torch.compile)
     if has_bf16():
-        yield "torch, bf16", half
+        yield "torch, bf16", lambda: torch_engine(torch.autocast("cpu", torch.bfloat16))
     yield "ONNX Runtime", lambda: onnx_engine(tile, whole=False)
     yield "ONNX Runtime, int8", lambda: onnx_engine(tile, whole=True)
     yield "OpenVINO, float32", lambda: openvino_engine(tile)
@@ -121,9 +108,7 @@ def main() -> None:
     print(f"{processor()}, {torch.get_num_threads()} threads, torch {torch.__version__}\n")
     print("| 256x256 to 1024x1024 | getting ready | minimum / median | largest difference in 255ths |")
     print("|---|---|---|---|")
-    ways = dict(engines(tile))
-    print_row("bicubic interpolation alone", lambda: enlarge, tile, reference, args.runs)
-    for name, make in ways.items():
+    for name, make in (("bicubic interpolation alone", lambda: enlarge), *engines(tile)):
         print_row(name, make, tile, reference, args.runs)
 
 

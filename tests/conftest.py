@@ -159,7 +159,7 @@ def tiny_features() -> StyleFeatures:
         coarse = torch.relu(torch.conv2d(torch.nn.functional.avg_pool2d(fine, 2), second, padding=1))
         return [fine, coarse], coarse
 
-    return StyleFeatures("lite0", maps, 10.0, 0.0, False, torch.device("cpu"))
+    return StyleFeatures("lite0", maps, 10.0, 0.0, False)
 
 
 @pytest.fixture(scope="session")

@@ -49,9 +49,7 @@ class Batch:
         def make(source: Path, progress: Progress) -> list[str]:
             began, target = time.perf_counter(), self.targets[source]
             if os.path.exists(target) and os.path.exists(source) and target.samefile(source):
-                raise ColorizerError(
-                    "The result would replace the photograph itself. Choose another name with -o."
-                )
+                raise ColorizerError("The result would replace the photograph itself. Name another with -o.")
             result = work(Photo.open(source), progress)
             result.photo.save(target, format=self.format, quality=self.quality, settings=result.settings)
             notes = filter(None, (*result.photo.metadata.notes, result.note))
@@ -111,9 +109,7 @@ def plan(
     if alone and not os.path.isdir(folder) and not output.endswith(("/", os.sep)):
         writer_of(folder, format)
         if not os.path.isdir(folder.parent):
-            raise ColorizerError(
-                f"There is no folder “{folder.parent}”. Make it first, or name another with -o."
-            )
+            raise ColorizerError(f"There is no folder “{folder.parent}”. Make it, or name another with -o.")
         return {source: folder for source in sources}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -157,8 +153,13 @@ def for_each(sources: Sequence[Path], action: Callable[[Path, Progress], Iterabl
             said = action(source, progress)
         except WeightsError:
             raise
+        except ColorizerError as error:
+            failures += name_failure(source, str(error))
+        except MemoryError:
+            failures += name_failure(source, "There is not enough memory for this photograph.")
         except Exception as error:  # a surprise in one photograph must not stop the others
-            failures += name_failure(source, _reason(error))
+            reason = f"It failed in an unforeseen way ({type(error).__name__}: {error})."
+            failures += name_failure(source, reason)
         finally:
             _overwrite("")
         for line in said:
@@ -171,13 +172,6 @@ def name_failure(path: Path, reason: str) -> int:
     _overwrite("")
     print(printable(f"{path}: {reason}"), file=sys.stderr, flush=True)
     return 1
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return "There is not enough memory for this photograph."
-    known = isinstance(error, ColorizerError)
-    return str(error) if known else f"It failed in an unforeseen way ({type(error).__name__}: {error})."
 
 
 def printable(text: str) -> str:

@@ -9,22 +9,12 @@ from colorizer.cli.options import Subparsers, add_photo_command, add_settings, r
 from colorizer.photo import Photo
 from colorizer.predictors.settings import ColorizeSettings
 
-TEXTS = {
-    "model": "unet, or one of the two course models for comparison",
-    "saturation": "factor on the strength of the colours",
-    "temperature": "lower is bolder, higher is calmer (unet)",
-    "rebalance": "favour rare colours over common ones (unet)",
-    "strength": "0 keeps the photograph's own colours, 1 takes the predicted ones",
-    "variant": "0 is the likeliest colouring, the others are alternatives (unet)",
-    "size": "long side, in pixels, of the small copy that the network sees",
-}
-
 
 def add_colorize_commands(subparsers: Subparsers) -> None:
     """Add `colorize`."""
-    about = "Colour photographs, at their full size."
-    parser = add_photo_command(subparsers, "colorize", run_colorize, "colour photographs", about)
-    add_settings(parser, ColorizeSettings, TEXTS)
+    text = "colour photographs, at their full size"
+    parser = add_photo_command(subparsers, "colorize", run_colorize, text)
+    add_settings(parser, ColorizeSettings)
 
 
 def run_colorize(args: argparse.Namespace) -> int:

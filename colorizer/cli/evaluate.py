@@ -11,16 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from colorizer.cli.options import Subparsers, add_command, add_settings, read_settings
+from colorizer.cli.options import Run, Subparsers, add_command, add_settings, read_settings
 from colorizer.errors import ColorizerError
 from colorizer.predictors.settings import DIRECTIONS, ColorizeSettings, StylizeSettings
 
-SETTINGS = {
-    "size": "long side that the network sees",
-    "saturation": "factor on the chroma",
-    "temperature": "of the annealed mean",
-    "rebalance": "how far rare colours are favoured",
-}
+SETTINGS = ("size", "saturation", "temperature", "rebalance")
 
 
 def add_evaluate_commands(subparsers: Subparsers) -> None:
@@ -28,43 +23,36 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     text = "measure the models on a folder of pictures, or show them"
     tasks = subparsers.add_parser("evaluate", help=text).add_subparsers(metavar="TASK", required=True)
 
-    text = "compare coloured results with the true pictures"
-    about = "Colour the lightness of each picture and compare with the picture: a Markdown table."
-    add = _add_task(tasks, "colorize", run_colorize, text, about)
+    text = "colour the lightness of each picture and compare with the picture: a Markdown table"
+    add = _add_task(tasks, "colorize", run_colorize, text)
     add("--models", default="autoencoder,course-unet,unet", help="names, with commas (default: all)")
-    add(
-        "--weights", type=Path, metavar="FILE", help="a weight file for the U-Net, instead of the shipped one"
-    )
+    add("--weights", type=Path, metavar="FILE", help="weights for the U-Net, instead of the shipped ones")
     add("--aged", action="store_true", help="give the models artificially aged prints of the pictures")
     curve = "instead of the report, draw PSNR against colourfulness for many settings of the U-Net"
     add("--curve", type=Path, metavar="FILE.svg", help=curve)
 
-    text = "compare enlarged pictures with the true ones"
-    about = "Reduce each picture four times, enlarge it again and compare: a Markdown table."
-    add = _add_task(tasks, "upscale", run_upscale, text, about)
+    text = "reduce each picture four times, enlarge it again and compare: a Markdown table"
+    add = _add_task(tasks, "upscale", run_upscale, text)
     add("--worn", action="store_true", help="blur, noise and compress the small pictures at random")
     vgg = "VGG-19's weights, for a column with the distance of features"
     add("--vgg", type=Path, metavar="FILE", help=vgg)
 
-    text = "compare painted photographs with paintings"
-    about = "Paint each picture and compare the set with the paintings: a Markdown table."
-    add = _add_task(tasks, "stylize", run_stylize, text, about)
+    text = "paint each picture and compare the set with paintings: a Markdown table"
+    add = _add_task(tasks, "stylize", run_stylize, text)
     add("--paintings", type=Path, required=True, metavar="DIR", help="what the results should look like")
     add("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
 
-    about = "One picture of many: grey above coloured, above the truth where the input is coloured."
-    add = _add_task(tasks, "sheet", run_sheet, "write a contact sheet of results", about)
+    text = "one picture of many: grey above coloured, above the truth where the input is coloured"
+    add = _add_task(tasks, "sheet", run_sheet, text)
     add("-o", "--out", type=Path, required=True, metavar="FILE", help="the sheet, .jpg or .png")
     add("--columns", type=int, default=5, metavar="N", help="pictures side by side (default: 5)")
     add("--side", type=int, default=256, metavar="N", help="size of a picture in px (default: 256)")
     add("--model", default="unet", help="unet, course-unet or autoencoder (default: unet)")
 
 
-def _add_task(
-    tasks: Subparsers, name: str, run: Callable[[argparse.Namespace], int], text: str, about: str
-) -> Callable[..., argparse.Action]:
+def _add_task(tasks: Subparsers, name: str, run: Run, text: str) -> Callable[..., argparse.Action]:
     """A task over a folder of pictures; returns what adds more options to it."""
-    parser = add_command(tasks, name, run, text, about)
+    parser = add_command(tasks, name, run, text)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of photographs")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many, evenly spread over the folder")
     if name != "sheet":
@@ -86,16 +74,16 @@ def run_colorize(args: argparse.Namespace) -> int:
         curve.check_name(args.curve)
         points = curve.trace_curve(args.data, settings=settings, limit=args.limit)
         curve.write_curve(args.curve, points)
-        return _tell(args, curve.markdown(points), points, about)
+        return _tell(args, points, curve.markdown(points), about)
     rows = report.evaluate_colorize(
         args.data,
-        models=tuple(dict.fromkeys(name.strip() for name in args.models.split(",") if name.strip())),
+        models=tuple(args.models.split(",")),
         settings=settings,
         limit=args.limit,
         aged=args.aged,
         colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
     )
-    return _tell(args, f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}", rows, about)
+    return _tell(args, rows, f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}", about)
 
 
 def run_upscale(args: argparse.Namespace) -> int:
@@ -104,14 +92,10 @@ def run_upscale(args: argparse.Namespace) -> int:
     from colorizer.evaluation.features import load_vgg
     from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale
 
-    rows = evaluate_upscale(
-        args.data,
-        limit=args.limit,
-        worn=args.worn,
-        vgg=load_vgg(args.vgg)[0] if args.vgg else None,
-    )
+    vgg = load_vgg(args.vgg)[0] if args.vgg else None
+    rows = evaluate_upscale(args.data, limit=args.limit, worn=args.worn, vgg=vgg)
     table = f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}"
-    return _tell(args, table, rows, {"worn": args.worn})
+    return _tell(args, rows, table, {"worn": args.worn})
 
 
 def run_stylize(args: argparse.Namespace) -> int:
@@ -119,15 +103,10 @@ def run_stylize(args: argparse.Namespace) -> int:
     _check_folders(args.json)
     from colorizer.evaluation.stylizing import evaluate_stylize, markdown_stylize
 
-    rows = evaluate_stylize(
-        args.data,
-        args.paintings,
-        settings=StylizeSettings(args.direction),
-        limit=args.limit,
-    )
-    features = "EfficientNet-Lite0"
+    settings, features = StylizeSettings(args.direction), "EfficientNet-Lite0"
+    rows = evaluate_stylize(args.data, args.paintings, settings=settings, limit=args.limit)
     table = f"{rows[0].pictures} pictures, features of {features}\n\n{markdown_stylize(rows)}"
-    return _tell(args, table, rows, {"features": features})
+    return _tell(args, rows, table, {"features": features})
 
 
 def run_sheet(args: argparse.Namespace) -> int:
@@ -148,7 +127,7 @@ def _check_folders(*paths: Path | None) -> None:
             raise ColorizerError(f"There is no folder “{path.parent}” for “{path.name}”. Make it first.")
 
 
-def _tell(args: argparse.Namespace, table: str, rows: Sequence[Any], about: dict[str, object]) -> int:
+def _tell(args: argparse.Namespace, rows: Sequence[Any], table: str, about: dict[str, object]) -> int:
     """Print the table, and write its rows where --json says so."""
     from colorizer.evaluation.table import write_rows
 

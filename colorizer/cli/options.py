@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+import inspect
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import TypeAlias, TypeVar
 
@@ -14,20 +16,16 @@ Run = Callable[[argparse.Namespace], int]  # parsed arguments in, exit status ou
 T = TypeVar("T")
 
 
-def add_command(
-    subparsers: Subparsers, name: str, run: Run, text: str, about: str = ""
-) -> argparse.ArgumentParser:
+def add_command(subparsers: Subparsers, name: str, run: Run, text: str) -> argparse.ArgumentParser:
     """A command of that name, which does `run`."""
-    parser = subparsers.add_parser(name, help=text, description=about or f"{text[0].upper()}{text[1:]}.")
+    parser = subparsers.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.set_defaults(run=run)
     return parser
 
 
-def add_photo_command(
-    subparsers: Subparsers, name: str, run: Run, text: str, about: str
-) -> argparse.ArgumentParser:
+def add_photo_command(subparsers: Subparsers, name: str, run: Run, text: str) -> argparse.ArgumentParser:
     """A command that makes new photographs out of given ones: IN..., --output, --format, --quality."""
-    parser = add_command(subparsers, name, run, text, about)
+    parser = add_command(subparsers, name, run, text)
     add = parser.add_argument
     add("inputs", nargs="+", metavar="IN", help="photographs, or folders of them")
     add("-o", "--output", required=True, metavar="OUT", help="a file for one photograph, else a folder")
@@ -36,24 +34,25 @@ def add_photo_command(
     return parser
 
 
-def add_settings(parser: argparse._ActionsContainer, kind: type[Settings], texts: Mapping[str, str]) -> None:
-    """An option for each field that has a text, which choices, range and default are added to.
-
-    Where the default is None, the text says what that means, behind “; default ”.
-    """
-    known = {field.name: (field.default, str(field.type)) for field in fields(kind)}
-    for name, text in texts.items():
-        flag, (default, type_) = f"--{name.replace('_', '-')}", known[name]
+def add_settings(
+    parser: argparse._ActionsContainer, kind: type[Settings], names: Sequence[str] | None = None
+) -> None:
+    """An option for each field, or for those of these names: its help is what the docstring says of it."""
+    _, *parts = re.split(r"^(\w+): ", inspect.getdoc(kind) or "", flags=re.MULTILINE)
+    texts = dict(zip(parts[::2], parts[1::2], strict=True))
+    for field in fields(kind):
+        if names and field.name not in names:
+            continue
+        flag, default = f"--{field.name.replace('_', '-')}", field.default
+        help = " ".join(texts.get(field.name, "").split()).rstrip(".")
+        if default is not None and default is not False:
+            help += f"; default {default}"
         if default is False:
-            parser.add_argument(flag, action="store_true", help=text)
-        elif name in kind.CHOICES:
-            help = f"{text}; default {default}"
-            parser.add_argument(flag, choices=kind.CHOICES[name], default=default, help=help)
-        else:
-            number, metavar = (int, "N") if "int" in type_ else (float, "X")
-            low, high = kind.RANGES[name]
-            text, _, told = text.partition("; default ")
-            help = f"{text}; {low:.10g} to {high:.10g}, default {told or f'{default:g}'}"
+            parser.add_argument(flag, action="store_true", help=help)
+        elif field.name in kind.CHOICES:
+            parser.add_argument(flag, choices=kind.CHOICES[field.name], default=default, help=help)
+        elif field.name in kind.RANGES:
+            number, metavar = (int, "N") if "int" in str(field.type) else (float, "X")
             parser.add_argument(flag, type=number, default=default, metavar=metavar, help=help)
 
 

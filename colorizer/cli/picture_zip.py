@@ -43,31 +43,30 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ColorizerError(f"“{target}” can't be written ({error.strerror}).") from None
-    found: dict[str, Path] = {}
-    parts: dict[str, Path] = {}
+    found: dict[str, tuple[Path, Path]] = {}  # by names in the zip: the picture given and the one finished
 
     def paint(source: Path, progress: Progress) -> list[str]:
         name = f"{printable(source.stem)}.jpg"  # whatever bytes the file's name holds, the zip's are UTF-8
         if name in found:
-            raise ColorizerError(f"In the zip it would have the name of {found[name]}. Rename one.")
+            raise ColorizerError(f"In the zip it would have the name of {found[name][0]}. Rename one.")
         part = folder / _key(source, made_by)
         if not part.exists():
             painted = stylizer.stylize(_square(Photo.open(source), size), settings)
             painted.save(part, format="JPEG", quality=args.quality)
-        found[name], parts[name] = source, part
+        found[name] = source, part
         return []
 
     def write(path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # JPEGs are compressed
-            for name, part in parts.items():
+            for name, (_, part) in found.items():
                 archive.write(part, name)
 
     failures += for_each(sources, paint)
-    if not parts:
+    if not found:
         raise ColorizerError("No picture was painted, so there is no zip.")
     write_whole(target, write)
     shutil.rmtree(folder, ignore_errors=True)
-    print(printable(f"{len(parts)} pictures -> {target}"))
+    print(printable(f"{len(found)} pictures -> {target}"))
     return 1 if failures else 0
 
 

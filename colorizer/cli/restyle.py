@@ -13,25 +13,14 @@ from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.predictors.settings import RestyleSettings
 
-TEXTS = {
-    "strength": "how much of the painting",
-    "brush": "width of the strokes",
-    "size": "long side of the result in pixels",
-    "steps": "how often the picture is changed",
-    "seed": "of the noise that a texture begins with",
-    "keep_colours": "take the touch alone, keep the photograph's colours",
-    "features": "the network that compares styles; auto: vgg19 where its weights are, else lite0",
-}
-
 
 def add_restyle_commands(subparsers: Subparsers) -> None:
     """Add `restyle`."""
-    text = "paint photographs in the style of a painting, or make textures"
-    about = "Paint photographs in the style of a painting of yours, or make textures of samples."
-    parser = add_photo_command(subparsers, "restyle", run_restyle, text, about)
+    text = "paint photographs in the style of a painting of yours, or make textures of samples"
+    parser = add_photo_command(subparsers, "restyle", run_restyle, text)
     parser.add_argument("--style", metavar="PAINTING", help="the picture whose style they take on")
     parser.add_argument("--texture", action="store_true", help="make a texture of every IN; needs no --style")
-    add_settings(parser, RestyleSettings, TEXTS)
+    add_settings(parser, RestyleSettings)
 
 
 def run_restyle(args: argparse.Namespace) -> int:

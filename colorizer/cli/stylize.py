@@ -14,21 +14,14 @@ from colorizer.cli.options import Subparsers, add_photo_command, add_settings, r
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
 
-TEXTS = {
-    "direction": "from a photograph to a painting, or back",
-    "strength": "0 keeps the photograph, 1 takes the painting",
-    "brush": "width of the strokes: so many times smaller the network sees it; default what suits its size",
-    "keep_colours": "paint the lightness alone, keep the picture's colours",
-}
 SIZE = "with -o NAME.zip: the middle of every picture as a JPEG of NxN pixels, all in one zip"
 
 
 def add_stylize_commands(subparsers: Subparsers) -> None:
     """Add `stylize`."""
-    text = "paint photographs like Monet, or photograph his paintings"
-    about = "Paint photographs like Monet, or turn his paintings into photographs."
-    parser = add_photo_command(subparsers, "stylize", run_stylize, text, about)
-    add_settings(parser, StylizeSettings, TEXTS)
+    text = "paint photographs like Monet, or turn his paintings into photographs"
+    parser = add_photo_command(subparsers, "stylize", run_stylize, text)
+    add_settings(parser, StylizeSettings)
     parser.add_argument("--size", type=int, metavar="N", help=SIZE)
 
 

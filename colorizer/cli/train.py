@@ -14,19 +14,14 @@ import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
 
-from colorizer.cli.options import Subparsers, add_command, read_settings
+from colorizer.cli.options import Subparsers, T, add_command, read_settings
 from colorizer.errors import ColorizerError
 
-Chosen = TypeVar("Chosen")
 Flag = tuple[str, type, str]  # name, what it takes (bool: nothing), help
 
 SOURCES = "a folder, a .zip, or hub:OWNER/NAME[:SPLIT]"
-STAGES = (
-    "SIDExBATCH:STEPS, with commas: 128x32:2000,256x8:500, or shares of --minutes, 128x32:80%%,256x8:20%%; "
-    "batches are those of a process"
-)
+STAGES = "SIDExBATCH:STEPS, ...: 128x32:2000,256x8:500, or shares of --minutes: 128x32:80%%,256x8:20%%"
 VGG = ("vgg", Path, "a file of VGG-19's weights (COLORIZER_VGG's, or torchvision's, downloaded once)")
 
 # model -> a module of colorizer.training, its options and its function; the model in words
@@ -49,11 +44,7 @@ SHARED: tuple[Flag, ...] = (
     ("device", str, "cpu, cuda, cuda:1 ... (cuda where there is one); under accelerate, its choice counts"),
     ("accumulate", int, "batches that make one step (1), where memory is short; see the README"),
     ("every", int, "steps between checkpoints with validation"),
-    (
-        "minutes",
-        float,
-        "how long all stages take, or stop and go on by the same command; 0: no limit (default)",
-    ),
+    ("minutes", float, "how long all stages take, or when to stop for now; 0: no limit (default)"),
     ("compile", bool, "compile the network first: slower start"),
 )
 FLAGS: dict[str, tuple[Flag, ...]] = {
@@ -105,7 +96,7 @@ def add_train_commands(subparsers: Subparsers) -> None:
     train = subparsers.add_parser("train", help="train a model on pictures")
     models = train.add_subparsers(metavar="MODEL", required=True)
     for name, (trainer, text) in MODELS.items():
-        parser = add_command(models, name, partial(_run, trainer), text, f"Train {text}.")
+        parser = add_command(models, name, partial(_run, trainer), text)
         unpaired = name == "cyclegan"
         folder = partial(parser.add_argument, type=Path, required=True, metavar="DIR")
         folder(*["--photos"] * unpaired, "--data", dest="data", help=f"pictures to learn from: {SOURCES}")
@@ -123,7 +114,7 @@ def add_train_commands(subparsers: Subparsers) -> None:
                 add(type=kind, metavar=kind.__name__.upper())
 
 
-def read_options(args: argparse.Namespace, kind: type[Chosen]) -> Chosen:
+def read_options(args: argparse.Namespace, kind: type[T]) -> T:
     """The options that the flags given stand for; ColorizerError when a value is out of its range."""
     from colorizer.training.common import Stage
 

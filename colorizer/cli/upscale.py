@@ -9,21 +9,12 @@ from colorizer.cli.options import Subparsers, add_photo_command, add_settings, r
 from colorizer.photo import Photo
 from colorizer.predictors.settings import UpscaleSettings
 
-TEXTS = {
-    "model": "clean: small but otherwise good pictures; photo: noisy or compressed ones",
-    "detail": "0 is soft and certain, 1 invents likely texture; default the middle, as far as the weights "
-    "are there",
-    "consistency": "how often the result is corrected, so that reducing it gives the photograph back; "
-    "default 2, or 0 for --model photo",
-}
-
 
 def add_upscale_commands(subparsers: Subparsers) -> None:
     """Add `upscale`."""
-    text = "make photographs four times as wide and high"
-    about = "Make photographs four times as wide and high, up to 3 megapixels each."
-    parser = add_photo_command(subparsers, "upscale", run_upscale, text, about)
-    add_settings(parser, UpscaleSettings, TEXTS)
+    text = "make photographs of up to 3 megapixels four times as wide and high"
+    parser = add_photo_command(subparsers, "upscale", run_upscale, text)
+    add_settings(parser, UpscaleSettings)
 
 
 def run_upscale(args: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ def add_weights_commands(subparsers: Subparsers) -> None:
     pull.add_argument("--repo", metavar="YOU/NAME", help=REPO)
     pull.add_argument("--revision", metavar="V", help="a commit, tag or branch (default: what is pinned)")
 
-    text = "publish the weight files on the Hub; prints the revision to pin"
+    text = "publish the weight files on the Hub; prints the revision"
     push = add_command(commands, "push", run_weights, text)
     push.add_argument("--repo", metavar="YOU/NAME", help=REPO)
     push.add_argument("--private", action="store_true", help="create the repository as a private one")
@@ -57,11 +57,7 @@ def run_weights(args: argparse.Namespace) -> int:
         lines = [str(path) for path in paths]
     elif args.weights_command == "push":
         revision = weights.push(args.repo, private=args.private, pin=args.pin)
-        lines = [f"Published. The revision to pin is {revision}"]
-        if not args.pin:
-            lines += [
-                f"Set COLORIZER_HUB_REVISION={revision}, or publish with --pin to keep it in the manifest."
-            ]
+        lines = [f"Published. COLORIZER_HUB_REVISION={revision} pins it, as --pin does in the manifest."]
     else:
         entry = weights.register(args.name, args.file, args.version, args.task)
         size = f"{entry.bytes / 1e6:.1f} MB"

@@ -83,16 +83,16 @@ class StyleTransfer:
     At 768 pixels, the largest size, it takes about 2.7 GB of memory on top of the program's own.
     """
 
-    def __init__(self, features: StyleFeatures | str = "auto", device: str = "cpu") -> None:
+    def __init__(self, features: StyleFeatures | None = None, device: str = "cpu") -> None:
+        """features: used whatever the settings say."""
         self.features, self.device = features, device
         self._loaded: Cache[str, StyleFeatures] = Cache()
         keep_freed_memory()
 
     @classmethod
-    def load(cls, features: str = "auto", *, device: str = "cpu") -> StyleTransfer:
-        """A painter with those features, where the settings name none; weights are read when first needed."""
-        RestyleSettings(features=features)
-        return cls(features, device)
+    def load(cls, *, device: str = "cpu") -> StyleTransfer:
+        """A painter; weights are read when they are first needed."""
+        return cls(device=device)
 
     def paint(
         self,
@@ -159,11 +159,8 @@ class StyleTransfer:
 
     def network(self, settings: RestyleSettings) -> StyleFeatures:
         """The features that the settings ask for; WeightsError as load_features()."""
-        if isinstance(self.features, StyleFeatures):
-            return self.features
-        kind = self.features if settings.features == "auto" else settings.features
-        kind = available() if kind == "auto" else kind
-        return self._loaded.get(kind, lambda: load_features(kind, self.device))
+        kind = available() if settings.features == "auto" else settings.features
+        return self.features or self._loaded.get(kind, lambda: load_features(kind, self.device))
 
     def _tensor(self, photo: Photo) -> Tensor:
         """(1, 3, h, w) in 0..1; where it is transparent, what is visible beside."""

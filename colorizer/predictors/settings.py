@@ -41,7 +41,7 @@ RESTYLE_RANGES: Ranges = {
 @dataclass(frozen=True)
 class Settings:
     """What all have in common: names are looked up in CHOICES, numbers in RANGES; a field's type says whether
-    a number must be whole and whether it may be None."""
+    a number must be whole and whether it may be None. What a docstring says of a field, --help says, too."""
 
     CHOICES: ClassVar[Choices] = {}
     RANGES: ClassVar[Ranges] = {}
@@ -144,11 +144,11 @@ class UpscaleSettings(Settings):
 
     model: "clean" for pictures that are small but otherwise good, "photo" for noisy or compressed ones.
     detail: 0 keeps to what is certain and is soft, 1 invents the texture that is likely (the weights of two
-    networks are interpolated: Wang et al. 2018, section 3.4). None takes the middle, or, where only one of
+    networks are interpolated: Wang et al. 2018, section 3.4). By default the middle, or, where only one of
     the networks is there, that one.
     consistency: 0..4, how often the result is corrected so that reducing it gives the photo back
-    (back-projection, Irani and Peleg 1991). None is 2 for "clean" and 0 for "photo", whose noise would come
-    back with it.
+    (back-projection, Irani and Peleg 1991). By default 2 for "clean" and 0 for "photo", whose noise would
+    come back with it.
     """
 
     CHOICES: ClassVar = {"model": UPSCALE_MODELS}
@@ -165,8 +165,8 @@ class StylizeSettings(Settings):
 
     direction: "photo2monet", or "monet2photo" for a photograph of a painting.
     strength: 0 keeps the picture, 1 takes the painted one, between them both are mixed.
-    brush: how many times smaller the network sees the picture, 1..32: the strokes' width in proportion. None
-    takes what suits the picture's size.
+    brush: how many times smaller the network sees the picture, 1..32: the strokes' width in proportion. By
+    default what suits the picture's size.
     keep_colours: the painted lightness with the picture's own colours.
     """
 

@@ -47,7 +47,6 @@ class StyleFeatures:
     weight: float
     smooth: float
     recolour: bool
-    device: torch.device
 
 
 def gram(features: Tensor) -> Tensor:
@@ -66,13 +65,12 @@ def load_features(kind: str, device: str = "cpu") -> StyleFeatures:
 
     WeightsError: the file of weights is damaged, or there is none.
     """
-    place = torch.device(device)
     if kind == "lite0":
-        return lite_features(imagenet_network().to(place), place)
+        return lite_features(imagenet_network().to(device))
     file = vgg_there()
     if file is None:
         raise WeightsError(f"VGG-19's weights aren't here. Fetch them (548 MB) with `{VGG_PULL}`.")
-    return vgg_features(frozen(read_vgg(file)).to(place), place)
+    return vgg_features(frozen(read_vgg(file)).to(device))
 
 
 def available() -> str:
@@ -80,17 +78,17 @@ def available() -> str:
     return "lite0" if vgg_there() is None else "vgg19"
 
 
-def vgg_features(network: VGGFeatures, device: torch.device) -> StyleFeatures:
+def vgg_features(network: VGGFeatures) -> StyleFeatures:
     """Of VGG-19: four layers' style, and the content of the deepest."""
 
     def maps(picture: Tensor) -> tuple[list[Tensor], Tensor]:
         *early, deepest = network.layers(picture, VGG_STYLE)
         return [*early, F.relu(deepest)], deepest
 
-    return StyleFeatures("vgg19", maps, 10.0, 0.0, False, device)
+    return StyleFeatures("vgg19", maps, 10.0, 0.0, False)
 
 
-def lite_features(network: EfficientNetLite0, device: torch.device) -> StyleFeatures:
+def lite_features(network: EfficientNetLite0) -> StyleFeatures:
     """Of EfficientNet-Lite0: the colours' and the wide maps' style, and the content of a deep one."""
 
     def maps(picture: Tensor) -> tuple[list[Tensor], Tensor]:
@@ -107,7 +105,7 @@ def lite_features(network: EfficientNetLite0, device: torch.device) -> StyleFeat
         colours = colour_maps(picture)
         return [colours, colours, *found], found[LITE_CONTENT]
 
-    return StyleFeatures("lite0", maps, 20.0, 5.0, True, device)
+    return StyleFeatures("lite0", maps, 20.0, 5.0, True)
 
 
 def colour_maps(picture: Tensor) -> Tensor:

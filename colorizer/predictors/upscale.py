@@ -17,7 +17,7 @@ from torch import Tensor
 
 from colorizer.colour.compose import is_grey
 from colorizer.colour.filling import fill_hidden
-from colorizer.errors import PhotoTooLarge, SettingsError
+from colorizer.errors import PhotoTooLarge
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.networks.srgan import Generator
 from colorizer.photo import LIMITS as OPENED
@@ -32,10 +32,9 @@ __all__ = ["Box", "Offer", "offered", "settled"]  # of other modules; the rest i
 
 # Of a result; its sides are limited so that it can be opened here again.
 LIMITS = Limits(max_pixels=48_000_000, max_side=OPENED.max_side)
-SIDE = 256  # longest side of a tile's core, in pixels of the given photo
-# How far beyond its core a tile sees; 40 is the most that could matter to the network, but what lies
-# farther away than this changes results, correction included, by less than 0.5/255: nothing needs blending.
-OVERLAP = 8
+# In pixels of the given photo. 40 beyond its core is the most that could matter to the network, but what lies
+# farther away than 8 changes results, correction included, by less than 0.5/255: nothing needs blending.
+TILING = Tiling(256, 8, 0)
 ALPHA_TILING = Tiling(512, 4, 0)  # bicubic interpolation reaches 2 pixels
 REACH = 2  # pixels of the small picture that reducing looks at beyond the one it makes
 STRIP_PIXELS = 1 << 16  # of the small picture, that are reduced and compared at once
@@ -104,23 +103,12 @@ class Upscaler:
         result = photo.resized_to(rgb, alpha, note)
         return Upscaled(result, settings, self.network(settings)[1], error)
 
-    def crop(
-        self,
-        photo: Photo,
-        box: Box,
-        settings: UpscaleSettings | None = None,
-        progress: Progress | None = None,
-    ) -> Photo:
+    def crop(self, photo: Photo, box: Box, settings: UpscaleSettings | None = None) -> Photo:
         """That box (left, top, right, bottom; in pixels of the photo) of the result, to 1/255, and only the
-        time that it takes. Only the box must be within LIMITS. SettingsError: it isn't inside the photo."""
+        time that it takes. The box is inside the photo, and only that must be within LIMITS."""
         left, top, right, bottom = box
-        if not (0 <= left < right <= photo.width and 0 <= top < bottom <= photo.height):
-            raise SettingsError(
-                f"The box {box} is not inside the photo of {photo.width} x {photo.height} pixels. Choose "
-                "left, top, right and bottom within it."
-            )
         check_size(photo.metadata.name, right - left, bottom - top)
-        _, rgb, alpha = self._enlarge(photo, box, settled(settings), progress)
+        _, rgb, alpha = self._enlarge(photo, box, settled(settings), None)
         return photo.resized_to(rgb, alpha)
 
     def forecast(self, photo: Photo, settings: UpscaleSettings | None = None) -> Forecast:
@@ -133,17 +121,16 @@ class Upscaler:
         check_size(photo.metadata.name, width, height)
         settings = settled(settings)
         network, _ = self.network(settings)
-        tiling = _tiling()
         widths = [conv.out_channels for conv in (network.head, network.up2.conv, network.up4.conv)]
         kind = (len(network.blocks), *widths, settings.consistency)
         seconds = self._paces.get(kind, lambda: pace(self._function(network, settings)))
         # A tile takes most where the network is widest: at the last pixel shuffle, in and out.
         floats = 2 * widths[0] + widths[1] + 8 * widths[2] + 96
-        workspace = 4 * floats * tiling.largest(width, height) + ALLOCATOR
+        workspace = 4 * floats * TILING.largest(width, height) + ALLOCATOR
         return Forecast(
             FACTOR * width,
             FACTOR * height,
-            seconds * tiling.pixels(width, height),
+            seconds * TILING.pixels(width, height),
             FACTOR**2 * width * height * depth + workspace,
         )
 
@@ -157,18 +144,15 @@ class Upscaler:
         self, photo: Photo, box: Box, settings: UpscaleSettings, progress: Progress | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """The box of the photo as the network was given it, and its pixels and alpha four times enlarged."""
-        network, _ = self.network(settings)
-        tiling = _tiling()
-        rgb, alpha, inner = _surroundings(photo, box, 2 * tiling.overlap)
-        large_alpha = None
+        rgb, alpha, large_alpha = photo.rgb, photo.alpha, None
         if alpha is not None:
-            rgb = fill_hidden(rgb, alpha, tiling.overlap)
-            large_alpha = run(enlarge, alpha[..., None], ALPHA_TILING, scale=FACTOR, box=inner)[..., 0]
-        grey = is_grey(photo.rgb) or (photo.alpha is not None and is_grey(photo.rgb[photo.alpha > 0]))
+            rgb = fill_hidden(rgb, alpha, TILING.overlap)
+            large_alpha = run(enlarge, alpha[..., None], ALPHA_TILING, scale=FACTOR, box=box)[..., 0]
+        grey = is_grey(photo.rgb if alpha is None else photo.rgb[alpha > 0])
         seen = rgb[..., :1] if grey else rgb
-        work = self._function(network, settings)
-        large = run(work, seen, tiling, scale=FACTOR, box=inner, progress=progress, text="Enlarging")
-        left, top, right, bottom = inner
+        work = self._function(self.network(settings)[0], settings)
+        large = run(work, seen, TILING, scale=FACTOR, box=box, progress=progress, text="Enlarging")
+        left, top, right, bottom = box
         return rgb[top:bottom, left:right], large.repeat(3, axis=2) if grey else large, large_alpha
 
     def _function(self, network: Generator, settings: UpscaleSettings) -> Callable[[Tensor], Tensor]:
@@ -189,17 +173,12 @@ class Upscaler:
 def check_size(name: str, width: int, height: int) -> None:
     """PhotoTooLarge when four times that width and height is beyond LIMITS."""
     pixels, side = LIMITS.max_pixels // FACTOR**2, LIMITS.max_side // FACTOR
-    if width * height > pixels:
-        scale = (pixels / (width * height)) ** 0.5
+    scale = min((pixels / (width * height)) ** 0.5, side / max(width, height))
+    if scale < 1:
         raise PhotoTooLarge(
             f"“{name}” has {width} x {height} pixels; the limit is {pixels / 1e6:g} megapixels, which become "
-            f"{LIMITS.max_pixels / 1e6:g}. Crop it, or make it smaller first, to {int(width * scale)} x "
-            f"{int(height * scale)} at the most."
-        )
-    if max(width, height) > side:
-        raise PhotoTooLarge(
-            f"“{name}” is {max(width, height)} pixels long; the limit is {side}, which become "
-            f"{LIMITS.max_side}. Crop it or make it smaller first."
+            f"{LIMITS.max_pixels / 1e6:g}, and {side} pixels a side. Crop it, or make it smaller first, to "
+            f"{max(1, int(width * scale))} x {max(1, int(height * scale))} at the most."
         )
 
 
@@ -240,17 +219,4 @@ def remaining_error(large: np.ndarray, small: np.ndarray) -> float:
 
 def tile_count(photo: Photo) -> int:
     """In how many tiles a photo is enlarged, whatever the network."""
-    return _tiling().count(photo.width, photo.height)
-
-
-def _tiling() -> Tiling:
-    return Tiling(SIDE, OVERLAP, 0)
-
-
-def _surroundings(photo: Photo, box: Box, margin: int) -> tuple[np.ndarray, np.ndarray | None, Box]:
-    """Pixels and alpha of the box and of what is around it, and where in them the box is."""
-    left, top, right, bottom = box
-    x, y = max(0, left - margin), max(0, top - margin)
-    cut = (slice(y, bottom + margin), slice(x, right + margin))
-    alpha = None if photo.alpha is None else photo.alpha[cut]
-    return photo.rgb[cut], alpha, (left - x, top - y, right - x, bottom - y)
+    return TILING.count(photo.width, photo.height)

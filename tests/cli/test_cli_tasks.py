@@ -1,4 +1,4 @@
-"""Do `upscale`, `stylize` and `restyle` work on files and folders, and say what they can't do?"""
+"""Do `upscale`, `stylize` and `restyle` work on files and folders, and do all say what they can't do?"""
 
 from __future__ import annotations
 
@@ -90,6 +90,13 @@ def test_a_photo_too_large_to_enlarge_is_named_and_the_others_still_run(draw, tm
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("colorize",), "There are no weights named “unet”"),
+        (("colorize", "--saturation", 3), "saturation is 3"),
+        (("colorize", "--temperature", "nan"), "temperature is nan"),
+        (("colorize", "--strength", -0.1), "strength is -0.1"),
+        (("colorize", "--variant", 9), "variant is 9"),
+        (("colorize", "--size", 5000), "size is 5000"),
+        (("colorize", "--format", "GIF89"), "no format “GIF89”"),
         (("upscale", "--detail", 2), "detail is 2"),
         (("upscale", "--detail", 0.5), "Choose 0"),
         (("upscale", "--consistency", 9), "consistency is 9"),
@@ -111,9 +118,3 @@ def test_what_cannot_be_had_is_one_sentence_for_the_whole_batch(draw, tmp_path, 
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and said in error
     assert not list(tmp_path.glob("out/*"))
-
-
-def test_a_model_without_a_name_is_a_usage_error(draw, tmp_path):
-    with pytest.raises(SystemExit) as stopped:
-        run("upscale", draw(), "-o", tmp_path / "out.png", "--model", "sharp")
-    assert stopped.value.code == 2

@@ -75,22 +75,17 @@ def test_a_zip_holds_a_square_jpeg_of_every_picture(draw, tmp_path, target, caps
     assert sorted(path.name for path in tmp_path.iterdir() if "zip" in path.name) == ["images.zip"]
 
 
-def test_an_interrupted_zip_goes_on_where_it_stopped(folder, target, stopping):
+@pytest.mark.parametrize(("size", "painted"), [(32, 1), (64, 3)])
+def test_an_interrupted_zip_goes_on_where_it_stopped_and_another_takes_nothing_over(
+    folder, target, stopping, size, painted
+):
     stopping(3, KeyboardInterrupt)
     assert stylize(folder, "-o", target, "--size", 32) == 130
     assert not target.exists()
     begun = stopping(0, KeyboardInterrupt)
-    assert stylize(folder, "-o", target, "--size", 32) == 0
-    assert len(begun) == 1
-    assert len(zipped(target)) == 3
-
-
-def test_another_command_takes_nothing_over_from_an_interrupted_one(folder, target, stopping):
-    stopping(2, KeyboardInterrupt)
-    assert stylize(folder, "-o", target, "--size", 32) == 130
-    stopping(0, KeyboardInterrupt)
-    assert stylize(folder, "-o", target, "--size", 64) == 0
-    assert {picture.size for picture in zipped(target).values()} == {(64, 64)}
+    assert stylize(folder, "-o", target, "--size", size) == 0
+    assert len(begun) == painted
+    assert [picture.size for picture in zipped(target).values()] == [(size, size)] * 3
 
 
 def test_a_surprise_in_one_picture_does_not_stop_the_zip(folder, target, stopping, capsys):

@@ -13,13 +13,10 @@ from colorizer.networks.srgan import Discriminator
 from colorizer.networks.srgan import Generator as Enlarger
 
 
-def test_the_generator_has_the_papers_number_of_weights_and_is_rebuilt_from_them():
+def test_the_generator_has_the_papers_number_of_weights_and_gives_a_picture_of_the_same_size():
     assert round(sum(value.numel() for value in Generator(64, 9).parameters()) / 1e6, 1) == 11.4
-    torch.manual_seed(0)
-    network, x = Generator(4, 2), torch.rand(1, 3, 16, 24)
-    assert torch.equal(network(x), Generator.from_state(network.state_dict())(x))
-    assert network(x).shape == x.shape
-    assert network(x).min() >= 0 and network(x).max() <= 1
+    made = Generator(4, 2)(torch.rand(1, 3, 16, 24))
+    assert made.shape == (1, 3, 16, 24) and made.min() >= 0 and made.max() <= 1
 
 
 def test_enlarging_and_convolving_at_once_is_one_after_the_other():
@@ -109,21 +106,17 @@ def test_a_bound_is_a_part_of_the_weights_and_none_is_not():
     bound.load_state_dict(free.state_dict() | {"chroma": torch.tensor(0.05)})
     for network in (free, bound):
         network.tail.bias.data = torch.tensor([3.0, 0.0, -3.0])  # reddens all that it is given
-        assert torch.equal(network(x), Generator.from_state(network.state_dict())(x))
     red = [(picture[:, 0] - picture[:, 2]).mean() for picture in (x, bound(x), free(x))]
     assert red[0] < red[1] < red[0] + 0.1 < red[2]
     held = bound.hold(x)
     assert torch.allclose(held(x), bound(x), atol=1e-5)
 
 
-def test_the_upscaler_is_rebuilt_from_its_weights_and_starts_as_bicubic_enlargement():
+def test_the_upscaler_starts_as_bicubic_enlargement():
     torch.manual_seed(0)
-    network = Enlarger(2, (8, 6, 4))
-    again = Enlarger.from_state(network.state_dict())
-    x = torch.rand(1, 3, 7, 5)
-    assert torch.equal(network(x), again(x))
-    assert network(x).shape == (1, 3, 28, 20)
-    assert (network(x) - enlarge(x)).abs().max() < 0.05
+    network, x = Enlarger(2, (8, 6, 4)), torch.rand(1, 3, 7, 5)
+    made = network(x)
+    assert made.shape == (1, 3, 28, 20) and (made - enlarge(x)).abs().max() < 0.05
 
 
 def test_an_enlargement_depends_on_nothing_beyond_the_reach():

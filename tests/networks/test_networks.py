@@ -7,8 +7,10 @@ from torch import nn
 from colorizer.colour.lab import grey_to_lightness
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet, luma_of_lightness, scale_lab
+from colorizer.networks.cyclegan import Generator as Painter
 from colorizer.networks.efficientnet_lite import CHANNELS, EfficientNetLite0
 from colorizer.networks.patchgan import PatchGAN
+from colorizer.networks.srgan import Generator as Enlarger
 from colorizer.networks.unet import ColorUNet, network_input
 
 
@@ -53,20 +55,20 @@ def test_hints_have_no_effect_before_training():
     assert not torch.equal(plain, network(network_input(100 - lightness)))
 
 
-@pytest.mark.parametrize("size", [(16, 16), (48, 64), (128, 16)])
-def test_course_unet_gives_scaled_lab(size):
-    lab = CourseUNet().eval()(torch.rand(2, 1, *size))
-    assert lab.shape == (2, 3, *size)
-    assert lab.abs().max() <= 1
-
-
 @pytest.mark.parametrize(
-    ("network", "size"), [(CourseUNet, (48, 64)), (CourseUNet, (128, 16)), (AutoEncoder, (128, 128))]
+    ("kind", "channels", "size"),
+    [
+        (CourseUNet, 3, (16, 16)),
+        (CourseUNet, 3, (48, 64)),
+        (CourseUNet, 3, (128, 16)),
+        (AutoEncoder, 2, (128, 128)),
+    ],
 )
-def test_the_course_models_give_ab_of_the_same_size(network, size):
-    ab = network().eval().predict_ab(torch.rand(2, 1, *size) * 100)
-    assert ab.shape == (2, 2, *size)
-    assert ab.abs().max() <= 128
+def test_the_course_models_give_scaled_lab_or_ab_and_ab_in_its_units_of_the_same_size(kind, channels, size):
+    network, lightness = kind().eval(), torch.rand(2, 1, *size)
+    scaled, ab = network(lightness), network.predict_ab(100 * lightness)
+    assert scaled.shape == (2, channels, *size) and scaled.abs().max() <= 1
+    assert ab.shape == (2, 2, *size) and ab.abs().max() <= 128
 
 
 def test_lightness_becomes_the_luma_of_the_grey_value():
@@ -91,6 +93,9 @@ NETWORKS = (
     CourseUNet((4, 6, 8)),
     CourseUNet((4, 5, 6, 7, 8)),
     AutoEncoder((4, 5, 6, 7, 8)),
+    Painter(4, 2),
+    Painter(4, 1, chroma=0.05),
+    Enlarger(2, (8, 6, 4)),
 )
 
 
@@ -98,12 +103,12 @@ NETWORKS = (
 def test_a_state_dict_is_enough_to_build_the_network(network):
     state = dict(sorted(network.state_dict().items()))  # by alphabet, as a weight file lists it
     again = type(network).from_state(state)
-    assert again.state_dict().keys() == network.state_dict().keys()
+    assert again.state_dict().keys() == network.state_dict().keys() and str(again) == str(network)
     for name, value in again.state_dict().items():
         assert torch.equal(value, state[name])
 
 
-@pytest.mark.parametrize("kind", [ColorUNet, CourseUNet, AutoEncoder])
+@pytest.mark.parametrize("kind", [ColorUNet, CourseUNet, AutoEncoder, Painter, Enlarger])
 def test_another_networks_state_is_refused(kind):
     with pytest.raises((KeyError, IndexError, RuntimeError, ValueError)):
         kind.from_state(PatchGAN(width=4).state_dict())

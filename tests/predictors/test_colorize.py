@@ -10,8 +10,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import difference, enter, stop_beyond
-from skimage import color, data
+from pictures import difference, enter, photograph, stop_beyond
+from skimage import color
 
 from colorizer.colour.bins import mode_tilts
 from colorizer.colour.compose import compose
@@ -48,9 +48,7 @@ def colorizer(random_weights, monkeypatch) -> Colorizer:
     return Colorizer.load()
 
 
-def grey_photo(height: int = 120, width: int = 160, bits: int = 8) -> Photo:
-    picture = color.rgb2gray(data.astronaut())[:height, :width]
-    return Photo.from_array(np.round(picture * (2**bits - 1)).astype(f"uint{bits}"))
+GREY = photograph(120, 160, grey=True)
 
 
 def lightness(rgb: np.ndarray) -> np.ndarray:
@@ -60,7 +58,7 @@ def lightness(rgb: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("model", ["unet", "course-unet", "autoencoder"])
 @pytest.mark.parametrize("bits", [8, 16])
 def test_lightness_is_that_of_the_photograph(colorizer: Colorizer, model: str, bits: int):
-    photo = grey_photo(bits=bits)
+    photo = photograph(120, 160, bits, grey=True)
     result = colorizer.colorize(photo, ColorizeSettings(model=model, saturation=2.0))
     assert result.rgb.dtype == photo.rgb.dtype and result.rgb.shape == photo.rgb.shape
     assert np.abs(lightness(result.rgb) - lightness(photo.rgb)).mean() < (0.3 if bits == 8 else 0.1)
@@ -78,8 +76,7 @@ def test_saturated_colours_keep_the_lightness_too(chroma: float):
 
 
 def test_settings_do_not_run_the_network_again(colorizer: Colorizer):
-    photo = grey_photo()
-    analysis = colorizer.analyse(photo)
+    analysis = colorizer.analyse(GREY)
     network, _ = colorizer.network("unet")
     calls = []
     network.register_forward_pre_hook(lambda *_: calls.append(1))
@@ -91,17 +88,16 @@ def test_settings_do_not_run_the_network_again(colorizer: Colorizer):
 
 
 def test_no_saturation_and_no_strength_give_the_photograph_back(colorizer: Colorizer):
-    photo, coloured = grey_photo(), Photo.from_array(data.astronaut()[:100, :140])
     for one, chosen in (
-        (photo, ColorizeSettings(saturation=0.0)),
-        (photo, ColorizeSettings(strength=0.0)),
-        (coloured, ColorizeSettings(strength=0.0)),
+        (GREY, ColorizeSettings(saturation=0.0)),
+        (GREY, ColorizeSettings(strength=0.0)),
+        (photograph(100, 140), ColorizeSettings(strength=0.0)),
     ):
         assert difference(colorizer.colorize(one, chosen).rgb, one.rgb) <= 1
 
 
 def test_the_colours_of_the_input_do_not_matter_at_full_strength(colorizer: Colorizer):
-    coloured = Photo.from_array(data.astronaut()[:96, :128])
+    coloured = photograph(96, 128)
     lab = color.rgb2lab(coloured.rgb) * np.array((1.0, 0.0, 0.0))
     grey = Photo.from_array(np.round(color.lab2rgb(lab) * 255).astype(np.uint8))
     ours, theirs = colorizer.colorize(coloured).rgb, colorizer.colorize(grey).rgb
@@ -109,11 +105,9 @@ def test_the_colours_of_the_input_do_not_matter_at_full_strength(colorizer: Colo
 
 
 def test_alpha_and_metadata_stay(colorizer: Colorizer):
-    alpha = np.arange(120 * 160, dtype=np.uint8).reshape(120, 160)
-    photo = Photo.from_array(grey_photo().rgb, alpha, "cat.png")
+    photo = photograph(alpha=True)
     result = colorizer.colorize(photo)
-    assert result.alpha is not None and np.array_equal(result.alpha, alpha)
-    assert result.metadata.name == "cat.png"
+    assert np.array_equal(result.alpha, photo.alpha) and result.metadata.name == "dog.jpg"
 
 
 @settings(max_examples=12, deadline=None)
@@ -130,9 +124,9 @@ def test_odd_shapes_come_back_as_they_went_in(colorizer: Colorizer, shape: tuple
     assert colorizer.colorize(photo).rgb.shape == (*shape, 3)
 
 
-def analysis_of(colorizer: Colorizer, log_probability: torch.Tensor, photo: Photo) -> Analysis:
+def analysis_of(colorizer: Colorizer, log_probability: torch.Tensor) -> Analysis:
     """An analysis whose distribution is given (1, Q, h, w)."""
-    plain = colorizer.analyse(photo)
+    plain = colorizer.analyse(GREY)
     assert plain.bins is not None
     guide = torch.full((1, 1, *log_probability.shape[-2:]), 50.0)
     tilts = mode_tilts(log_probability, plain.bins, VARIANTS)
@@ -150,7 +144,7 @@ def distribution(colorizer: Colorizer, modes: dict[tuple[int, int], float]) -> t
 
 def test_variants_are_the_modes_and_differ_visibly(colorizer: Colorizer):
     modes = {(50, 30): 0.4, (-40, 30): 0.35, (10, -50): 0.25}
-    analysis = analysis_of(colorizer, distribution(colorizer, modes), grey_photo())
+    analysis = analysis_of(colorizer, distribution(colorizer, modes))
     found = colorizer.variants(analysis)
     assert 2 <= len(found) <= 4
     previews = [colorizer.render(analysis).preview(64)] + [picture for _, picture in found]
@@ -161,10 +155,9 @@ def test_variants_are_the_modes_and_differ_visibly(colorizer: Colorizer):
 
 
 def test_a_sure_network_has_no_variants_and_more_confidence(colorizer: Colorizer):
-    photo = grey_photo()
-    sure = analysis_of(colorizer, distribution(colorizer, {(20, 40): 1.0}), photo)
+    sure = analysis_of(colorizer, distribution(colorizer, {(20, 40): 1.0}))
     bins = colorizer.network("unet")[0].bins
-    unsure = analysis_of(colorizer, torch.full((1, len(bins), 6, 8), -float(np.log(len(bins)))), photo)
+    unsure = analysis_of(colorizer, torch.full((1, len(bins), 6, 8), -float(np.log(len(bins)))))
     assert colorizer.variants(sure) == []
     assert colorizer.confidence(sure).mean() > 0.5
     assert colorizer.confidence(unsure).max() < 0.01
@@ -172,8 +165,7 @@ def test_a_sure_network_has_no_variants_and_more_confidence(colorizer: Colorizer
 
 
 def test_rebalancing_favours_rare_colours(colorizer: Colorizer):
-    log_probability = distribution(colorizer, {(0, 0): 0.6, (60, 40): 0.4})
-    analysis = analysis_of(colorizer, log_probability, grey_photo())
+    analysis = analysis_of(colorizer, distribution(colorizer, {(0, 0): 0.6, (60, 40): 0.4}))
     analysis = replace(analysis, prior=distribution(colorizer, {(0, 0): 1.0})[0, :, 0, 0].exp())
     ab = [analysis.chroma(ColorizeSettings(rebalance=amount)) for amount in (0, 0.5, 1)]
     chroma = [float(one.norm(dim=1).mean()) for one in ab]
@@ -181,7 +173,7 @@ def test_rebalancing_favours_rare_colours(colorizer: Colorizer):
 
 
 def test_an_analysis_of_another_model_is_refused(colorizer: Colorizer):
-    analysis = colorizer.analyse(grey_photo(), ColorizeSettings(model="autoencoder"))
+    analysis = colorizer.analyse(GREY, ColorizeSettings(model="autoencoder"))
     with pytest.raises(SettingsError, match="autoencoder"):
         colorizer.render(analysis, ColorizeSettings(model="unet"))
     with pytest.raises(SettingsError):
@@ -190,7 +182,7 @@ def test_an_analysis_of_another_model_is_refused(colorizer: Colorizer):
 
 def test_cancelling_stops_the_work(colorizer: Colorizer):
     with pytest.raises(Cancelled):
-        colorizer.colorize(grey_photo(), progress=stop_beyond(-1))
+        colorizer.colorize(GREY, progress=stop_beyond(-1))
 
 
 def test_weights_of_another_network_under_a_models_name_are_refused_in_a_sentence(tmp_path, monkeypatch):
