@@ -1,7 +1,7 @@
 """How does the colour that a person asks for at one place take hold of a whole coat, and stop at its edge?
 
 It spreads over the small map on which colour is predicted, along ways on which the network's features change
-little, to places that are as light and the same thing in the eyes of the network. (Scribbles that spread along
+little, to places that are as light and the same thing in its eyes. (Scribbles that spread along
 similar lightness: Levin et al. 2004; along shortest ways: Yatziv and Sapiro 2006.)
 """
 
@@ -79,9 +79,9 @@ def _ways(features: Tensor) -> csr_array:
     number = torch.arange(height * width).reshape(height, width)
     starts, ends, lengths = [], [], []
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        here = (slice(0, height - down), slice(max(0, -right), width - max(0, right)))
-        there = (slice(down, height), slice(max(0, right), width - max(0, -right)))
-        change = (features[(slice(None), *here)] - features[(slice(None), *there)]).square().sum(0)
+        here = (..., slice(0, height - down), slice(max(0, -right), width - max(0, right)))
+        there = (..., slice(down, height), slice(max(0, right), width - max(0, -right)))
+        change = (features[here] - features[there]).square().sum(0)
         apart = ACROSS * (down**2 + right**2) ** 0.5 / max(height, width)
         starts.append(number[here].flatten())
         ends.append(number[there].flatten())

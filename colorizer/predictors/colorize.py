@@ -198,7 +198,7 @@ class Colorizer:
 
     @torch.inference_mode()
     def likely(self, analysis: Analysis, count: int) -> np.ndarray:
-        """The likeliest colours of each place of the small map, at its lightness: (h, w, count, 3) uint8 sRGB.
+        """The likeliest colours of each place of the map, at its lightness: (h, w, count, 3) uint8 sRGB.
 
         Colours that look alike count as one; the course models know of none."""
         bins, (height, width) = analysis.bins, analysis.guide.shape[-2:]

@@ -66,7 +66,7 @@ def settled(settings: UpscaleSettings | None = None) -> UpscaleSettings:
         )
     offer = offers[settings.model]
     given = {name: value for name, value in settings.as_dict().items() if value is not None}
-    filled = replace(offer.defaults, **given)  # type: ignore[arg-type]
+    filled = replace(offer.defaults, **given)
     low, high = offer.details
     if filled.detail is None or not low <= filled.detail <= high:
         raise SettingsError(

@@ -60,10 +60,12 @@ def build(tabs: Sequence[str]) -> Tab:
             parts.start_buttons(tab, "colour")
             tab["at_once"] = gr.Checkbox(AT_ONCE, label=label("at_once"), elem_id="at-once")
         with gr.Column(elem_classes="result"):
+            modes = [(label("mode_compare"), "compare"), (label("mode_hints"), "hints")]
+            tab["mode"] = gr.Radio(
+                modes, value="compare", show_label=False, container=False, visible=False, elem_id="mode"
+            )
             parts.stage(tab, cards.cards_html(cards.PHOTOGRAPHS, half_coloured))
             hints.palette(tab)
-            modes = [(label("mode_compare"), "compare"), (label("mode_hints"), "hints")]
-            tab["mode"] = gr.Radio(modes, value="compare", show_label=False, visible=False, elem_id="mode")
             parts.take_home(tab, tabs)
             with gr.Column(visible=False, elem_classes="others") as tab["others"]:
                 gr.HTML(f"<b>{both('variants')}</b><p>{both('variants_help')}</p>")
@@ -262,7 +264,7 @@ def after(analysis: Analysis, result: Photo, confidence: bool) -> str:
     return files.write_shown(pixels, "after")
 
 
-def on_stage(shown: Shown, code: str, began: float, mode: str) -> Updates:
+def on_stage(shown: Shown, code: str, began: float, mode: str, known: bool = False) -> Updates:
     """The slider, the picture for dots, and the line below: time, size, model, and what has not changed."""
     facts = [
         say(code, "status_size", width=shown.of.width, height=shown.of.height),
@@ -270,7 +272,7 @@ def on_stage(shown: Shown, code: str, began: float, mode: str) -> Updates:
     ]
     return {
         "stage": gr.ImageSlider(shown.files, visible=True),
-        **on_palette(shown, mode),
+        **on_palette(shown, mode, known),
         "status": status_line(code, began, facts, [say(code, "unchanged")], shown.of),
     }
 
@@ -278,9 +280,9 @@ def on_stage(shown: Shown, code: str, began: float, mode: str) -> Updates:
 # It is corrected
 
 
-def on_palette(shown: Shown | None, mode: str) -> Updates:
-    """The picture that dots are set on, where it is looked at."""
-    return {"palette": hints.told(shown)} if shown and mode == "hints" else {}
+def on_palette(shown: Shown | None, mode: str, known: bool = False) -> Updates:
+    """The picture that dots are set on, where it is looked at; `known`: it is only in other colours."""
+    return {"palette": hints.told(shown, known)} if shown and mode == "hints" else {}
 
 
 def switch(work: Work | None, mode: str) -> Updates:
@@ -338,7 +340,7 @@ def corrected(
             quick = running.colorizer().render(small, settings)
             at_once = (before, after(small, quick, confidence))
             seen = replace(shown, photo=quick, settings=settings)
-            yield {"stage": gr.ImageSlider(at_once), **on_palette(seen, mode)}
+            yield {"stage": gr.ImageSlider(at_once), **on_palette(seen, mode, known=True)}
         result = yield from rendered(analysis, settings, code)
     shown = replace(
         shown,
@@ -347,4 +349,4 @@ def corrected(
         made_by=analysis.made_by(settings),
         files=(before, after(analysis, result, confidence)),
     )
-    yield {**done(), **on_stage(shown, code, began, mode), "work": replace(work, shown=shown)}
+    yield {**done(), **on_stage(shown, code, began, mode, known=True), "work": replace(work, shown=shown)}

@@ -47,8 +47,8 @@ def shown_side(photo: Photo) -> int:
 
 
 def shown_pixels(photo: Photo, side: int = 0) -> np.ndarray:
-    """uint8 (h, w, 3) for the screen: full size up to SHOWN_PIXELS, or that long side; transparency laid over the
-    surround."""
+    """uint8 (h, w, 3) for the screen: full size up to SHOWN_PIXELS, or that long side; transparency laid over
+    the surround."""
     side = min(side or shown_side(photo), shown_side(photo))
     rgb = photo.preview(side) if side < max(photo.width, photo.height) else to_bits(photo.rgb, 8)
     if photo.alpha is None:

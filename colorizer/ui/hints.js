@@ -9,9 +9,9 @@ const within = value => Math.min(0.9999, Math.max(0, value));
 
 function arrived() {
   if (!props.value) return;
-  const data = JSON.parse(props.value), old = given?.photo;
-  given = {...data, likely: Uint8Array.from(atob(data.likely), letter => letter.charCodeAt(0))};
-  if (old !== data.photo) {
+  const data = JSON.parse(props.value);
+  if (data.likely) {  // another photograph, or this one seen anew
+    given = {...data, likely: Uint8Array.from(atob(data.likely), letter => letter.charCodeAt(0))};
     [hints, past, future, chosen, zoom] = [copied(data.hints), [], [], null, 1];
   }
   find('.hint-picture').src = data.picture;

@@ -60,19 +60,14 @@ def palette(tab: Tab) -> None:
     )
 
 
-def told(shown: Shown) -> str:
-    """What the browser has to know: the picture, its hints, and what is likely at each place of it."""
-    likely = running.colorizer().likely(shown.said, LIKELY)
-    rows, columns = likely.shape[:2]
-    return json.dumps(
-        {
-            "photo": id(shown.said),
-            "picture": cards.as_jpeg(Image.fromarray(files.shown_pixels(shown.photo, SIDE)), 90),
-            "hints": shown.settings.as_dict()["hints"],
-            "reach": Hint.reach,
-            "rows": rows,
-            "columns": columns,
-            "count": likely.shape[2],
-            "likely": base64.b64encode(likely.tobytes()).decode(),
-        }
-    )
+def told(shown: Shown, known: bool = False) -> str:
+    """What the browser has to know: the picture, its hints and, unless `known`, what is likely on it."""
+    said = {
+        "picture": cards.as_jpeg(Image.fromarray(files.shown_pixels(shown.photo, SIDE)), 90),
+        "hints": shown.settings.as_dict()["hints"],
+    }
+    if not known:
+        likely = running.colorizer().likely(shown.said, LIKELY)
+        said |= dict(zip(("rows", "columns", "count"), likely.shape, strict=False))
+        said |= {"likely": base64.b64encode(likely.tobytes()).decode(), "reach": Hint.reach}
+    return json.dumps(said)
