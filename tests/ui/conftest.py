@@ -18,7 +18,7 @@ from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.predictors import own_style
 from colorizer.predictors.settings import RestyleSettings
-from colorizer.ui import style
+from colorizer.ui import colorize, style
 
 
 def networks() -> Iterator[tuple[str, str, nn.Module]]:
@@ -52,11 +52,13 @@ def networks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def page_weights(networks_folder: Path, tiny_features) -> Iterator[Path]:
-    """They are what the page finds; styles are compared by features of chance, small and in few steps."""
+    """They are what the page finds; styles are compared by features of chance, small and in few steps,
+    and nothing begins by itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLORIZER_WEIGHTS_DIR", str(networks_folder))
         patch.setattr(own_style, "load_features", lambda *_: tiny_features)
         patch.setattr(style, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
+        patch.setattr(colorize, "AT_ONCE", False)  # tests press the button when they are ready
         forget()
         yield networks_folder
     forget()

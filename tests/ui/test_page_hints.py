@@ -1,0 +1,132 @@
+"""Can a person set the colour of a place by hand, and take it home? Is a photograph coloured at once?"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from page import give, made, taken_home
+from PIL import Image
+
+from colorizer.ui.texts import TEXTS
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> Path:
+    """A photograph that is dark on its left and light on its right."""
+    grey = np.full((200, 300), 60, np.uint8)
+    grey[:, 150:] = 200
+    Image.fromarray(grey).save(tmp_path / "halves.png")
+    return tmp_path / "halves.png"
+
+
+def palette(page, old: str = "") -> tuple[str, np.ndarray]:
+    """The address and the pixels of the picture that dots are set on, once it isn't the old one."""
+    page.wait_for_function(
+        "old => ![old, null].includes(document.querySelector('.hint-picture')?.getAttribute('src'))", arg=old
+    )
+    address = page.get_attribute(".hint-picture", "src")
+    data = base64.b64decode(address.partition(",")[2])
+    return address, np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+
+def tap(page, x: float, y: float) -> None:
+    box = page.locator(".hint-picture").bounding_box()
+    page.locator(".hint-picture").click(position={"x": x * box["width"], "y": y * box["height"]})
+
+
+def palette_of(page, photo: Path) -> tuple[str, np.ndarray]:
+    give(page, photo)
+    made(page, "colour")
+    page.click(f"#mode :text('{TEXTS['mode_hints'][0]}')")
+    return palette(page)
+
+
+def test_a_place_takes_a_likely_colour_and_keeps_it_in_the_file(visit, halves: Path) -> None:
+    page = visit()
+    first, plain = palette_of(page, halves)
+    tap(page, 0.2, 0.5)
+    assert 3 <= page.locator(".swatch").count() <= 6
+    colour = page.locator(".swatch").nth(2).get_attribute("data-colour")
+    page.locator(".swatch").nth(2).click()
+    second, hinted = palette(page, first)
+    change = np.abs(hinted - plain).max(axis=2)
+    assert change[100, 60] > 15 and change[:, 170:].max() <= 6  # the picture is a JPEG
+    asked = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+    assert np.abs(hinted[100, 60] - asked).max() <= 8
+
+    page.click("[data-do=undo]")
+    third, undone = palette(page, second)
+    assert np.abs(undone - plain).max() <= 2
+    page.click("[data-do=redo]")
+    palette(page, third)
+    with Image.open(taken_home(page).path()) as result:
+        (hint,) = json.loads(result.info["colorizer"])["hints"]
+        assert hint["colour"] == colour and abs(hint["x"] - 0.2) < 0.01 and abs(hint["y"] - 0.5) < 0.01
+
+
+def test_dots_are_dragged_moved_by_keys_and_removed(visit, halves: Path) -> None:
+    page = visit(width=390, height=844)
+    first, plain = palette_of(page, halves)
+    page.click("[data-do=add]")  # in the middle, without a mouse
+    for _ in range(20):
+        page.keyboard.press("Shift+ArrowLeft" if _ < 5 else "ArrowUp")
+    page.locator(".hint-other").fill("#204080")
+    second, _ = palette(page, first)
+    assert page.locator(".hint-list li").count() == 1
+    assert "25 % → 35 % ↓ #204080" in page.inner_text(".hint-list")
+    box = page.locator(".dot").bounding_box()
+    at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*at)
+    page.mouse.down()
+    page.mouse.move(at[0] + 150, at[1], steps=4)
+    page.mouse.up()
+    third, dragged = palette(page, second)
+    assert np.abs(dragged - plain).max(axis=2)[:, :130].max() <= 6 < np.abs(dragged - plain)[:, 160:].max()
+    page.locator(".dot").focus()
+    page.keyboard.press("Delete")
+    assert np.abs(palette(page, third)[1] - plain).max() <= 2
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def test_a_colour_is_taken_from_over_there_and_from_another_picture(
+    visit, halves: Path, tmp_path: Path
+) -> None:
+    red = tmp_path / "red.png"
+    Image.new("RGB", (40, 40), (180, 40, 30)).save(red)
+    page = visit()
+    first, plain = palette_of(page, halves)
+    page.set_input_files(".hint-file", red)
+    tap(page, 0.2, 0.5)
+    page.locator(".hint-reference").click()
+    second, _ = palette(page, first)
+    assert "#b4281e" in page.inner_text(".hint-list")
+    page.click("[data-do=drop]")
+    tap(page, 0.8, 0.5)
+    palette(page, second)
+    assert "#" + "".join(f"{value:02x}" for value in plain[100, 240]) in page.inner_text(".hint-list")
+
+
+def test_a_photograph_is_coloured_as_soon_as_it_is_given(visit, halves: Path) -> None:
+    page = visit()
+    page.check("#at-once input")
+    give(page, halves)
+    page.wait_for_selector("#stage img")
+    assert "300 × 200" in page.inner_text("#status")
+
+
+def test_what_is_no_hint_gives_a_sentence(visit, halves: Path) -> None:
+    page = visit()
+    palette_of(page, halves)
+    tap(page, 0.2, 0.5)
+    page.click("#more > button")
+    page.click(f"#model :text('{TEXTS['model_course_unet'][0]}')")
+    page.wait_for_function("() => document.querySelector('#status').innerText.includes('Course')")
+    tap(page, 0.3, 0.5)
+    page.locator(".hint-other").fill("#204080")
+    page.locator("#line .trouble").wait_for()
+    assert "Choose “unet”" in page.inner_text("#line")
