@@ -42,14 +42,14 @@ def run_colorize(args: argparse.Namespace) -> int:
     in_file = read_hints(args.hints_file) if args.hints_file else []
     in_pixels = [read_hint(text) for text in args.hint]
     chosen = read_settings(args, ColorizeSettings)
-    replace(chosen, hints=[*in_file, *(hint for _, _, hint in in_pixels)])  # is refused before any work
+    replace(chosen, hints=(*in_file, *(hint for _, _, hint in in_pixels)))  # is refused before any work
     batch = Batch(args, "-colorized")
     from colorizer.predictors.colorize import Colorizer
 
     colorizer = Colorizer.load()
 
     def colour(photo: Photo, progress: Progress) -> Result:
-        settings = replace(chosen, hints=[*in_file, *(placed(photo, *given) for given in in_pixels)])
+        settings = replace(chosen, hints=(*in_file, *(placed(photo, *given) for given in in_pixels)))
         analysis = colorizer.analyse(photo, settings, progress)
         coloured = photo.tone == "coloured" and settings.strength > 0
         note = "It already had colours; --strength below 1 keeps some of them." if coloured else ""

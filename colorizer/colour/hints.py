@@ -28,7 +28,7 @@ def spread(
     lightness: Tensor,
     asked: Tensor,
 ) -> LocalLines:
-    """What is to be added to `ab` so that each place, and what belongs to it, gets the colour asked for there.
+    """What is to be added to `ab` so that each place, and what belongs to it, has the colour asked for.
 
     guide (1, 1, h, w), L in 0..100; features (1, C, h, w), each of length 1; ab (1, 2, h, w), without hints.
     Of K hints: places (K, 2), x and y as shares of width and height, 0..1; reach (K,), the standard deviation
