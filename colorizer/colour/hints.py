@@ -16,7 +16,7 @@ ALIKE = 0.4  # standard deviation of the weight, in distance between features of
 AS_LIGHT = 20.0  # the same in L
 FIRMNESS = 0.1  # the smaller, the further a hint holds before it fades
 NOTICEABLE = 8.0  # difference in ab from which a hint replaces the colours around it instead of shifting them
-ROUNDS = 4  # of correcting for what enlargement makes of the asked colours
+ROUNDS = 8  # of correcting for what enlargement makes of the asked colours
 
 
 def spread(
