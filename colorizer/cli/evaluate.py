@@ -36,6 +36,8 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
         "--weights", type=Path, metavar="FILE", help="a weight file for the U-Net, instead of the shipped one"
     )
     add("--aged", action="store_true", help="give the models artificially aged prints of the pictures")
+    text = "a further row: the U-Net is told N true colours of each picture"
+    add("--hints", dest="told", type=int, default=0, metavar="N", help=text)
     curve = "instead of the report, draw PSNR against colourfulness for many settings of the U-Net"
     add("--curve", type=Path, metavar="FILE.svg", help=curve)
 
@@ -96,6 +98,7 @@ def run_colorize(args: argparse.Namespace) -> int:
         settings=settings,
         limit=args.limit,
         aged=args.aged,
+        hints=args.told,
         colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
     )
     return _tell(args, f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}", rows, about)
