@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from colorizer.predictors.own_style import StyleTransfer
     from colorizer.predictors.settings import (
         ColorizeSettings,
+        Hint,
         RestyleSettings,
         StylizeSettings,
         UpscaleSettings,
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from colorizer.predictors.upscale import Upscaler
 
 __version__ = "1.0.0"
-__all__ = ["ColorizeSettings", "Colorizer", "ColorizerError", "Photo", "RestyleSettings", "StyleTransfer"]
-__all__ += ["StylizeSettings", "Stylizer", "UpscaleSettings", "Upscaler", "__version__"]
+__all__ = ["ColorizeSettings", "Colorizer", "ColorizerError", "Hint", "Photo", "RestyleSettings"]
+__all__ += ["StyleTransfer", "StylizeSettings", "Stylizer", "UpscaleSettings", "Upscaler", "__version__"]
 
 _HOMES = {
     "Colorizer": "predictors.colorize",

@@ -28,6 +28,8 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     add("--models", default="autoencoder,course-unet,unet", help="names, with commas (default: all)")
     add("--weights", type=Path, metavar="FILE", help="weights for the U-Net, instead of the shipped ones")
     add("--aged", action="store_true", help="give the models artificially aged prints of the pictures")
+    text = "a further row: the U-Net is told N true colours of each picture"
+    add("--hints", dest="told", type=int, default=0, metavar="N", help=text)
     curve = "instead of the report, draw PSNR against colourfulness for many settings of the U-Net"
     add("--curve", type=Path, metavar="FILE.svg", help=curve)
 
@@ -81,6 +83,7 @@ def run_colorize(args: argparse.Namespace) -> int:
         settings=settings,
         limit=args.limit,
         aged=args.aged,
+        hints=args.told,
         colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
     )
     return _tell(args, rows, f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}", about)

@@ -21,7 +21,7 @@ ACROSS = 0.25  # how long a way over the whole of the picture is where nothing c
 EDGES = 1.2  # how much longer a change of features makes it, by its square
 FIRMNESS = 0.1  # the smaller, the further a hint holds before it fades
 NOTICEABLE = 8.0  # difference in ab from which a hint replaces the colours around it instead of shifting them
-ROUNDS = 4  # of correcting for what enlargement makes of the asked colours
+ROUNDS = 8  # of correcting for what enlargement makes of the asked colours
 
 
 def spread(

@@ -22,7 +22,7 @@ from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, re
 from colorizer.evaluation.table import Compare, markdown_table, measure
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
-from colorizer.predictors.settings import MODELS, ColorizeSettings
+from colorizer.predictors.settings import MODELS, MOST_HINTS, ColorizeSettings, Hint
 
 NOTHING = "nothing"
 TITLES = {
@@ -31,6 +31,7 @@ TITLES = {
     "course-unet": "course U-Net",
     "unet": "U-Net",
 }
+PATCH = 7  # side, in pixels, of what a hint's true colour is the mean of
 Colorize = Callable[[Photo, ColorizeSettings], Photo]
 
 
@@ -97,22 +98,30 @@ def evaluate_colorize(
     limit: int | None = None,
     side: int = SIDE,
     aged: bool = False,
+    hints: int = 0,
     colorize: Colorize | None = None,
     extract: Extract | None = None,
 ) -> list[Row]:
     """The rows of the report: doing nothing, then each model, over a folder's pictures or `limit` of them.
 
     `settings` apply to every model. With `aged`, the models are given what an old camera and an old print
-    would have made of each picture, the same for all. The rows don't depend on the order of the pictures.
+    would have made of each picture, the same for all. With `hints`, a further row tells what the U-Net makes
+    of so many true colours a picture, at random places, the same ones in every call. The rows don't depend on
+    the order of the pictures.
     ColorizerError for an unknown model, a folder without pictures, an unreadable picture, missing weights.
     """
     for model in models:
         if model not in MODELS:
             raise ColorizerError(f"There is no model “{model}”. Give --models some of {','.join(MODELS)}.")
+    if not 0 <= hints <= MOST_HINTS or (hints and "unet" not in models):
+        raise ColorizerError(f"--hints is {hints}, but may be 0 to {MOST_HINTS}, and needs the model unet.")
     settings = settings or ColorizeSettings()
     paths = list_photos(data, limit)
     colorize, extract = colorize or Colorizer.load().colorize, extract or Features()
     ways = {NOTHING: None} | {model: replace(settings, model=model) for model in models}
+    hinted = f"U-Net, {hints} hints"
+    if hints:
+        ways[hinted] = ways["unet"]
     true_features = []
 
     def make(photo: Photo, way: ColorizeSettings | None) -> Photo:
@@ -121,6 +130,8 @@ def evaluate_colorize(
     def prepare(number: int, path: Path) -> tuple[Photo, Compare]:
         truth = Truth.of(read_square(path, side), np.random.default_rng((5, number)) if aged else None)
         true_features.append(extract(truth.rgb))
+        if hints:
+            ways[hinted] = replace(ways["unet"], hints=true_hints(truth.rgb, number, hints))
         return Photo.from_array(truth.grey, name=path.stem), truth.compare
 
     for way in ways.values():  # reads the weights, so that a missing file shows now and isn't timed
@@ -133,10 +144,22 @@ def evaluate_colorize(
     return rows
 
 
+def true_hints(rgb: np.ndarray, number: int, count: int) -> tuple[Hint, ...]:
+    """What a person who remembers the colours of that picture (S, S, 3) might say of `count` places."""
+    height, width = rgb.shape[:2]
+    hints = []
+    for x, y in np.random.default_rng((7, number)).random((count, 2)):
+        top, left = max(0, int(y * height) - PATCH // 2), max(0, int(x * width) - PATCH // 2)
+        patch = rgb[top : top + PATCH, left : left + PATCH]
+        red, green, blue = np.rint(patch.mean((0, 1))).astype(int)
+        hints.append(Hint(float(x), float(y), f"#{red:02x}{green:02x}{blue:02x}"))
+    return tuple(hints)
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
     columns: dict[str, Callable[[Row], str]] = {
-        "": lambda row: TITLES[row.model],
+        "": lambda row: TITLES.get(row.model, row.model),
         "PSNR-RGB": lambda row: f"{row.psnr:.2f} dB",
         "CIEDE2000": lambda row: f"{row.ciede2000:.2f}",
         "AuC": lambda row: f"{100 * row.auc:.1f} %",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import BlockFunction, Blocks
 from gradio.components import Component
+from gradio.context import Context
 
 from colorizer.errors import ColorizerError
 from colorizer.photo import FORMATS, Photo
@@ -36,14 +38,21 @@ def colorize(
     model: str = ColorizeSettings.model,
     variant: int = ColorizeSettings.variant,
     format: str = "PNG",
+    rebalance: float = ColorizeSettings.rebalance,
+    size: int = ColorizeSettings.size,
+    hints: list[dict[str, Any]] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """Colour a photograph at full size; its luminance is kept. Returns the file and what made it.
 
     saturation 0..2; temperature 0.1..1, lower is bolder; strength 0..1, 0 keeps the photograph's own colours;
-    model "unet", "course-unet" or "autoencoder"; variant 0 is the likeliest, 1..4 are others.
+    model "unet", "course-unet" or "autoencoder"; variant 0 is the likeliest, 1..4 are others; rebalance 0..1
+    favours rare colours; size 128..512, the long side of what the network sees; hints a list of
+    {"x": 0.3, "y": 0.6, "colour": "#7a5230"}, places as shares of width and height, of which each may have a
+    "reach", 0.02..1 of the long side.
     """
     with _told():
-        settings = ColorizeSettings(model, saturation, temperature, strength=strength, variant=variant)
+        asked: Any = () if hints is None else hints  # not yet checked
+        settings = ColorizeSettings(model, saturation, temperature, rebalance, strength, variant, size, asked)
         given = _opened(photo)
         analysis = running.analyse(given, settings)
         result = running.colorizer().render(analysis, settings)
@@ -141,6 +150,8 @@ def _answer(
 def build_api(painting: bool) -> None:
     """Add the endpoints to the current Blocks; their components are never shown. `painting`: there are
     weights for it."""
+    assert Context.root_block is not None
+    _take_shorter_calls(Context.root_block)
     standard = ColorizeSettings()
     _endpoint(
         colorize,
@@ -149,6 +160,11 @@ def build_api(painting: bool) -> None:
         gr.Slider(*RANGES["strength"], standard.strength, label="strength", visible=False),
         gr.Radio(list(MODELS), value=standard.model, label="model", visible=False),
         gr.Slider(0, VARIANTS, standard.variant, step=1, label="variant", visible=False),
+        more=(
+            gr.Slider(*RANGES["rebalance"], standard.rebalance, label="rebalance", visible=False),
+            gr.Number(standard.size, precision=0, label="size", visible=False),
+            gr.JSON(None, label="hints", visible=False),
+        ),
     )
     _endpoint(
         upscale,
@@ -178,11 +194,25 @@ def build_api(painting: bool) -> None:
         )
 
 
-def _endpoint(function: Callable[..., tuple[str, dict[str, Any]]], *settings: Component) -> None:
-    """An endpoint of the function's name: a file and its settings in, a file and what made it out."""
+def _take_shorter_calls(page: Blocks) -> None:
+    """Over plain HTTP, too, a call may lack the last values; Gradio lets only its clients do that."""
+    check = page.validate_inputs
+
+    def filled(block_fn: BlockFunction, inputs: list[Any]) -> None:
+        inputs += [getattr(component, "value", None) for component in block_fn.inputs[len(inputs) :]]
+        check(block_fn, inputs)
+
+    page.validate_inputs = filled  # type: ignore[method-assign]
+
+
+def _endpoint(
+    function: Callable[..., tuple[str, dict[str, Any]]], *settings: Component, more: Sequence[Component] = ()
+) -> None:
+    """An endpoint of the function's name: a file and its settings in, a file and what made it out. `more`:
+    settings that came later, and that a call may lack."""
     photo = gr.File(label="photo", visible=False)
     kind = gr.Radio(list(FORMATS), value="PNG", label="format", visible=False)
     outputs = [gr.File(label="result", visible=False), gr.JSON(label="made by", visible=False)]
     gr.Button(visible=False).click(
-        function, [photo, *settings, kind], outputs, api_name=function.__name__, **running.HEAVY
+        function, [photo, *settings, kind, *more], outputs, api_name=function.__name__, **running.HEAVY
     )

@@ -22,7 +22,7 @@ from colorizer import cli
 from colorizer.cli.batch import for_each, printable
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
-from colorizer.predictors.settings import ColorizeSettings
+from colorizer.predictors.settings import ColorizeSettings, Hint
 
 ROOT = Path(cli.__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("weights_folder")
@@ -157,6 +157,73 @@ def test_the_settings_travel_in_the_result(draw, tmp_path):
     assert (about["task"], about["version"], about["saturation"]) == ("colorize", "0.0.1", 1.25)
     settings = ColorizeSettings(saturation=1.25, variant=1, size=128)
     assert about == Colorizer.load().analyse(Photo.open(draw()), settings).made_by(settings)
+
+
+def test_hints_in_pixels_and_in_a_file_colour_the_photo_and_travel_in_the_result(draw, tmp_path):
+    photo, file = draw(), tmp_path / "hints.json"
+    file.write_text('[{"x": 0.8, "y": 0.75, "colour": "#4060c0", "reach": 0.1}]')
+    words = ("--hints", file, "--hint", "20,15,#c04040", "--hint", "0,59,#40a040", "--saturation", 0.5)
+    assert colorize(photo, "-o", tmp_path / "out.png", *words) == 0
+    with Image.open(tmp_path / "out.png") as result:
+        about, pixels = json.loads(result.info["colorizer"]), np.asarray(result).astype(int)
+    settings = ColorizeSettings(
+        size=128,
+        saturation=0.5,
+        hints=(
+            Hint(0.8, 0.75, "#4060c0", 0.1),
+            Hint(20.5 / 80, 15.5 / 60, "#c04040"),
+            Hint(0.5 / 80, 59.5 / 60, "#40a040"),
+        ),
+    )
+    assert about == Colorizer.load().analyse(Photo.open(photo), settings).made_by(settings)
+    for column, row, channel in ((64, 45, 2), (20, 15, 0), (0, 59, 1)):
+        assert pixels[row, column].argmax() == channel
+
+    again = ColorizeSettings(**{name: about[name] for name in settings.as_dict()})
+    assert np.array_equal(Colorizer.load().colorize(Photo.open(photo), again).rgb, pixels)
+    file.write_text(json.dumps(about))
+    assert colorize(photo, "-o", tmp_path / "again.png", "--hints", file, "--saturation", 0.5) == 0
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "out.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--hint", "20,15,red"), "“red” is no colour"),
+        (("--hint", "20,15"), "--hint is “20,15”, but must be X,Y,#RRGGBB"),
+        (("--hint", "0.3,0.6,#c04040"), "--hint is “0.3,0.6,#c04040”, but must be X,Y,#RRGGBB"),
+        (("--hint", "1,1,#c04040") * 1001, "There are 1,001 hints. At most 1,000"),
+        (("--hint", "1,1,#c04040", "--model", "course-unet"), "“course-unet” takes no hints"),
+        (("--hints", "nowhere.json"), "“nowhere.json” can't be read (No such file"),
+        (("--hints", "."), "“.” can't be read (Is a directory)"),
+        (("--hints", '{"x": 0.5}'), "holds no list of hints"),
+        (("--hints", "\0"), "holds no list of hints"),
+        (("--hints", "[[0.5, 0.5]]"), "[0.5, 0.5] is no hint"),
+        (
+            ("--hints", '[{"x": 30, "y": 0.5, "colour": "#c04040"}]'),
+            "x is 30, but must be a number from 0 to",
+        ),
+    ],
+)
+def test_hints_that_cannot_be_are_one_sentence_before_any_work(
+    draw, tmp_path, capsys, monkeypatch, words, reason
+):
+    monkeypatch.setattr(Colorizer, "load", lambda: pytest.fail("weights were loaded"))
+    if words[0] == "--hints" and words[1][0] in "[{\0":
+        (tmp_path / "hints.json").write_text(words[1])
+        words = ("--hints", tmp_path / "hints.json")
+    assert colorize(draw(), "-o", tmp_path / "out.png", *words) == 1
+    error = capsys.readouterr().err
+    assert reason in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("place", ["80,0", "0,60", "-1,5"])
+def test_a_hint_outside_of_a_photo_fails_that_photo_alone(draw, tmp_path, capsys, place):
+    photos = draw("small.png"), draw("large.png", 200, 150)
+    assert colorize(*photos, "-o", tmp_path / "out", f"--hint={place},#c04040") == 1
+    error = capsys.readouterr().err
+    assert f"{photos[0]}: --hint names the place {place}, but the photograph has 80 x 60 pixels" in error
+    assert (tmp_path / "out" / "large-colorized.png").is_file() == (place != "-1,5")
 
 
 def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):

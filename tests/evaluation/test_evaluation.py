@@ -212,6 +212,31 @@ def test_the_report_is_written_as_markdown_and_json(folder: Path, tmp_path: Path
     assert content["side"] == 64
 
 
+def test_hints_are_true_colours_for_the_unet_alone_and_more_begin_with_the_same(folder: Path) -> None:
+    told = []
+
+    def note(photo: Photo, settings: ColorizeSettings) -> Photo:
+        told.append((photo.name, settings.model, settings.hints))
+        return paint(photo, settings)
+
+    rows = evaluated(folder, "course-unet", "unet", hints=3, colorize=note)
+    lines = report.markdown(rows).splitlines()
+    assert [line.split(" | ")[0] for line in lines[3:]] == ["| course U-Net", "| U-Net", "| U-Net, 3 hints"]
+    hinted = [(name, model, hints) for name, model, hints in told if hints]
+    assert [(name, model, len(hints)) for name, model, hints in hinted] == [
+        (f"picture-{number}", "unet", 3) for number in range(5)
+    ]
+    for number, (_, _, hints) in enumerate(hinted):
+        truth = pictures.square(draw(number), 64)
+        assert report.true_hints(truth, number, 1) == hints[:1]
+        for hint in hints:
+            colour = [int(hint.colour[k : k + 2], 16) for k in (1, 3, 5)]
+            assert np.abs(truth[int(hint.y * 64), int(hint.x * 64)] - np.array(colour)).max() < 30
+    for wrong, models in ((-1, ("unet",)), (1001, ("unet",)), (3, ("course-unet",))):
+        with pytest.raises(ColorizerError, match=f"--hints is {wrong}"):
+            evaluated(folder, *models, hints=wrong)
+
+
 # The curve
 
 
@@ -276,9 +301,10 @@ def test_the_commands_print_and_write_what_they_promise(
     assert Colorizer.load(files={"unet": own}).network("unet")[1] == "your own"
     monkeypatch.setattr(report, "Features", lambda: mean_features)
     data = ("--data", str(folder), "--limit", "2", "--size", "128")
-    words = ("--models", "unet", "--saturation", "0.5", "--json", str(tmp_path / "r.json"))
+    words = ("--models", "unet", "--hints", "2", "--saturation", "0.5", "--json", str(tmp_path / "r.json"))
     assert cli.main(["evaluate", "colorize", *data, *words, "--weights", str(own)]) == 0
-    assert "| U-Net |" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "| U-Net |" in printed and "| U-Net, 2 hints |" in printed
     assert json.loads((tmp_path / "r.json").read_text())["settings"]["saturation"] == 0.5
     monkeypatch.setattr(curve, "TEMPERATURE", (0.38,))
     curved = ("--limit", "1", "--curve", str(tmp_path / "c.svg"))

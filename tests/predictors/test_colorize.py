@@ -8,21 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pictures import difference, enter, photograph, stop_beyond
 from skimage import color
+from skimage.transform import resize
 
 from colorizer.colour.bins import mode_tilts
 from colorizer.colour.compose import compose
 from colorizer.colour.guided import LocalLines
+from colorizer.colour.lab import clamp_to_gamut
 from colorizer.errors import Cancelled, SettingsError, WeightsError
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Analysis, Colorizer, network_size
-from colorizer.predictors.settings import VARIANTS, ColorizeSettings
+from colorizer.predictors.settings import VARIANTS, ColorizeSettings, Hint
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +124,96 @@ def test_any_size_has_a_network_size_that_fits(height: int, width: int, size: in
 def test_odd_shapes_come_back_as_they_went_in(colorizer: Colorizer, shape: tuple[int, int]):
     photo = Photo.from_array(np.full(shape, 120, np.uint8))
     assert colorizer.colorize(photo).rgb.shape == (*shape, 3)
+
+
+# Hints
+
+
+def asked_of(photo: Photo, hint: Hint) -> tuple[int, int, np.ndarray]:
+    """The hinted pixel, and the Lab that it should have: its own L, the colour's hue, chroma within sRGB."""
+    column = min(int(np.float32(hint.x) * photo.width), photo.width - 1)
+    row = min(int(np.float32(hint.y) * photo.height), photo.height - 1)
+    wanted = np.array([int(hint.colour[k : k + 2], 16) for k in (1, 3, 5)], np.uint8)
+    lab = np.array([lightness(photo.rgb[row, column]), *color.rgb2lab(wanted)[1:]])
+    return row, column, clamp_to_gamut(torch.from_numpy(lab)[:, None, None])[:, 0, 0].numpy()
+
+
+hints = st.lists(
+    st.builds(
+        Hint,
+        x=st.floats(0, 1),
+        y=st.floats(0, 1),
+        colour=st.integers(0, 0xFFFFFF).map("#{:06x}".format),
+        reach=st.floats(0.02, 1),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.integers(0, 99),
+    shape=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    bits=st.sampled_from([8, 16]),
+    grey=st.booleans(),
+    how=st.builds(
+        ColorizeSettings,
+        saturation=st.floats(0, 2),
+        temperature=st.floats(0.1, 1),
+        strength=st.floats(0, 1),
+        variant=st.integers(0, VARIANTS),
+        size=st.sampled_from([128, 200]),
+        hints=hints,
+    ),
+)
+def test_a_hinted_place_has_its_colour_and_all_places_their_lightness(
+    colorizer: Colorizer, seed: int, shape: tuple[int, int], bits: int, grey: bool, how: ColorizeSettings
+):
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, 256, (4, 5, 1 if grey else 3)).astype(float)
+    picture = np.round(resize(coarse, shape, order=1) + random.uniform(-8, 8, shape)[..., None]).clip(0, 255)
+    levels = picture.repeat(3 // picture.shape[2], 2).astype(f"uint{bits}")
+    photo = Photo.from_array(levels * 257 if bits == 16 else levels)
+    analysis = colorizer.analyse(photo, how)
+    result = colorizer.render(analysis, how)
+    away = np.abs(lightness(result.rgb) - lightness(photo.rgb))
+    assert away.mean() < 0.3 and away.max() < 1.5
+    height, width = analysis.guide.shape[-2:]
+    last = {}  # of several in one point of the map
+    for hint in how.hints:
+        row, column, wanted = asked_of(photo, hint)
+        point = int((row + 0.5) / photo.height * height), int((column + 0.5) / photo.width * width)
+        last[point] = row, column, wanted
+    for row, column, wanted in last.values():
+        assert color.deltaE_ciede2000(color.rgb2lab(result.rgb[row, column]), wanted) <= 3
+
+
+def test_hints_change_the_picture_where_they_reach_and_settings_do_not_change_them(colorizer: Colorizer):
+    photo = GREY
+    analysis, hint = colorizer.analyse(photo), Hint(0.2, 0.3, "#3060b0", 0.05)
+    plain, hinted = (colorizer.render(analysis, ColorizeSettings(hints=some)).rgb for some in ((), (hint,)))
+    assert difference(plain[36, 32], hinted[36, 32]) > 20
+    assert difference(plain[:, 110:], hinted[:, 110:]) <= 1
+    for changed in ({"saturation": 0.0}, {"saturation": 2.0}, {"temperature": 1.0}, {"rebalance": 1.0}):
+        other = colorizer.render(analysis, ColorizeSettings(hints=(hint,), **changed)).rgb
+        assert difference(other[36, 32], hinted[36, 32]) <= 3, changed
+
+
+@pytest.mark.parametrize("place", [(0.2, 0.3), (0.7, 0.9)])
+def test_a_hint_of_the_colour_that_is_there_changes_nothing(colorizer: Colorizer, place: tuple[float, float]):
+    analysis = colorizer.analyse(GREY)
+    plain = colorizer.render(analysis, ColorizeSettings(saturation=0.3)).rgb
+    there = plain[int(place[1] * 120), int(place[0] * 160)]
+    hint = Hint(*place, "#{:02x}{:02x}{:02x}".format(*there))
+    again = colorizer.render(analysis, ColorizeSettings(saturation=0.3, hints=(hint,))).rgb
+    assert difference(again, plain) <= 1
+
+
+@pytest.mark.parametrize("model", ["course-unet", "autoencoder"])
+def test_models_that_tell_nothing_apart_take_no_hints(model: str):
+    with pytest.raises(SettingsError, match=f"“{model}” takes no hints. Choose “unet”"):
+        ColorizeSettings(model=model, hints=(Hint(0.5, 0.5, "#b04040"),))
 
 
 def analysis_of(colorizer: Colorizer, log_probability: torch.Tensor) -> Analysis:

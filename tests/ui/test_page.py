@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import string
 import threading
 import time
 from collections import OrderedDict
 from pathlib import Path
 
+import gradio_client
+import httpx
 import numpy as np
 import pillow_heif
 import pytest
@@ -121,6 +124,31 @@ def test_the_endpoint_colours_a_file(url: str, photograph: Path) -> None:
     assert path.name == "grandmother-colorized.png"
     assert Image.open(path).size == (480, 320)
     assert (made_by["model"], made_by["saturation"], made_by["version"]) == ("course-unet", 1.5, "0.0.1")
+
+
+def test_the_endpoint_takes_hints(url: str, photograph: Path) -> None:
+    hint = {"x": 0.25, "y": 0.5, "colour": "#c04040", "reach": 0.3}
+    path, made_by = called(url, "/colorize", photograph, hints=[hint], size=128, rebalance=0.5)
+    assert (made_by["hints"], made_by["size"], made_by["rebalance"]) == ([hint], 128, 0.5)
+    red, _, blue = Image.open(path).convert("RGB").getpixel((120, 160))
+    assert red > blue + 50
+    with pytest.raises(Exception, match="“red” is no colour"):
+        called(url, "/colorize", photograph, hints=[hint | {"colour": "red"}])
+
+
+def test_the_endpoint_can_be_called_without_what_came_later(url: str, photograph: Path) -> None:
+    file = gradio_client.handle_file(str(photograph))
+    client = gradio_client.Client(url, verbose=False)
+    _, made_by = client.predict(file, 1.2, 0.38, 1, "unet", 2, "JPEG", api_name="/colorize")
+    assert (made_by["saturation"], made_by["variant"], made_by["hints"]) == (1.2, 2, [])
+
+    server = f"{url}gradio_api"
+    with photograph.open("rb") as sent:
+        (path,) = httpx.post(f"{server}/upload", files={"files": sent}).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    asked = httpx.post(f"{server}/call/colorize", json={"data": [file, 1.2, 0.38, 1, "unet", 2, "JPEG"]})
+    answer = httpx.get(f"{server}/call/colorize/{asked.json()['event_id']}", timeout=60).text
+    assert json.loads(answer.split("data: ")[1])[1] == made_by
 
 
 def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Path) -> None:
