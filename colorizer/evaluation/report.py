@@ -131,7 +131,7 @@ def evaluate_colorize(
         truth = Truth.of(read_square(path, side), np.random.default_rng((5, number)) if aged else None)
         true_features.append(extract(truth.rgb))
         if hints:
-            ways[hinted] = replace(ways["unet"], hints=true_hints(truth.rgb, number, hints))
+            ways[hinted] = replace(settings, model="unet", hints=true_hints(truth.rgb, number, hints))
         return Photo.from_array(truth.grey, name=path.stem), truth.compare
 
     for way in ways.values():  # reads the weights, so that a missing file shows now and isn't timed

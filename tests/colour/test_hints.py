@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -14,6 +14,7 @@ from colorizer.colour.hints import spread
 
 HEIGHT, WIDTH = 24, 32
 seeds = st.integers(0, 2**31)
+few = settings(max_examples=20)  # a spread takes milliseconds
 
 
 class Map:
@@ -53,6 +54,7 @@ def apart(first: LocalLines, second: LocalLines) -> float:
     return float((first.slope * 50 + first.offset - second.slope * 50 - second.offset).abs().max())
 
 
+@few
 @given(seed=seeds, small=st.integers(1, 9), height=st.integers(1, 40), width=st.integers(1, 40))
 def test_single_places_have_what_the_rows_have_there(seed: int, small: int, height: int, width: int):
     random = torch.Generator().manual_seed(seed)
@@ -64,6 +66,7 @@ def test_single_places_have_what_the_rows_have_there(seed: int, small: int, heig
     assert torch.allclose(at, lines.rows(lightness, 0, height), atol=2e-3)
 
 
+@few
 @given(seed=seeds, count=st.integers(1, 8), reach=st.floats(0.02, 1.0))
 def test_each_place_has_the_colour_asked_for_in_whatever_order(seed: int, count: int, reach: float):
     map_ = Map(seed)
@@ -73,6 +76,7 @@ def test_each_place_has_the_colour_asked_for_in_whatever_order(seed: int, count:
     assert apart(map_.spread(points.flip(0), asked.flip(0), reach), added) < 0.01
 
 
+@few
 @given(seed=seeds)
 def test_of_two_hints_at_one_place_the_later_counts(seed: int):
     map_ = Map(seed)
@@ -81,6 +85,7 @@ def test_of_two_hints_at_one_place_the_later_counts(seed: int):
     assert apart(both, map_.spread(points, asked[[2, 1]])) < 0.01
 
 
+@few
 @given(seed=seeds, count=st.integers(1, 8))
 def test_a_colour_that_is_there_already_changes_nothing(seed: int, count: int):
     map_ = Map(seed)
@@ -91,6 +96,7 @@ def test_a_colour_that_is_there_already_changes_nothing(seed: int, count: int):
     assert float(torch.cat((added.slope * 50, added.offset)).abs().max()) < 0.05
 
 
+@few
 @given(seed=seeds)
 def test_far_from_a_hint_of_small_reach_nothing_changes(seed: int):
     map_ = Map(seed)

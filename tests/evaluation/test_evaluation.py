@@ -17,6 +17,7 @@ from skimage import color
 from skimage.data import chelsea
 
 from colorizer import cli, weights
+from colorizer.errors import ColorizerError
 from colorizer.evaluation import curve, features, metrics, pictures, report, sheet, table
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo

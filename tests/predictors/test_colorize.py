@@ -151,7 +151,7 @@ hints = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 99),
     shape=st.tuples(st.integers(1, 90), st.integers(1, 90)),
