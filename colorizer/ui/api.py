@@ -48,7 +48,7 @@ def colorize(
     model "unet", "course-unet" or "autoencoder"; variant 0 is the likeliest, 1..4 are others; rebalance 0..1
     favours rare colours; size 128..512, the long side of what the network sees; hints a list of
     {"x": 0.3, "y": 0.6, "colour": "#7a5230"}, places as shares of width and height, of which each may have a
-    "reach", 0.02..1 of the long side.
+    "reach", 0.02..1, how far it spreads.
     """
     with _told():
         asked: Any = () if hints is None else hints  # not yet checked
