@@ -75,7 +75,7 @@ class Hint(Settings):
 
     x, y: the place, as shares of the upright picture's width and height. colour: sRGB, as “#7a5230”; its hue
     and chroma count, the lightness is the photograph's. reach: 0.02..1, how far it spreads: over little
-    more than its spot, over a thing (0.5), over most that looks like it.
+    more than its spot, over a thing (0.3), over most that looks like it.
     """
 
     RANGES: ClassVar = HINT_RANGES
@@ -83,7 +83,7 @@ class Hint(Settings):
     x: float
     y: float
     colour: str
-    reach: float = 0.5
+    reach: float = 0.3
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -91,14 +91,18 @@ class Hint(Settings):
             raise SettingsError(f"“{self.colour}” is no colour. Write it as #RRGGBB, such as #7a5230.")
 
     @classmethod
-    def read(cls, given: object) -> Hint:
-        """A hint, or its fields by their names (as `as_dict` and a file's metadata have them)."""
+    def read(cls, number: int, given: object) -> Hint:
+        """A hint, or its fields by their names (as `as_dict` and a file's metadata have them), the first of
+        several being number 1."""
         if isinstance(given, Hint):
             return given
         names = {field.name for field in fields(cls)}
         if not isinstance(given, Mapping) or not {"x", "y", "colour"} <= set(given) <= names:
             raise SettingsError(f"{given!r} is no hint. It has x, y and colour, and may have reach.")
-        return cls(**given)
+        try:
+            return cls(**given)
+        except SettingsError as error:
+            raise SettingsError(f"Hint {number}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class ColorizeSettings(Settings):
             raise SettingsError(f"There are {len(self.hints):,} hints. At most {MOST_HINTS:,} can be given.")
         if self.hints and self.model != "unet":
             raise SettingsError(f"The model “{self.model}” takes no hints. Choose “unet”.")
-        object.__setattr__(self, "hints", tuple(Hint.read(hint) for hint in self.hints))
+        object.__setattr__(self, "hints", tuple(Hint.read(*hint) for hint in enumerate(self.hints, 1)))
 
 
 @dataclass(frozen=True)

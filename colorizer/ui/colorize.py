@@ -171,8 +171,8 @@ def colour(
 ) -> Iterator[Updates]:
     """The button was pressed; the colours that were set by hand stay on their photograph."""
     work, given = running.given(work, photo)
-    if work.shown and work.shown.of is given and settings.model == MODELS[0]:
-        settings = replace(settings, hints=work.shown.settings.hints)
+    if work.shown and work.shown.of is not given:
+        work = replace(work, hints=())
     yield from coloured(work, code, given, settings, confidence, mode)
 
 
@@ -200,8 +200,6 @@ def colour_again(
 ) -> Iterator[Updates]:
     """Another network or another size was chosen: the photograph that is shown goes through it."""
     work, shown = running.shown(work, status)
-    if settings.model == MODELS[0]:
-        settings = replace(settings, hints=shown.settings.hints)
     yield from coloured(work, code, shown.of, settings, confidence, mode)
 
 
@@ -210,6 +208,8 @@ def coloured(
 ) -> Iterator[Updates]:
     """Ask the network, render, show; then the other colourings."""
     began = time.monotonic()
+    if settings.model == MODELS[0]:
+        settings = replace(settings, hints=work.hints)
     yield busy(progress_line(say(code, "looking")))
     analysis = yield from running.run(lambda _progress: running.analyse(photo, settings), code)
     result = yield from rendered(analysis, settings, code)
@@ -295,7 +295,10 @@ def hint(
 ) -> Iterator[Updates]:
     """Dots were set, moved or taken away."""
     work, shown = running.shown(work, status)
-    yield from corrected(work, code, shown, replace(shown.settings, hints=event.hints), confidence, mode)
+    if event.photo == id(shown.of):  # another one may have come meanwhile
+        settings = replace(shown.settings, hints=event.hints)
+        work = replace(work, hints=settings.hints)
+        yield from corrected(work, code, shown, settings, confidence, mode)
 
 
 def correct(

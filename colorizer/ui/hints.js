@@ -2,7 +2,7 @@
 // The server sends the picture and what is likely on it (`props.value`); the dots are this side's.
 const MOVE = {ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0]};
 const TAP = 4;  // pixels that a finger may move without dragging
-let given = null, hints = [], past = [], future = [], chosen = null, dropping = false, zoom = 1;
+let given = null, hints = [], past = [], future = [], chosen = null, dropping = false, dragging = false, zoom = 1;
 const find = selector => element.querySelector(selector);
 const copied = list => list.map(hint => ({...hint}));
 const within = value => Math.min(0.9999, Math.max(0, value));
@@ -10,13 +10,17 @@ const within = value => Math.min(0.9999, Math.max(0, value));
 function arrived() {
   if (!props.value) return;
   const data = JSON.parse(props.value);
-  if (data.likely) {  // another photograph, or this one seen anew
-    given = {...data, likely: Uint8Array.from(atob(data.likely), letter => letter.charCodeAt(0))};
-    [hints, past, future, chosen, zoom] = [copied(data.hints), [], [], null, 1];
-  }
   find('.hint-picture').src = data.picture;
+  if (!('likely' in data)) return;  // the same in other colours
+  const known = given?.photo === data.photo && JSON.stringify(data.hints) === JSON.stringify(coloured());
+  given = {...data, likely: Uint8Array.from(atob(data.likely), letter => letter.charCodeAt(0))};
+  if (!known) [hints, past, future, chosen, zoom] = [copied(data.hints), [], [], null, 1];
   draw();
 }
+
+const word = key => WORDS[key][document.documentElement.lang.startsWith('fr') ? 1 : 0];
+const percent = share => `${Math.round(share * 100)} %`;
+const where = hint => `${percent(hint.x)} → ${percent(hint.y)} ↓`;
 
 function likely(x, y) {
   const cell = Math.floor(within(y) * given.rows) * given.columns + Math.floor(within(x) * given.columns);
@@ -25,15 +29,19 @@ function likely(x, y) {
 }
 
 function draw() {
-  const frame = find('.hint-frame');
-  frame.style.width = `${zoom * 100}%`;
+  const frame = find('.hint-frame'), picture = find('.hint-picture'), at = document.activeElement?.dataset ?? {};
+  const focused = ['dot', 'colour', 'list', 'do'].find(key => key in at);
+  const high = Math.max(340, window.innerHeight - 290), ratio = picture.naturalWidth / picture.naturalHeight || 1;
+  frame.style.width = `${zoom * Math.min(find('.hint-view').clientWidth, high * ratio)}px`;
+  picture.alt = word('picture');
+  find('.hints').classList.toggle('none', !given.count);
   frame.querySelectorAll('.dot').forEach(dot => dot.remove());
   hints.forEach((hint, n) => {
     const dot = document.createElement('button');
     dot.type = 'button';
     dot.className = 'dot';
     dot.dataset.dot = n;
-    dot.setAttribute('aria-label', `${n + 1}: ${hint.colour || '?'}`);
+    dot.setAttribute('aria-label', `${word('dot')} ${n + 1}, ${where(hint)} ${hint.colour}`);
     dot.setAttribute('aria-pressed', n === chosen);
     dot.style.cssText = `left:${hint.x * 100}%;top:${hint.y * 100}%;background:${hint.colour || 'transparent'}`;
     frame.append(dot);
@@ -42,11 +50,11 @@ function draw() {
   choice.hidden = !hint;
   if (hint) {
     choice.style.setProperty('--x', `${hint.x * 100}%`);
-    find('.hint-swatches').replaceChildren(...likely(hint.x, hint.y).map(colour => {
+    find('.hint-swatches').replaceChildren(...likely(hint.x, hint.y).map((colour, n) => {
       const swatch = document.createElement('button');
       Object.assign(swatch, {type: 'button', className: 'swatch', title: colour});
       swatch.dataset.colour = colour;
-      swatch.setAttribute('aria-label', colour);
+      swatch.setAttribute('aria-label', `${word('swatch')} ${n + 1}: ${colour}`);
       swatch.style.background = colour;
       return swatch;
     }));
@@ -58,18 +66,19 @@ function draw() {
     button.type = 'button';
     button.dataset.list = hints.indexOf(each);
     button.innerHTML = `<i style="background:${each.colour}"></i>`;
-    button.append(`${Math.round(each.x * 100)} % → ${Math.round(each.y * 100)} % ↓ ${each.colour}`);
+    button.append(`${hints.indexOf(each) + 1} · ${where(each)} ${each.colour}`);
     item.append(button);
     return item;
   }));
   find('[data-do=undo]').disabled = !past.length;
   find('[data-do=redo]').disabled = !future.length;
-  find('[data-do=clear]').disabled = !hints.length;
-  element.classList.toggle('dropping', dropping);
+  find('[data-do=clear]').disabled = !coloured().length;
+  find('.hints').classList.toggle('dropping', dropping);
+  if (focused) find(`[data-${focused}="${at[focused]}"]`)?.focus({preventScroll: true});
 }
 
 const coloured = () => hints.filter(hint => hint.colour);
-const tell = () => { trigger('input', {hints: copied(coloured())}); draw(); };
+const tell = () => { trigger('input', {hints: copied(coloured()), photo: given.photo}); draw(); };
 
 // One change, which can be undone; a dot without a colour yet is none.
 function change(how) {
@@ -98,6 +107,7 @@ function add(x, y) {
   hints = coloured();
   hints.push({x: within(x), y: within(y), colour: '', reach: given.reach});
   choose(hints.length - 1);
+  find('.hint-choice').scrollIntoView({block: 'nearest', behavior: 'smooth'});
 }
 
 const paint = colour => change(() => { hints[chosen].colour = colour; });
@@ -126,7 +136,7 @@ const DO = {
 
 element.addEventListener('click', event => {
   const at = event.target.closest('[data-do], [data-colour], [data-list], .hint-picture, .hint-reference');
-  if (!at || !given) return;
+  if (!at || !given?.count) return;
   if (at.dataset.do) DO[at.dataset.do]();
   else if (at.dataset.colour) paint(at.dataset.colour);
   else if (at.dataset.list) choose(Number(at.dataset.list));
@@ -142,11 +152,19 @@ element.addEventListener('change', event => {
   const file = event.target.matches('.hint-file') && event.target.files[0];
   if (file) Object.assign(find('.hint-reference'), {src: URL.createObjectURL(file), hidden: false});
 });
+element.addEventListener('load', event => {  // of a picture: these events don't rise
+  if (event.target.matches('.hint-picture') && !dragging) draw();
+  if (event.target.matches('.hint-reference')) find('.hint-bad').hidden = true;
+}, true);
+element.addEventListener('error', event => {
+  if (event.target.matches('.hint-reference')) [event.target.hidden, find('.hint-bad').hidden] = [true, false];
+}, true);
 element.addEventListener('pointerdown', event => {
   const dot = event.target.closest('.dot');
   if (!dot) return;
   const n = Number(dot.dataset.dot), box = find('.hint-frame').getBoundingClientRect(), before = {...hints[n]};
   let moved = false;
+  dragging = true;
   const move = to => {
     moved ||= Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY) > TAP;
     if (!moved) return;
@@ -157,6 +175,7 @@ element.addEventListener('pointerdown', event => {
   };
   const up = () => {
     dot.removeEventListener('pointermove', move);
+    dragging = false;
     const now = {...hints[n]};
     if (moved && now.colour) {
       Object.assign(hints[n], before);

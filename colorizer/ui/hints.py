@@ -16,10 +16,13 @@ from PIL import Image
 from colorizer.predictors.settings import HINT_RANGES, Hint
 from colorizer.ui import cards, files, running
 from colorizer.ui.running import Tab
-from colorizer.ui.texts import both
+from colorizer.ui.texts import TEXTS, both
 from colorizer.ui.work import Shown
 
-SCRIPT = Path(__file__).with_name("hints.js").read_text(encoding="utf-8")
+WORDS = {name: TEXTS[f"hint_{name}"] for name in ("dot", "swatch", "picture")}
+SCRIPT = (
+    f"const WORDS = {json.dumps(WORDS)};\n{Path(__file__).with_name('hints.js').read_text(encoding='utf-8')}"
+)
 SIDE = 1600  # of the picture that dots are set on
 LIKELY = 6
 
@@ -31,7 +34,7 @@ def _button(what: str, text: str) -> str:
 def _template() -> str:
     least, most = HINT_RANGES["reach"]
     tools = ("add", "undo", "redo", "clear", "closer", "farther")
-    return f"""<p class="hint-how">{both("hint_how")}</p>
+    return f"""<div class="hints"><p class="hint-how">{both("hint_how")}</p><p class="hint-none">{both("hint_none")}</p>
 <div class="hint-view"><div class="hint-frame"><img class="hint-picture" alt="" draggable="false"></div></div>
 <div class="hint-choice" hidden>
   <div class="hint-swatches"></div>
@@ -45,8 +48,8 @@ def _template() -> str:
   <label class="hint-give">{both("hint_reference")}
     <input class="hint-file" type="file" accept="image/*"></label>
 </div>
-<img class="hint-reference" alt="" hidden>
-<ol class="hint-list"></ol>"""
+<img class="hint-reference" alt="" hidden><p class="trouble hint-bad" hidden>{both("hint_bad")}</p>
+<ol class="hint-list"></ol></div>"""
 
 
 def palette(tab: Tab) -> None:
@@ -70,4 +73,5 @@ def told(shown: Shown, known: bool = False) -> str:
         likely = running.colorizer().likely(shown.said, LIKELY)
         said |= dict(zip(("rows", "columns", "count"), likely.shape, strict=False))
         said |= {"likely": base64.b64encode(likely.tobytes()).decode(), "reach": Hint.reach}
+        said["photo"] = id(shown.of)
     return json.dumps(said)

@@ -55,6 +55,9 @@ class Work:
     painting: Photo | None = None
     shown: Shown | None = None
     variants: tuple[int, ...] = ()  # the numbers behind the pictures of the gallery
+    hints: tuple[
+        Any, ...
+    ] = ()  # set by hand on the photograph that is shown, kept while another model shows it
     stop: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @property

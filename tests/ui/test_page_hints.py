@@ -119,14 +119,42 @@ def test_a_photograph_is_coloured_as_soon_as_it_is_given(visit, halves: Path) ->
     assert "300 × 200" in page.inner_text("#status")
 
 
-def test_what_is_no_hint_gives_a_sentence(visit, halves: Path) -> None:
+def test_models_that_take_no_dots_say_so_and_the_dots_come_back(visit, halves: Path) -> None:
     page = visit()
-    palette_of(page, halves)
+    first, _ = palette_of(page, halves)
     tap(page, 0.2, 0.5)
+    page.locator(".swatch").nth(2).click()
+    palette(page, first)
     page.click("#more > button")
     page.click(f"#model :text('{TEXTS['model_course_unet'][0]}')")
     page.wait_for_function("() => document.querySelector('#status').innerText.includes('Course')")
-    tap(page, 0.3, 0.5)
-    page.locator(".hint-other").fill("#204080")
-    page.locator("#line .trouble").wait_for()
-    assert "Choose “unet”" in page.inner_text("#line")
+    page.wait_for_selector(f"text={TEXTS['hint_none'][0]}")
+    assert not page.locator(".dot").is_visible()
+    page.click(f"#model :text('{TEXTS['model_unet'][0]}')")
+    page.wait_for_selector(".dot")
+    assert page.locator(".hint-list li").count() == 1
+
+
+def test_an_answer_takes_neither_the_focus_nor_a_dot_that_is_dragged(visit, halves: Path) -> None:
+    page = visit()
+    address, _ = palette_of(page, halves)
+    page.click("[data-do=add]")
+    page.locator(".swatch").nth(2).focus()
+    page.keyboard.press("Enter")
+    address, _ = palette(page, address)
+    assert page.evaluate("document.activeElement.className") == "swatch"
+    page.locator(".dot").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        address, _ = palette(page, address)
+        assert page.evaluate("document.activeElement.className") == "dot"
+    assert "53 % → 50 % ↓" in page.inner_text(".hint-list")
+    box = page.locator(".dot").bounding_box()
+    page.mouse.move(box["x"] + 13, box["y"] + 13)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 100, box["y"] + 13, steps=3)
+    page.evaluate("document.querySelector('.hint-picture').dispatchEvent(new Event('load'))")
+    page.mouse.move(box["x"] + 200, box["y"] + 13, steps=3)
+    page.mouse.up()
+    palette(page, address)
+    assert page.locator(".dot").bounding_box()["x"] == pytest.approx(box["x"] + 187, abs=3)
