@@ -90,7 +90,7 @@ def test_a_checkpoint_that_can_not_be_written_is_one_sentence(tmp_path, monkeypa
 def test_the_classification_loss_falls_on_one_batch(options_of, pictures):
     options = options_of("unet")
     network = colorizer.start_network(options)
-    optimiser, loss_of = colorizer.make_optimiser(network, options), colorizer.ColorLoss(network, options)
+    optimiser, loss_of = colorizer.make_optimiser(network), colorizer.ColorLoss(network, options)
     crops = np.stack([np.asarray(sources.read_rgb(pictures / f"{n}.jpg").resize((32, 32))) for n in range(4)])
     inputs, ab = colorizer.make_batch(crops, options, randoms(4))
     losses = []
@@ -211,7 +211,7 @@ def test_without_decay_the_average_is_the_network():
     [
         ("unet", {"rate": 0.0}, "--rate is 0.0, but has to be more than 0"),
         ("unet", {"every": 0}, "--every is 0"),
-        ("unet", {"encoder_rate": -1.0}, "--encoder-rate is -1.0"),
+        ("unet", {"aged": -1.0}, "--aged is -1.0"),
         ("unet", {"hints": 1.5}, "--hints is 1.5, but has to be from 0 to 1"),
         ("unet", {"adversarial": -0.1}, "--adversarial"),
         *(("srgan", {name: -1}, f"--{name} is -1") for name in ("pixel", "perceptual", "adversarial")),
