@@ -49,9 +49,7 @@ SHARED: tuple[Flag, ...] = (
 )
 FLAGS: dict[str, tuple[Flag, ...]] = {
     "colorizer": (
-        ("encoder-rate", float, "share of the rate for the pretrained encoder (0.5)"),
         ("rebalance", float, "weight rare colours: 0 none (default) to 1; 0.5 is the paper's mixture"),
-        ("regression", float, "weight of the smooth L1 of the decoded colour (0.1)"),
         ("hints", float, "share of the crops that get colour hints (0.3)"),
         ("aged", float, "share of the crops that are made to look like old prints (0.4)"),
         ("adversarial", float, "weight of a discriminator's opinion; 0: none (default)"),

@@ -99,9 +99,7 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
             f"“{name}” holds numbers whose black and white are not known ({image.format}, "
             f"{image.interpretation}). Save it as RGB or grey with 8 or 16 bits a channel."
         )
-    has_alpha = (
-        image.bands > channels and number(known, Base.ExtraSamples, 1) > 0
-    )  # some of a TIFF's say nothing
+    has_alpha = image.bands > channels and number(known, Base.ExtraSamples, 1) > 0  # 0: it says nothing
     chunks = _png_chunks(path) if kind == "PNG" else {}
     if block := chunks.get(b"eXIf") or _beside(image, "exif-data").removeprefix(b"Exif\0\0"):
         known = _tags(block, notes)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from colorizer.colour.compose import is_grey
 from colorizer.colour.filling import fill_hidden
-from colorizer.errors import PhotoTooLarge
+from colorizer.errors import PhotoTooLarge, SettingsError
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.networks.srgan import Generator
 from colorizer.photo import LIMITS as OPENED
@@ -105,8 +105,13 @@ class Upscaler:
 
     def crop(self, photo: Photo, box: Box, settings: UpscaleSettings | None = None) -> Photo:
         """That box (left, top, right, bottom; in pixels of the photo) of the result, to 1/255, and only the
-        time that it takes. The box is inside the photo, and only that must be within LIMITS."""
+        time that it takes. Only the box must be within LIMITS. SettingsError: it isn't inside the photo."""
         left, top, right, bottom = box
+        if not (0 <= left < right <= photo.width and 0 <= top < bottom <= photo.height):
+            raise SettingsError(
+                f"The box {box} is not inside the photo of {photo.width} x {photo.height} pixels. Choose "
+                "left, top, right and bottom within it."
+            )
         check_size(photo.metadata.name, right - left, bottom - top)
         _, rgb, alpha = self._enlarge(photo, box, settled(settings), None)
         return photo.resized_to(rgb, alpha)

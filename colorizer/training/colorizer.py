@@ -33,14 +33,15 @@ from colorizer.training.run import Run, RunOptions, prepare
 from colorizer.training.sources import Picture, read_rgb, training_pictures
 from colorizer.training.validation import ColourValidation
 
+ENCODER_RATE = 0.5  # of the pretrained encoder, times the decoder's
+REGRESSION = 0.1  # weight of the smooth L1 between annealed mean and truth
+
 
 @dataclass(frozen=True)
 class Options(RunOptions):
     """All that decides what a run does (with the data and the machine's rounding)."""
 
-    encoder_rate: float = 0.5  # share of `rate` for the pretrained encoder
     rebalance: float = 0.0  # Zhang's lambda: 0 none, 0.5 the paper's mixture with a uniform distribution
-    regression: float = 0.1  # weight of the smooth L1 between annealed mean and truth
     hints: float = 0.3  # share of crops with colour hints
     aged: float = 0.4  # share of crops that are made to look like old prints
     adversarial: float = 0.0  # weight of a discriminator; 0: none
@@ -123,7 +124,6 @@ class ColorLoss:
 
     def __init__(self, network: ColorUNet, options: Options) -> None:
         self.bins, self.encoding = network.bins, SoftEncoding(network.bins)
-        self.regression = options.regression
         self.weights = class_weights(network.prior, options.rebalance) if options.rebalance else None
 
     def __call__(self, logits: Tensor, ab: Tensor) -> Tensor:
@@ -133,13 +133,13 @@ class ColorLoss:
         if self.weights is not None:
             loss = loss * self.weights[index[..., 0]]
         decoded = torch.softmax(channels_last / TEMPERATURE, -1) @ self.bins
-        return loss.mean() + self.regression * F.smooth_l1_loss(decoded.permute(0, 3, 1, 2) / 10, ab / 10)
+        return loss.mean() + REGRESSION * F.smooth_l1_loss(decoded.permute(0, 3, 1, 2) / 10, ab / 10)
 
 
-def make_optimiser(network: ColorUNet, options: Options) -> torch.optim.Optimizer:
+def make_optimiser(network: ColorUNet) -> torch.optim.Optimizer:
     encoder = list(network.encoder.parameters())
     decoder = [value for name, value in network.named_parameters() if not name.startswith("encoder.")]
-    groups = [{"params": encoder, "scale": options.encoder_rate}, {"params": decoder, "scale": 1.0}]
+    groups = [{"params": encoder, "scale": ENCODER_RATE}, {"params": decoder, "scale": 1.0}]
     return torch.optim.AdamW(groups)
 
 
@@ -177,7 +177,7 @@ def train(options: Options) -> Path:
     network = start_network(options)
     network.prior.copy_(colour_prior(paths, network.bins))
     engine.place(network)
-    parts: dict[str, Part] = {"network": network, "optimiser": make_optimiser(network, options)}
+    parts: dict[str, Part] = {"network": network, "optimiser": make_optimiser(network)}
     if options.adversarial:  # at half the rate, so that the discriminator doesn't run ahead
         adversary = Adversary(PatchGAN(3, 32))
         discriminate = Discriminating(engine, adversary.network, 0.5)

@@ -120,8 +120,10 @@ def test_kid_agrees_with_a_slow_sum() -> None:
 
 def test_the_imagenet_encoder_still_recognises_a_cat() -> None:
     """Weights, layers and input scale fit together: ImageNet's own head names the cat of scikit-image."""
-    found = features.Features()(pictures.square(chelsea())[:70, :70])  # cut to multiples of 32
+    extract = features.Features()
+    found = extract(pictures.square(chelsea())[:70, :70])  # cut to multiples of 32
     assert found.shape == (320,) and found.dtype == np.float64
+    assert not np.allclose(found, extract(draw(1, 64, 64)))
     state = imagenet_state()
     picture = torch.from_numpy(pictures.square(chelsea())).movedim(-1, 0)[None].float()
     with torch.inference_mode():

@@ -15,9 +15,11 @@ from colorizer import weights
 from colorizer.cli import main
 from colorizer.colour.luma import luma, psnr_y, ssim_y
 from colorizer.evaluation import upscaling
-from colorizer.evaluation.features import load_vgg
+from colorizer.evaluation.features import kid, load_vgg
+from colorizer.networks.resampling import enlarge
 from colorizer.networks.srgan import Generator
 from colorizer.predictors.settings import UpscaleSettings
+from colorizer.predictors.tiling import to_pixels, to_tensor
 
 
 @pytest.fixture
@@ -75,7 +77,11 @@ def test_worn_pictures_are_harder_and_features_tell_it(folder: Path, vgg_file: P
     monkeypatch.setattr(upscaling, "FEWEST", 2)
     given = {"extract": mean_features, "vgg": load_vgg(vgg_file)[0]}
     clean, worn = (upscaling.evaluate_upscale(folder, worn=worn, **given)[0] for worn in (False, True))
-    assert 0 < clean.distance < worn.distance and clean.kid is not None
+    assert 0 < clean.distance < worn.distance
+    pairs = [upscaling.truth_and_small(np.asarray(Image.open(path))) for path in sorted(folder.iterdir())]
+    made = [to_pixels(enlarge(to_tensor(small))[0], small.dtype) for _, small in pairs]
+    found = [np.stack([mean_features(rgb) for rgb in some]) for some in (made, [truth for truth, _ in pairs])]
+    assert clean.kid == pytest.approx(1000 * kid(*found, paired=True))
     assert worn.psnr < clean.psnr - 0.3
 
 

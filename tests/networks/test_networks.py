@@ -106,6 +106,8 @@ def test_a_state_dict_is_enough_to_build_the_network(network):
     assert again.state_dict().keys() == network.state_dict().keys() and str(again) == str(network)
     for name, value in again.state_dict().items():
         assert torch.equal(value, state[name])
+    x = torch.rand(1, next(network.parameters()).shape[1], 128, 128)
+    assert torch.equal(network.eval()(x), again.eval()(x))
 
 
 @pytest.mark.parametrize("kind", [ColorUNet, CourseUNet, AutoEncoder, Painter, Enlarger])

@@ -223,6 +223,12 @@ def profile_cases() -> None:
         data = data if adobes else without_adobe(data)
         found = imagecodecs.jpeg8_decode(data, outcolorspace="cmyk") ^ 255 * adobes
         case(f"{name}, JPEG", after_soi(data, place), converted(found, "CMYK"), 1)
+        light = (255 - found).astype(float)
+        case(
+            f"{name}, JPEG without profile",
+            data,
+            (light[..., :3] * light[..., 3:] / 255).round().astype(np.uint8),
+        )
 
 
 for cases in (png_cases, tiff_cases, other_cases, profile_cases):

@@ -98,6 +98,14 @@ def test_the_first_frame_of_many(tmp_path, format):
     assert photo.metadata.frames == 3 and "First of 3 frames." in photo.metadata.notes
 
 
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF"])
+@pytest.mark.parametrize("dpi", [None, (72, 72), (300, 150)])
+def test_the_resolution_stays_and_is_72_where_none_is_known(tmp_path, format, dpi):
+    photo = Photo.open(write(tmp_path, "a", encoded(smooth(), format, **({"dpi": dpi} if dpi else {}))))
+    with Image.open(photo.save(tmp_path / "b.tif")) as image:
+        assert image.info["dpi"] == pytest.approx(dpi or (72, 72), abs=0.1)
+
+
 def test_a_damaged_profile_is_said_and_ignored(tmp_path):
     data = encoded(noise(3), "PNG", icc_profile=b"nonsense" * 20)
     photo = Photo.open(write(tmp_path, "a.png", data))

@@ -15,6 +15,7 @@ from pictures import stop_beyond
 from colorizer import cli
 from colorizer.colour.palette import in_the_palette_of
 from colorizer.errors import Cancelled, SettingsError, WeightsError
+from colorizer.networks.vgg import VGGFeatures
 from colorizer.photo import Photo
 from colorizer.predictors import perception
 from colorizer.predictors.own_style import StyleTransfer, shuffled
@@ -224,27 +225,29 @@ def test_torchs_own_copy_of_vgg_is_used_and_a_damaged_one_named(no_vgg) -> None:
     kept.write_bytes(b"half of a download")
     with pytest.raises(WeightsError, match=r"holds no VGG-19.*weights pull vgg19"):
         load_features(available())
-    torch.save(torchvisions().state_dict(), kept)
+    torch.save(torchvision_like(), kept)
     assert load_features(available()).kind == "vgg19"
 
 
-def torchvisions() -> torch.nn.Sequential:
-    """As much of torchvision's VGG-19 as is needed, with weights of chance."""
-    from torchvision.models import vgg
-
-    layers = vgg.make_layers(vgg.cfgs["E"])[:17]
-    for value in layers.parameters():  # so that what comes out at the end is as large as what goes in
-        torch.nn.init.kaiming_normal_(value) if value.dim() == 4 else torch.nn.init.normal_(value)
-    return layers
+def torchvision_like() -> dict[str, torch.Tensor]:
+    """A state dict in torchvision's names, and no more of it than is needed."""
+    random, state = torch.Generator().manual_seed(0), {}
+    for number, conv in zip((0, 2, 5, 7, 10, 12, 14, 16), VGGFeatures().convs, strict=True):
+        state[f"features.{number}.weight"] = torch.randn(conv.weight.shape, generator=random) / 50
+        state[f"features.{number}.bias"] = torch.randn(conv.bias.shape, generator=random)
+    return state
 
 
 def test_torchvisions_weights_find_their_layers() -> None:
-    torch.manual_seed(0)
-    layers, seen = torchvisions(), torch.rand(1, 3, 96, 96)
+    from torchvision.models import vgg as models
+
+    layers = models.make_layers(models.cfgs["E"])[:17]
+    state = torchvision_like()
+    layers.load_state_dict({name.removeprefix("features."): value for name, value in state.items()})
+    seen = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(1))
     mean, deviation = (torch.tensor(one)[:, None, None] for one in (perception.MEAN, perception.DEVIATION))
     with torch.inference_mode():
-        theirs = layers((seen - mean) / deviation)
-        ours = perception.vgg_from_torchvision(layers.state_dict())(seen)
+        ours, theirs = perception.vgg_from_torchvision(state)(seen), layers((seen - mean) / deviation)
     middle = (..., slice(8, 16), slice(8, 16))  # at the edges ours mirrors and theirs sees black
     assert torch.allclose(ours[middle], theirs[middle], rtol=1e-3, atol=1e-3)
 

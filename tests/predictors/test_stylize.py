@@ -152,9 +152,14 @@ def test_there_and_back_is_shown_with_its_difference(stylizer):
     assert not np.array_equal(other.translated, found.translated)
 
 
-def test_cancelling_stops_the_work(stylizer):
+@pytest.mark.parametrize(("share", "latest"), [(-1, 0), (0.3, 0.5)])
+def test_cancelling_stops_before_the_work_and_between_tiles(stylizer, monkeypatch, share, latest):
+    monkeypatch.setattr(stylize, "WHOLE_SIDE", 32)
+    monkeypatch.setattr(stylize, "TILING", Tiling(32, 8, 4, 4))
+    told: list[float] = []
     with pytest.raises(Cancelled):
-        stylizer.stylize(photo(), progress=stop_beyond(-1))
+        stylizer.stylize(photo(96, 96), StylizeSettings(brush=1), stop_beyond(share, told))
+    assert told == sorted(told) and share < told[-1] <= latest
 
 
 def test_missing_or_foreign_weights_are_said(folder, stylizer, monkeypatch):

@@ -20,7 +20,7 @@ from colorizer.photo import Photo
 from colorizer.predictors import precision, upscale
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.tiling import Tiling, to_pixels, to_tensor
-from colorizer.predictors.upscale import Upscaler, offered, remaining_error, settled
+from colorizer.predictors.upscale import Upscaler, back_project, offered, remaining_error, settled
 
 
 def network(seed: int, blocks: int = 1) -> Generator:
@@ -93,6 +93,7 @@ def test_only_the_last_few_networks_are_kept(upscaler):
     [
         ("srresnet", ["clean"], 0.0),
         ("srgan", ["clean"], 1.0),
+        ("srresnet srgan", ["clean"], 0.5),
         ("srgan-photo", ["photo"], 1.0),
         ("srresnet srgan srgan-photo", ["clean", "photo"], 0.5),
     ],
@@ -128,6 +129,11 @@ def test_weights_that_do_not_fit_are_refused_in_a_sentence(folder):
     assert Upscaler.load().upscale(photo(9, 9), UpscaleSettings(detail=1)).width == 36
     with pytest.raises(WeightsError, match="another network"):
         Upscaler.load().upscale(photo(), UpscaleSettings("photo"))
+
+
+def test_a_correction_stays_between_black_and_white():
+    large = back_project(3 * torch.rand(1, 3, 32, 40) - 1, torch.rand(1, 3, 8, 10).round(), 2)
+    assert large.amin() >= 0 and large.amax() <= 1
 
 
 def test_a_correction_leaves_less_error_and_the_result_says_how_much(upscaler, small_tiles):
@@ -205,6 +211,12 @@ def test_a_crop_is_that_part_of_the_whole(upscaler, small_tiles, box, alpha):
     assert difference(crop.rgb, whole.rgb[top:bottom, left:right]) <= 1
     if alpha:
         assert difference(crop.alpha, whole.alpha[top:bottom, left:right]) <= 1
+
+
+@pytest.mark.parametrize("box", [(0, 0, 61, 5), (-1, 0, 4, 4), (5, 5, 5, 9), (0, 9, 4, 8)])
+def test_a_crop_outside_the_photo_is_refused(upscaler, box):
+    with pytest.raises(SettingsError, match="60 x 50"):
+        upscaler.crop(photo(), box)
 
 
 @pytest.mark.parametrize(("size", "most"), [((2000, 1501), "1999 x 1500"), ((7501, 2), "7500 x 1")])

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from tiny import COMMANDS, draw, logged, randoms, refused, same, state_of, train
 
-from colorizer import weights
+from colorizer import interrupts, weights
 from colorizer.cli import train as cli_train
 from colorizer.colour.bins import SoftEncoding, ab_bins
 from colorizer.errors import ColorizerError
@@ -54,6 +54,15 @@ def test_a_run_stopped_on_the_way_ends_in_the_same_weights(kind, options_of, nar
     assert not same(one["network"], weights.load(narrow[kind])[0])
 
 
+def test_ctrl_c_loses_nothing_that_was_learnt(options_of, monkeypatch):
+    options = options_of("course-unet")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(interrupts, "asked", lambda: True)
+        train(options)
+    assert state_of(options.out)["step"] == 1
+    assert train(options).exists()
+
+
 def test_no_weights_stay_beside_a_checkpoint_of_others(options_of, monkeypatch):
     options = options_of("course-unet")
     result = train(replace(options, minutes=1e-9))
@@ -81,8 +90,7 @@ def test_a_checkpoint_that_can_not_be_written_is_one_sentence(tmp_path, monkeypa
 def test_the_classification_loss_falls_on_one_batch(options_of, pictures):
     options = options_of("unet")
     network = colorizer.start_network(options)
-    optimiser, loss_of = colorizer.make_optimiser(network, options), colorizer.ColorLoss(network, options)
-    common.set_rate(optimiser, 0.003)
+    optimiser, loss_of = colorizer.make_optimiser(network), colorizer.ColorLoss(network, options)
     crops = np.stack([np.asarray(sources.read_rgb(pictures / f"{n}.jpg").resize((32, 32))) for n in range(4)])
     inputs, ab = colorizer.make_batch(crops, options, randoms(4))
     losses = []
@@ -203,7 +211,7 @@ def test_without_decay_the_average_is_the_network():
     [
         ("unet", {"rate": 0.0}, "--rate is 0.0, but has to be more than 0"),
         ("unet", {"every": 0}, "--every is 0"),
-        ("unet", {"encoder_rate": -1.0}, "--encoder-rate is -1.0"),
+        ("unet", {"aged": -1.0}, "--aged is -1.0"),
         ("unet", {"hints": 1.5}, "--hints is 1.5, but has to be from 0 to 1"),
         ("unet", {"adversarial": -0.1}, "--adversarial"),
         *(("srgan", {name: -1}, f"--{name} is -1") for name in ("pixel", "perceptual", "adversarial")),

@@ -19,6 +19,7 @@ from tiny import draw, same, state_of
 from colorizer import cli, weights
 from colorizer.errors import ColorizerError
 from colorizer.training import common, engine, launch
+from colorizer.training.data import Draws
 from colorizer.training.engine import SharedBatchNorm, share_statistics
 
 ROOT = Path(cli.__file__).resolve().parents[2]
@@ -203,6 +204,14 @@ def test_all_processes_fail_and_one_of_them_says_why(name, words, folder, togeth
 
 
 # One process
+
+
+def test_draws_depend_on_a_crops_place_alone():
+    whole, half = (Draws.of(1, 2, 5, places) for places in (range(8), range(4, 8)))
+    drawn = [random.random() for random in whole.crops]
+    assert drawn[4:] == [random.random() for random in half.crops]
+    assert len(set(drawn)) == 8
+    assert whole.step.random() == half.step.random()
 
 
 def test_shared_statistics_of_one_process_are_plain_ones(monkeypatch):

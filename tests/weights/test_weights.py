@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 import socket
 import sys
 import time
@@ -112,7 +113,7 @@ def test_values_beyond_float16_tied_and_transposed_tensors_survive(tmp_path):
     assert torch.equal(read["a"], read["b"])
 
 
-@pytest.mark.parametrize("content", [b"just a text\n", b"", b"\xff" * 64, None])
+@pytest.mark.parametrize("content", [pickle.dumps({"a": 1}), b"just a text\n", b"", b"\xff" * 64, None])
 def test_anything_but_safetensors_is_refused(tmp_path, unet, content):
     path = tmp_path / "model.safetensors"
     path.write_bytes(unet[:-100] if content is None else content)
@@ -257,7 +258,11 @@ def test_a_file_is_hashed_once_and_again_when_it_changes_and_a_wrong_hash_says_a
 # --- the Hub --------------------------------------------------------------------------------------
 
 
-def test_a_missing_file_comes_from_the_hub_once_and_anew_where_the_cache_is_damaged(published, unet):
+@pytest.mark.parametrize("revision", ["main", FIRST_COMMIT])
+def test_a_missing_file_comes_from_the_hub_once_and_anew_where_the_cache_is_damaged(
+    published, monkeypatch, unet, revision
+):
+    monkeypatch.setenv("COLORIZER_HUB_REVISION", revision)
     assert weights.load("unet")[1] == ABOUT
     assert len(published.gets()) == 1
     published.log.clear()
@@ -386,7 +391,7 @@ def test_list_and_verify_say_what_is_there_and_how_to_name_a_repository(folder, 
     for part in ("unet.safetensors", "no Hub repository is named", "COLORIZER_HUB_REPO=you/name", "--repo"):
         assert part in message
     assert command("verify") == 1
-    assert message in capsys.readouterr().out
+    assert message in capsys.readouterr().out and weights.verify()[0].message == message
 
 
 def test_pull_fetches_what_is_missing_or_damaged_into_the_weights_folder(
