@@ -34,7 +34,8 @@ def _button(what: str, text: str) -> str:
 def _template() -> str:
     least, most = HINT_RANGES["reach"]
     tools = ("add", "undo", "redo", "clear", "closer", "farther")
-    return f"""<div class="hints"><p class="hint-how">{both("hint_how")}</p><p class="hint-none">{both("hint_none")}</p>
+    return f"""<div class="hints"><p class="hint-how">{both("hint_how")}</p>
+<p class="hint-none">{both("hint_none")}</p>
 <div class="hint-view"><div class="hint-frame"><img class="hint-picture" alt="" draggable="false"></div></div>
 <div class="hint-choice" hidden>
   <div class="hint-swatches"></div>
