@@ -13,7 +13,7 @@ from typing import Any
 
 from colorizer.cli.options import Run, Subparsers, add_command, add_settings, read_settings
 from colorizer.errors import ColorizerError
-from colorizer.predictors.settings import DIRECTIONS, ColorizeSettings, StylizeSettings
+from colorizer.predictors.settings import DIRECTIONS, ColorizeSettings, Hint, StylizeSettings
 
 SETTINGS = ("size", "saturation", "temperature", "rebalance")
 
@@ -30,6 +30,7 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     add("--aged", action="store_true", help="give the models artificially aged prints of the pictures")
     text = "a further row: the U-Net is told N true colours of each picture"
     add("--hints", dest="told", type=int, default=0, metavar="N", help=text)
+    add("--reach", type=float, default=Hint.reach, metavar="X", help="of those colours, 0.02 to 1")
     curve = "instead of the report, draw PSNR against colourfulness for many settings of the U-Net"
     add("--curve", type=Path, metavar="FILE.svg", help=curve)
 
@@ -84,6 +85,7 @@ def run_colorize(args: argparse.Namespace) -> int:
         limit=args.limit,
         aged=args.aged,
         hints=args.told,
+        reach=args.reach,
         colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
     )
     return _tell(args, rows, f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}", about)

@@ -99,6 +99,7 @@ def evaluate_colorize(
     side: int = SIDE,
     aged: bool = False,
     hints: int = 0,
+    reach: float = Hint.reach,
     colorize: Colorize | None = None,
     extract: Extract | None = None,
 ) -> list[Row]:
@@ -106,8 +107,8 @@ def evaluate_colorize(
 
     `settings` apply to every model. With `aged`, the models are given what an old camera and an old print
     would have made of each picture, the same for all. With `hints`, a further row tells what the U-Net makes
-    of so many true colours a picture, at random places, the same ones in every call. The rows don't depend on
-    the order of the pictures.
+    of so many true colours a picture, at random places, the same ones in every call, which spread so far. The
+    rows don't depend on the order of the pictures.
     ColorizerError for an unknown model, a folder without pictures, an unreadable picture, missing weights.
     """
     for model in models:
@@ -131,7 +132,7 @@ def evaluate_colorize(
         truth = Truth.of(read_square(path, side), np.random.default_rng((5, number)) if aged else None)
         true_features.append(extract(truth.rgb))
         if hints:
-            ways[hinted] = replace(settings, model="unet", hints=true_hints(truth.rgb, number, hints))
+            ways[hinted] = replace(settings, model="unet", hints=true_hints(truth.rgb, number, hints, reach))
         return Photo.from_array(truth.grey, name=path.stem), truth.compare
 
     for way in ways.values():  # reads the weights, so that a missing file shows now and isn't timed
@@ -144,7 +145,7 @@ def evaluate_colorize(
     return rows
 
 
-def true_hints(rgb: np.ndarray, number: int, count: int) -> tuple[Hint, ...]:
+def true_hints(rgb: np.ndarray, number: int, count: int, reach: float = Hint.reach) -> tuple[Hint, ...]:
     """What a person who remembers the colours of that picture (S, S, 3) might say of `count` places."""
     height, width = rgb.shape[:2]
     hints = []
@@ -152,7 +153,7 @@ def true_hints(rgb: np.ndarray, number: int, count: int) -> tuple[Hint, ...]:
         top, left = max(0, int(y * height) - PATCH // 2), max(0, int(x * width) - PATCH // 2)
         patch = rgb[top : top + PATCH, left : left + PATCH]
         red, green, blue = np.rint(patch.mean((0, 1))).astype(int)
-        hints.append(Hint(float(x), float(y), f"#{red:02x}{green:02x}{blue:02x}"))
+        hints.append(Hint(float(x), float(y), f"#{red:02x}{green:02x}{blue:02x}", reach))
     return tuple(hints)
 
 

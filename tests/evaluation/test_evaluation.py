@@ -231,7 +231,7 @@ def test_hints_are_true_colours_for_the_unet_alone_and_more_begin_with_the_same(
     ]
     for number, (_, _, hints) in enumerate(hinted):
         truth = pictures.square(draw(number), 64)
-        assert report.true_hints(truth, number, 1) == hints[:1]
+        assert report.true_hints(truth, number, 1, 0.5) == (dataclasses.replace(hints[0], reach=0.5),)
         for hint in hints:
             colour = [int(hint.colour[k : k + 2], 16) for k in (1, 3, 5)]
             assert np.abs(truth[int(hint.y * 64), int(hint.x * 64)] - np.array(colour)).max() < 30
