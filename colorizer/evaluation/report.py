@@ -120,7 +120,7 @@ def evaluate_colorize(
     paths = list_photos(data, limit)
     colorize, extract = colorize or Colorizer.load().colorize, extract or Features()
     ways = {NOTHING: None} | {model: replace(settings, model=model) for model in models}
-    hinted = f"U-Net, {hints} hints"
+    hinted = f"U-Net, {hints} hint" + "s" * (hints > 1)
     if hints:
         ways[hinted] = ways["unet"]
     true_features = []
