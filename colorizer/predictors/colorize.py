@@ -94,10 +94,8 @@ class Analysis:
         column_row = (shares * size).long().minimum(size - 1)
         places = (column_row + 0.5) / size
         column, row = column_row.T.tolist()
-        lightness, own = rgb_to_lab(to_tensor(self.photo.rgb[row, column][None]))[0, :, 0].T.split(
-            (1, 2), dim=1
-        )
-        lightness = lightness[:, 0]
+        pixels = rgb_to_lab(to_tensor(self.photo.rgb[row, column][None]))[0, :, 0].T
+        lightness, own = pixels[:, 0], pixels[:, 1:]
         if share := 1 - settings.strength:
             small = rgb_to_lab(to_tensor(self.photo.preview(2 * max(self.guide.shape[-2:]))))[:, 1:]
             small = share * F.interpolate(small, size=self.guide.shape[-2:], mode="area")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import gradio as gr
 import numpy as np
@@ -41,7 +40,7 @@ RAN = (
     "gallery",
     "temperature",
     "confidence",
-)  # what colouring does
+)  # what colouring changes
 
 
 # What is on it
@@ -76,17 +75,13 @@ def build(tabs: Sequence[str]) -> Tab:
     return tab
 
 
-@lru_cache
-def example_colorizer() -> Colorizer:
-    """On the processor: nobody lends a GPU while the page is being built."""
-    return Colorizer.load()
-
-
 def half_coloured(picture: Image.Image) -> Image.Image:
     """An example, on its right half as it will look; as it is where there are no weights."""
     photo = Photo.from_array(np.asarray(picture))
+    # Nobody lends a GPU while the page is being built.
+    colorizer = running.colorizer() if running.device() == "cpu" else Colorizer.load()
     try:
-        result = Image.fromarray(example_colorizer().colorize(photo).rgb)
+        result = Image.fromarray(colorizer.colorize(photo).rgb)
     except ColorizerError:
         return picture
     middle = picture.width // 2
@@ -130,7 +125,7 @@ def wire(tab: Tab) -> None:
         listen(tab, tab["keep_some"].click, keep_some, [*SHOWN, "keep", "notice"]),
         listen(tab, tab["palette"].input, hint, SHOWN, trigger_mode="multiple"),
     ]
-    listen(tab, tab["mode"].input, switch, ["stage", "palette"], trigger_mode="multiple")
+    listen(tab, tab["mode"].input, switch, ["palette"], trigger_mode="multiple")
     parts.wire_cancel(tab, started)
     parts.wire_download(tab)
 

@@ -55,9 +55,7 @@ class Work:
     painting: Photo | None = None
     shown: Shown | None = None
     variants: tuple[int, ...] = ()  # the numbers behind the pictures of the gallery
-    hints: tuple[
-        Any, ...
-    ] = ()  # set by hand on the photograph that is shown, kept while another model shows it
+    hints: tuple[Any, ...] = ()  # of the photograph that is shown, also while a model shows it without
     stop: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @property
