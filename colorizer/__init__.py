@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from colorizer.photo import Photo
     from colorizer.predictors.colorize import Colorizer
     from colorizer.predictors.own_style import StyleTransfer
+    from colorizer.predictors.restore import Restorer
     from colorizer.predictors.settings import (
         ColorizeSettings,
         Hint,
+        RestoreSettings,
         RestyleSettings,
         StylizeSettings,
         UpscaleSettings,
@@ -28,13 +30,15 @@ if TYPE_CHECKING:
     from colorizer.predictors.upscale import Upscaler
 
 __version__ = "1.0.0"
-__all__ = ["ColorizeSettings", "Colorizer", "ColorizerError", "Hint", "Photo", "RestyleSettings"]
-__all__ += ["StyleTransfer", "StylizeSettings", "Stylizer", "UpscaleSettings", "Upscaler", "__version__"]
+__all__ = ["ColorizeSettings", "Colorizer", "ColorizerError", "Hint", "Photo", "RestoreSettings", "Restorer"]
+__all__ += ["RestyleSettings", "StyleTransfer", "StylizeSettings", "Stylizer", "UpscaleSettings", "Upscaler"]
+__all__ += ["__version__"]
 
 _HOMES = {
     "Colorizer": "predictors.colorize",
     "ColorizerError": "errors",
     "Photo": "photo",
+    "Restorer": "predictors.restore",
     "StyleTransfer": "predictors.own_style",
     "Stylizer": "predictors.stylize",
     "Upscaler": "predictors.upscale",

@@ -26,6 +26,16 @@ HINT_RANGES: Ranges = {"x": (0.0, 1.0), "y": (0.0, 1.0), "reach": (0.02, 1.0)}
 MOST_HINTS = 1000
 UPSCALE_MODELS = ("clean", "photo")
 UPSCALE_RANGES: Ranges = {"detail": (0.0, 1.0), "consistency": (0, 4)}
+COLOURINGS = ("auto", "always", "never")
+RESTORE_MODELS = ("auto", *UPSCALE_MODELS)
+SCREENS = ("colour", "smooth", "keep")
+RESTORE_RANGES: Ranges = {
+    "mend": (0.0, 1.0),
+    "saturation": RANGES["saturation"],
+    "enlarge": (1, 4),
+    "detail": UPSCALE_RANGES["detail"],
+    "fading": (0.0, 1.0),
+}
 DIRECTIONS = ("photo2monet", "monet2photo")
 STYLIZE_RANGES: Ranges = {"strength": (0.0, 1.0), "brush": (1.0, 32.0)}
 FEATURES = ("auto", "vgg19", "lite0")
@@ -105,6 +115,15 @@ class Hint(Settings):
             raise SettingsError(f"Hint {number}: {error}") from None
 
 
+def read_hints(given: object) -> tuple[Hint, ...]:
+    """`Hint`s, or their fields, as hints; SettingsError where they are none, or more than MOST_HINTS."""
+    if not isinstance(given, (list, tuple)):
+        raise SettingsError(f"hints is {given!r}, but must be a list of hints.")
+    if len(given) > MOST_HINTS:
+        raise SettingsError(f"There are {len(given):,} hints. At most {MOST_HINTS:,} can be given.")
+    return tuple(Hint.read(*hint) for hint in enumerate(given, 1))
+
+
 @dataclass(frozen=True)
 class ColorizeSettings(Settings):
     """The settings of a colouring; SettingsError for a value out of range.
@@ -133,13 +152,9 @@ class ColorizeSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.hints, (list, tuple)):
-            raise SettingsError(f"hints is {self.hints!r}, but must be a list of hints.")
-        if len(self.hints) > MOST_HINTS:
-            raise SettingsError(f"There are {len(self.hints):,} hints. At most {MOST_HINTS:,} can be given.")
+        object.__setattr__(self, "hints", read_hints(self.hints))
         if self.hints and self.model != "unet":
             raise SettingsError(f"The model “{self.model}” takes no hints. Choose “unet”.")
-        object.__setattr__(self, "hints", tuple(Hint.read(*hint) for hint in enumerate(self.hints, 1)))
 
 
 @dataclass(frozen=True)
@@ -161,6 +176,55 @@ class UpscaleSettings(Settings):
     model: str = "clean"
     detail: float | None = None
     consistency: int | None = None
+
+
+@dataclass(frozen=True)
+class MendSettings(Settings):
+    """The settings of mending; SettingsError for a value out of range.
+
+    sensitivity: 0..1, how readily something is taken for damage.
+    """
+
+    RANGES: ClassVar = {"sensitivity": (0.0, 1.0)}
+
+    sensitivity: float = 0.5
+
+
+@dataclass(frozen=True)
+class RestoreSettings(Settings):
+    """The settings of a restoration; SettingsError for a value out of range.
+
+    mend: 0..1, how readily dust, scratches and creases are seen; 0 leaves mending out.
+    colour: "auto" colours photographs that have no colours, "always" replaces those that are there, "never"
+    leaves colouring out.
+    saturation: factor on the predicted chroma, 0..2.
+    hints: colours that places have, up to 1,000; `Hint`s, or their fields.
+    enlarge: how many times as wide and high, 1..4, or what is possible up to that; 1 leaves enlarging out.
+    model: "clean" or "photo", as `UpscaleSettings` has it, or "auto": what the photograph asks for.
+    detail: 0 keeps to what is certain and is soft, 1 invents the texture that is likely.
+    screen: what is smoothed where a print's halftone dots are found: "colour" the copy from which colours are
+    predicted, "smooth" the result as well, "keep" nothing.
+    negative: light and dark are exchanged first.
+    fading: 0..1, how far a flat print's black and white are brought back.
+    """
+
+    CHOICES: ClassVar = {"colour": COLOURINGS, "model": RESTORE_MODELS, "screen": SCREENS}
+    RANGES: ClassVar = RESTORE_RANGES
+
+    mend: float = 0.5
+    colour: str = "auto"
+    saturation: float = 1.0
+    hints: tuple[Hint, ...] = ()
+    enlarge: int = 4
+    model: str = "auto"
+    detail: float | None = None
+    screen: str = "colour"
+    negative: bool = False
+    fading: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "hints", read_hints(self.hints))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor
 from colorizer.colour.compose import is_grey
 from colorizer.colour.filling import fill_hidden
 from colorizer.errors import PhotoTooLarge, SettingsError
-from colorizer.networks.resampling import FACTOR, enlarge, shrink
+from colorizer.networks.resampling import FACTOR, enlarge, resize, shrink
 from colorizer.networks.srgan import Generator
 from colorizer.photo import LIMITS as OPENED
 from colorizer.photo import Limits, Photo
@@ -40,6 +41,7 @@ REACH = 2  # pixels of the small picture that reducing looks at beyond the one i
 STRIP_PIXELS = 1 << 16  # of the small picture, that are reduced and compared at once
 TIMED_SIDE = 96  # of the tile that is timed; a pixel takes as long in larger ones
 ALLOCATOR = 96 << 20  # bytes that were measured beyond those of the arrays
+TIMES = {2: "twice", 3: "three times", 4: "four times"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,18 +91,24 @@ class Upscaler:
         return self.run(photo, settings, progress).photo
 
     def run(
-        self, photo: Photo, settings: UpscaleSettings | None = None, progress: Progress | None = None
+        self,
+        photo: Photo,
+        settings: UpscaleSettings | None = None,
+        progress: Progress | None = None,
+        factor: int = FACTOR,
     ) -> Upscaled:
-        """As `upscale`, with what is worth knowing beside the photo.
+        """As `upscale`, with what is worth knowing beside the photo. `factor`: 2, 3 or 4; below 4, each tile
+        is reduced from four times.
 
         Before any work: PhotoTooLarge beyond LIMITS, SettingsError or WeightsError where weights are missing.
         """
-        check_size(photo.metadata.name, photo.width, photo.height)
+        check_size(photo.metadata.name, photo.width, photo.height, factor)
         settings = settled(settings)
-        given, rgb, alpha = self._enlarge(photo, (0, 0, photo.width, photo.height), settings, progress)
+        box = (0, 0, photo.width, photo.height)
+        given, rgb, alpha = self._enlarge(photo, box, settings, progress, factor)
         error = remaining_error(rgb, given)
-        note = f"Enlarged four times; reduced again, it differs from the photo by {error:.2f}/255 on average."
-        result = photo.resized_to(rgb, alpha, note)
+        differs = f"it differs from the photo by {error:.2f}/255 on average"
+        result = photo.resized_to(rgb, alpha, f"Enlarged {TIMES[factor]}; reduced again, {differs}.")
         return Upscaled(result, settings, self.network(settings)[1], error)
 
     def crop(self, photo: Photo, box: Box, settings: UpscaleSettings | None = None) -> Photo:
@@ -113,17 +121,19 @@ class Upscaler:
                 "left, top, right and bottom within it."
             )
         check_size(photo.metadata.name, right - left, bottom - top)
-        _, rgb, alpha = self._enlarge(photo, box, settled(settings), None)
+        _, rgb, alpha = self._enlarge(photo, box, settled(settings))
         return photo.resized_to(rgb, alpha)
 
-    def forecast(self, photo: Photo, settings: UpscaleSettings | None = None) -> Forecast:
+    def forecast(
+        self, photo: Photo, settings: UpscaleSettings | None = None, factor: int = FACTOR
+    ) -> Forecast:
         """What `run` will give and cost; errors as `run`.
 
         The first one for a kind of network times that network on a small tile.
         """
         width, height = photo.width, photo.height
         depth = (3 if photo.alpha is None else 4) * photo.bits // 8
-        check_size(photo.metadata.name, width, height)
+        check_size(photo.metadata.name, width, height, factor)
         settings = settled(settings)
         network, _ = self.network(settings)
         widths = [conv.out_channels for conv in (network.head, network.up2.conv, network.up4.conv)]
@@ -133,10 +143,10 @@ class Upscaler:
         floats = 2 * widths[0] + widths[1] + 8 * widths[2] + 96
         workspace = 4 * floats * TILING.largest(width, height) + ALLOCATOR
         return Forecast(
-            FACTOR * width,
-            FACTOR * height,
+            factor * width,
+            factor * height,
             seconds * TILING.pixels(width, height),
-            FACTOR**2 * width * height * depth + workspace,
+            factor**2 * width * height * depth + workspace,
         )
 
     def network(self, settings: UpscaleSettings) -> Network:
@@ -146,21 +156,29 @@ class Upscaler:
         return self._networks.get((model, detail), lambda: read_network(model, detail, self.device))
 
     def _enlarge(
-        self, photo: Photo, box: Box, settings: UpscaleSettings, progress: Progress | None
+        self,
+        photo: Photo,
+        box: Box,
+        settings: UpscaleSettings,
+        progress: Progress | None = None,
+        factor: int = FACTOR,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """The box of the photo as the network was given it, and its pixels and alpha four times enlarged."""
+        """The box of the photo as the network was given it, and its pixels and alpha enlarged."""
         rgb, alpha, large_alpha = photo.rgb, photo.alpha, None
         if alpha is not None:
             rgb = fill_hidden(rgb, alpha, TILING.overlap)
-            large_alpha = run(enlarge, alpha[..., None], ALPHA_TILING, scale=FACTOR, box=box)[..., 0]
+            larger = partial(_times, factor=factor)
+            large_alpha = run(larger, alpha[..., None], ALPHA_TILING, scale=factor, box=box)[..., 0]
         grey = is_grey(photo.rgb if alpha is None else photo.rgb[alpha > 0])
         seen = rgb[..., :1] if grey else rgb
-        work = self._function(self.network(settings)[0], settings)
-        large = run(work, seen, TILING, scale=FACTOR, box=box, progress=progress, text="Enlarging")
+        work = self._function(self.network(settings)[0], settings, factor)
+        large = run(work, seen, TILING, scale=factor, box=box, progress=progress, text="Enlarging")
         left, top, right, bottom = box
         return rgb[top:bottom, left:right], large.repeat(3, axis=2) if grey else large, large_alpha
 
-    def _function(self, network: Generator, settings: UpscaleSettings) -> Callable[[Tensor], Tensor]:
+    def _function(
+        self, network: Generator, settings: UpscaleSettings, factor: int = FACTOR
+    ) -> Callable[[Tensor], Tensor]:
         """What is done to a tile (1, 1 or 3, h, w) in 0..1; one channel stands for three equal ones."""
 
         def function(tile: Tensor) -> Tensor:
@@ -170,14 +188,26 @@ class Upscaler:
             large = large.float()
             if small.shape[1] == 1:
                 large = large.mean(1, keepdim=True)
-            return back_project(large, small, settings.consistency or 0).cpu()
+            large = back_project(large, small, settings.consistency or 0).cpu()
+            return large if factor == FACTOR else _times(large, factor / FACTOR)
 
         return function
 
 
-def check_size(name: str, width: int, height: int) -> None:
-    """PhotoTooLarge when four times that width and height is beyond LIMITS."""
-    pixels, side = LIMITS.max_pixels // FACTOR**2, LIMITS.max_side // FACTOR
+def largest_factor(width: int, height: int) -> int:
+    """How many times a photo of that size can be enlarged within LIMITS: 4, 3, 2, or 1, not at all."""
+    most = min((LIMITS.max_pixels / (width * height)) ** 0.5, LIMITS.max_side / max(width, height))
+    return max(1, min(FACTOR, int(most)))
+
+
+def _times(x: Tensor, factor: float) -> Tensor:
+    """(N, C, H, W) -> that many times as high and wide, to whole pixels."""
+    return resize(x, round(factor * x.shape[-2]), round(factor * x.shape[-1]))
+
+
+def check_size(name: str, width: int, height: int, factor: int = FACTOR) -> None:
+    """PhotoTooLarge when `factor` times that width and height is beyond LIMITS."""
+    pixels, side = LIMITS.max_pixels // factor**2, LIMITS.max_side // factor
     scale = min((pixels / (width * height)) ** 0.5, side / max(width, height))
     if scale < 1:
         raise PhotoTooLarge(
@@ -209,14 +239,15 @@ def back_project(large: Tensor, small: Tensor, times: int) -> Tensor:
 
 @torch.inference_mode()
 def remaining_error(large: np.ndarray, small: np.ndarray) -> float:
-    """How far (4H, 4W, 3), reduced, is from (H, W, 3) on average, in 255ths of white."""
+    """How far (F H, F W, 3), reduced, is from (H, W, 3) on average, in 255ths of white."""
     height, width = small.shape[:2]
+    factor = len(large) // height
     rows = max(1, STRIP_PIXELS // width)
     total = 0.0
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
         begin, end = max(0, top - REACH), min(height, bottom + REACH)
-        reduced = shrink(to_tensor(large[begin * FACTOR : end * FACTOR]))
+        reduced = _times(to_tensor(large[begin * factor : end * factor]), 1 / factor)
         reduced = reduced[..., top - begin : bottom - begin, :]
         total += float((reduced - to_tensor(small[top:bottom])).abs().sum(dtype=torch.float64))
     return 255 * total / small.size

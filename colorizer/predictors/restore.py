@@ -1,0 +1,215 @@
+"""How is an old photograph restored in one pass? Its lightness is mended and enlarged; colour comes last.
+
+Colour is predicted from the mended photograph and laid onto the enlarged one, so that it follows the edges at
+the final size: nothing is coloured first and enlarged then. A photograph that keeps its own colours goes
+through as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from colorizer.colour.compose import compose, is_grey
+from colorizer.colour.guided import LocalLines
+from colorizer.photo import Photo
+from colorizer.predictors import prints, upscale
+from colorizer.predictors.colorize import Analysis, Colorizer
+from colorizer.predictors.settings import ColorizeSettings, MendSettings, RestoreSettings, UpscaleSettings
+from colorizer.predictors.tiling import Progress, tell
+from colorizer.predictors.upscale import Forecast, Upscaler
+
+
+class Mender(Protocol):
+    """Finds what is damaged and mends it."""
+
+    version: str
+
+    def find(self, photo: Photo, settings: MendSettings, progress: Progress | None = None) -> np.ndarray: ...
+
+    def mend(self, photo: Photo, mask: np.ndarray) -> Photo: ...
+
+
+STEPS = {"mend": 1, "enlarge": 18, "colour": 1}  # and how long each takes, in proportion
+TEXTS = {"mend": "Mending", "enlarge": "Enlarging", "colour": "Colouring"}
+PACES = {"mend": 1.0, "colour": 0.1}  # seconds a megapixel, of what goes in and of what comes out
+NO_CHROMA = LocalLines(torch.zeros(1, 2, 1, 1), torch.zeros(1, 2, 1, 1))
+WORN = {"clean": "clean", "photo": "noisy or compressed"}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a photo says of itself before it is restored.
+
+    coloured: it has colours. pitch: of its halftone screen in pixels, 0 where there is none. noise,
+    blockiness: as `prints.wear` has them. factor: how many times it can be enlarged, 1..4.
+    """
+
+    coloured: bool
+    pitch: float
+    noise: float
+    blockiness: float
+    factor: int
+
+    @property
+    def model(self) -> str:
+        """The network that such a photo wants to be enlarged by."""
+        worn = self.noise > prints.NOISE or self.blockiness > prints.BLOCKINESS or self.pitch
+        return "photo" if worn else "clean"
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """A result, the settings with every choice made, the weights' names and versions, and, where it was
+    coloured, the network's opinion, whose photo is the enlarged lightness."""
+
+    photo: Photo
+    settings: RestoreSettings
+    weights: tuple[str, ...]
+    analysis: Analysis | None = None
+
+    @property
+    def made_by(self) -> dict[str, object]:
+        """Everything needed to make it again."""
+        return {"task": "restore", "weights": ", ".join(self.weights), **self.settings.as_dict()}
+
+
+class Restorer:
+    """Restores photographs: `Restorer.load().restore(Photo.open("grandmother.jpg")).save("restored.png")`."""
+
+    def __init__(self, colorizer: Colorizer, upscaler: Upscaler, mender: Mender | None = None) -> None:
+        self.colorizer, self.upscaler, self.mender = colorizer, upscaler, mender
+
+    @classmethod
+    def load(cls, *, device: str = "cpu") -> Restorer:
+        """A restorer; each network's weights are read when it is first needed."""
+        return cls(Colorizer.load(device=device), Upscaler.load(device=device))
+
+    def restore(
+        self, photo: Photo, settings: RestoreSettings | None = None, progress: Progress | None = None
+    ) -> Photo:
+        """The restored photo, in its own depth. Errors as `run`."""
+        return self.run(photo, settings, progress).photo
+
+    def run(
+        self, photo: Photo, settings: RestoreSettings | None = None, progress: Progress | None = None
+    ) -> Restored:
+        """As `restore`, with what is worth knowing beside the photo. WeightsError where weights are missing.
+
+        `progress` may raise at any step to stop.
+        """
+        found = look(photo)
+        settings, sentences = settled(settings or RestoreSettings(), found)
+        if self.mender is None:
+            settings = replace(settings, mend=0.0)
+        progresses = dict(_shared(settings, progress))
+        smooth = found.pitch and settings.screen != "keep"
+
+        def even(dotted: Photo) -> Photo:
+            return prints.smoothed(dotted, found.pitch) if smooth else dotted
+
+        photo = prints.negative(photo) if settings.negative else photo
+        photo = prints.unfaded(photo, settings.fading) if settings.fading else photo
+        photo = even(photo) if settings.screen == "smooth" else photo
+        weights, analysis = [], None
+        if self.mender and settings.mend:
+            mask = self.mender.find(even(photo), MendSettings(settings.mend), progresses["mend"])
+            weights.append(f"mend {self.mender.version}")
+            if mask.any():
+                photo = self.mender.mend(photo, mask)
+                sentences.append(f"{100 * mask.mean():.1f} % of it were mended.")
+        if settings.colour == "always":
+            analysis = self.colorizer.analyse(even(photo), _colouring(settings))
+            weights.append(f"unet {analysis.version}")
+            if settings.enlarge > 1 and not is_grey(photo.rgb):
+                photo = photo.with_rgb(compose(photo.rgb, NO_CHROMA, 0.0))
+        for sentence in sentences:
+            photo = photo.with_rgb(photo.rgb, sentence)
+        if settings.enlarge > 1:
+            made = self.upscaler.run(photo, _enlarging(settings), progresses["enlarge"], settings.enlarge)
+            photo, settings = made.photo, replace(settings, detail=made.settings.detail)
+            weights += made.weights
+        restored = Restored(photo, settings, tuple(weights), analysis and replace(analysis, photo=photo))
+        return self.recolour(restored, settings, progresses.get("colour"))
+
+    def recolour(
+        self, restored: Restored, settings: RestoreSettings, progress: Progress | None = None
+    ) -> Restored:
+        """What was coloured in another saturation or with other hints; the networks rest."""
+        if restored.analysis is None:
+            return restored
+        photo = self.colorizer.render(restored.analysis, _colouring(settings), progress)
+        changed = replace(restored.settings, saturation=settings.saturation, hints=settings.hints)
+        return replace(restored, photo=photo, settings=changed)
+
+    def forecast(self, photo: Photo, settings: RestoreSettings | None = None) -> Forecast:
+        """What `run` will give and cost: size, time, and the memory beside the photo's own, at most."""
+        settings, _ = settled(settings or RestoreSettings(), look(photo))
+        found = Forecast(photo.width, photo.height, 0.0, upscale.ALLOCATOR)
+        if settings.enlarge > 1:
+            found = self.upscaler.forecast(photo, _enlarging(settings), settings.enlarge)
+        seconds, copy = found.seconds, found.width * found.height * 3 * photo.bits // 8
+        if settings.mend:
+            seconds += PACES["mend"] * photo.megapixels
+        if settings.colour == "always":
+            seconds += PACES["colour"] * found.width * found.height / 1e6
+        return replace(found, seconds=seconds, bytes=found.bytes + copy)
+
+
+def look(photo: Photo) -> Findings:
+    """What is to be known of a photo before it is restored."""
+    factor = upscale.largest_factor(photo.width, photo.height)
+    return Findings(photo.tone == "coloured", prints.screen(photo), *prints.wear(photo), factor)
+
+
+def settled(settings: RestoreSettings, found: Findings) -> tuple[RestoreSettings, list[str]]:
+    """The settings with every choice made, and sentences on what the photograph decided."""
+    sentences = []
+    colour, model, factor = settings.colour, settings.model, min(settings.enlarge, found.factor)
+    if colour == "auto":
+        colour = "never" if found.coloured else "always"
+        if found.coloured:
+            sentences.append("It has colours already, and keeps them.")
+    if found.pitch and (settings.screen == "smooth" or (settings.screen == "colour" and colour == "always")):
+        smoothed = "they were smoothed" + (" for its colours alone" if settings.screen == "colour" else "")
+        sentences.append(f"It is printed in dots, {found.pitch:.1f} pixels apart; {smoothed}.")
+    if factor < settings.enlarge:
+        instead = f"enlarged {upscale.TIMES[factor]}" if factor > 1 else "not enlarged"
+        sentences.append(f"For {upscale.TIMES[settings.enlarge]} as wide it is too large: it was {instead}.")
+    if model == "auto":
+        there = [offer.model for offer in upscale.offered()]
+        model = found.model if found.model in there or not there else there[0]
+        if factor > 1:
+            measured = f"grain {found.noise:.1f}/255, blocks {max(0, found.blockiness):.0%}"
+            sentences.append(f"It was enlarged as a {WORN[model]} picture ({measured}).")
+    return replace(settings, colour=colour, model=model, enlarge=factor), sentences
+
+
+def _colouring(settings: RestoreSettings) -> ColorizeSettings:
+    return ColorizeSettings(saturation=settings.saturation, hints=settings.hints)
+
+
+def _enlarging(settings: RestoreSettings) -> UpscaleSettings:
+    return UpscaleSettings(settings.model, settings.detail)
+
+
+def steps(settings: RestoreSettings) -> dict[str, tuple[float, float]]:
+    """The steps of settled settings, each with the shares of the work at which it begins and ends."""
+    mend, enlarge, colour = settings.mend > 0, settings.enlarge > 1, settings.colour == "always"
+    taken = [name for name, asked in zip(STEPS, (mend, enlarge, colour), strict=True) if asked]
+    ends = np.cumsum([0, *(STEPS[name] for name in taken)]) / max(1, sum(STEPS[name] for name in taken))
+    return {name: (float(ends[k]), float(ends[k + 1])) for k, name in enumerate(taken)}
+
+
+def _shared(settings: RestoreSettings, progress: Progress | None) -> Iterator[tuple[str, Progress]]:
+    """For each step a progress of its own, which tells the name of the step and the share of the whole."""
+    for name, (begin, end) in steps(settings).items():
+
+        def step(share: float, _text: str, name: str = name, begin: float = begin, end: float = end) -> None:
+            tell(progress, begin + share * (end - begin), TEXTS[name])
+
+        yield name, step
