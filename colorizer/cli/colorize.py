@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from colorizer.cli.batch import Batch, Progress, Result
 from colorizer.cli.options import Subparsers, add_photo_command, add_settings, read_settings
 from colorizer.errors import ColorizerError, SettingsError
 from colorizer.photo import Photo
-from colorizer.predictors.settings import ColorizeSettings, Hint
+from colorizer.predictors.settings import ColorizeSettings, Hint, RestoreSettings
 
 
 def add_colorize_commands(subparsers: Subparsers) -> None:
@@ -21,6 +22,11 @@ def add_colorize_commands(subparsers: Subparsers) -> None:
     text = "colour photographs, at their full size"
     parser = add_photo_command(subparsers, "colorize", run_colorize, text)
     add_settings(parser, ColorizeSettings)
+    add_hints(parser)
+
+
+def add_hints(parser: argparse.ArgumentParser) -> None:
+    """The options --hint and --hints."""
     text = "a colour and the place that has it, in pixels of the upright photograph; may be given again"
     parser.add_argument("--hint", action="append", default=[], metavar="X,Y,#RRGGBB", help=text)
     text = "a list of {x, y, colour, reach}, x and y as shares of width and height, or a result's settings"
@@ -29,23 +35,31 @@ def add_colorize_commands(subparsers: Subparsers) -> None:
 
 def run_colorize(args: argparse.Namespace) -> int:
     """`colorize`: 0 only if every photograph was coloured and saved."""
-    in_file = read_hints(args.hints_file) if args.hints_file else []
-    in_pixels = [read_hint(text) for text in args.hint]
     chosen = read_settings(args, ColorizeSettings)
-    replace(chosen, hints=(*in_file, *(hint for _, _, hint in in_pixels)))  # is refused before any work
+    hints_on = given_hints(args, chosen)
     batch = Batch(args, "-colorized")
     from colorizer.predictors.colorize import Colorizer
 
     colorizer = Colorizer.load()
 
     def colour(photo: Photo, progress: Progress) -> Result:
-        settings = replace(chosen, hints=(*in_file, *(placed(photo, *given) for given in in_pixels)))
+        settings = replace(chosen, hints=hints_on(photo))
         analysis = colorizer.analyse(photo, settings, progress)
         coloured = photo.tone == "coloured" and settings.strength > 0
         note = "It already had colours; --strength below 1 keeps some of them." if coloured else ""
         return Result(colorizer.render(analysis, settings, progress), analysis.made_by(settings), note)
 
     return batch.run(colour, "coloured")
+
+
+def given_hints(
+    args: argparse.Namespace, chosen: ColorizeSettings | RestoreSettings
+) -> Callable[[Photo], tuple[Any, ...]]:
+    """What places the hints that were asked for on a photo; what these settings can't have is refused now."""
+    in_file = read_hints(args.hints_file) if args.hints_file else []
+    in_pixels = [read_hint(text) for text in args.hint]
+    replace(chosen, hints=(*in_file, *(hint for _, _, hint in in_pixels)))
+    return lambda photo: (*in_file, *(placed(photo, *given) for given in in_pixels))
 
 
 def read_hint(text: str) -> tuple[int, int, Hint]:

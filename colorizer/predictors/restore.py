@@ -160,6 +160,13 @@ class Restorer:
         return replace(found, seconds=seconds, bytes=found.bytes + copy)
 
 
+def check(settings: RestoreSettings) -> None:
+    """SettingsError or WeightsError where enlarging in these settings has no weights, whatever the photo."""
+    if settings.enlarge > 1:
+        first = [offer.defaults for offer in upscale.offered()][:1]
+        upscale.settled(*first if settings.model == "auto" else [_enlarging(settings)])
+
+
 def look(photo: Photo) -> Findings:
     """What is to be known of a photo before it is restored."""
     factor = upscale.largest_factor(photo.width, photo.height)
@@ -169,7 +176,8 @@ def look(photo: Photo) -> Findings:
 def settled(settings: RestoreSettings, found: Findings) -> tuple[RestoreSettings, list[str]]:
     """The settings with every choice made, and sentences on what the photograph decided."""
     sentences = []
-    colour, model, factor = settings.colour, settings.model, min(settings.enlarge, found.factor)
+    colour, model, detail = settings.colour, settings.model, settings.detail
+    factor = min(settings.enlarge, found.factor)
     if colour == "auto":
         colour = "never" if found.coloured else "always"
         if found.coloured:
@@ -180,13 +188,14 @@ def settled(settings: RestoreSettings, found: Findings) -> tuple[RestoreSettings
     if factor < settings.enlarge:
         instead = f"enlarged {upscale.TIMES[factor]}" if factor > 1 else "not enlarged"
         sentences.append(f"For {upscale.TIMES[settings.enlarge]} as wide it is too large: it was {instead}.")
-    if model == "auto":
-        there = [offer.model for offer in upscale.offered()]
-        model = found.model if found.model in there or not there else there[0]
-        if factor > 1:
-            measured = f"grain {found.noise:.1f}/255, blocks {max(0, found.blockiness):.0%}"
-            sentences.append(f"It was enlarged as a {WORN[model]} picture ({measured}).")
-    return replace(settings, colour=colour, model=model, enlarge=factor), sentences
+    if model == "auto" and factor > 1:
+        there = {offer.model: offer for offer in upscale.offered()}
+        model = next((name for name in (found.model, *there) if name in there), found.model)
+        if model in there and detail is not None:
+            detail = float(np.clip(detail, *there[model].details))
+        measured = f"grain {found.noise:.1f}/255, blocks {max(0, found.blockiness):.0%}"
+        sentences.append(f"It was enlarged as a {WORN[model]} picture ({measured}).")
+    return replace(settings, colour=colour, model=model, enlarge=factor, detail=detail), sentences
 
 
 def _colouring(settings: RestoreSettings) -> ColorizeSettings:

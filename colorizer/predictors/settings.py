@@ -200,7 +200,7 @@ class RestoreSettings(Settings):
     saturation: factor on the predicted chroma, 0..2.
     hints: colours that places have, up to 1,000; `Hint`s, or their fields.
     enlarge: how many times as wide and high, 1..4, or what is possible up to that; 1 leaves enlarging out.
-    model: "clean" or "photo", as `UpscaleSettings` has it, or "auto": what the photograph asks for.
+    model: enlarges as a "clean" picture, or as a noisy or compressed "photo", or "auto": as it is.
     detail: 0 keeps to what is certain and is soft, 1 invents the texture that is likely.
     screen: what is smoothed where a print's halftone dots are found: "colour" the copy from which colours are
     predicted, "smooth" the result as well, "keep" nothing.

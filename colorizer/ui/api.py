@@ -14,20 +14,55 @@ from gradio.context import Context
 from colorizer.errors import ColorizerError
 from colorizer.photo import FORMATS, Photo
 from colorizer.predictors.settings import (
+    COLOURINGS,
     DIRECTIONS,
     FEATURES,
     MODELS,
     RANGES,
+    RESTORE_MODELS,
+    RESTORE_RANGES,
     RESTYLE_RANGES,
+    SCREENS,
     STYLIZE_RANGES,
     UPSCALE_MODELS,
     VARIANTS,
     ColorizeSettings,
+    RestoreSettings,
     RestyleSettings,
     StylizeSettings,
     UpscaleSettings,
 )
 from colorizer.ui import files, running
+
+
+def restore(
+    photo: str,
+    mend: float = RestoreSettings.mend,
+    colour: str = RestoreSettings.colour,
+    enlarge: int = RestoreSettings.enlarge,
+    saturation: float = RestoreSettings.saturation,
+    model: str = RestoreSettings.model,
+    detail: float | None = None,
+    screen: str = RestoreSettings.screen,
+    negative: bool = False,
+    fading: float = RestoreSettings.fading,
+    hints: list[dict[str, Any]] | None = None,
+    format: str = "PNG",
+) -> tuple[str, dict[str, Any]]:
+    """Mend, colour and enlarge an old photograph in one pass. Returns the file and what made it.
+
+    mend 0..1, how readily damage is seen, 0 leaves mending out; colour "auto" (where it has none), "always"
+    or "never"; enlarge 1..4 times, or what is possible up to that; saturation 0..2; model "clean", "photo"
+    or "auto"; detail 0..1; screen, what is smoothed of a print's dots: "colour", "smooth" or "keep"; negative
+    exchanges light and dark; fading 0..1 brings black and white back; hints as `colorize` takes them.
+    """
+    with _told():
+        asked: Any = () if hints is None else hints  # not yet checked
+        settings = RestoreSettings(
+            mend, colour, saturation, asked, enlarge, model, detail, screen, negative, fading
+        )
+        made = running.restore(_opened(photo), settings)
+        return _answer(made.photo, format, files.ENDINGS["restore"], made.made_by)
 
 
 def colorize(
@@ -165,6 +200,20 @@ def build_api(painting: bool) -> None:
             gr.Number(standard.size, precision=0, label="size", visible=False),
             gr.JSON(None, label="hints", visible=False),
         ),
+    )
+    old = RestoreSettings()
+    _endpoint(
+        restore,
+        gr.Slider(*RESTORE_RANGES["mend"], old.mend, label="mend", visible=False),
+        gr.Radio(list(COLOURINGS), value=old.colour, label="colour", visible=False),
+        gr.Slider(*RESTORE_RANGES["enlarge"], old.enlarge, step=1, label="enlarge", visible=False),
+        gr.Slider(*RESTORE_RANGES["saturation"], old.saturation, label="saturation", visible=False),
+        gr.Radio(list(RESTORE_MODELS), value=old.model, label="model", visible=False),
+        gr.Number(None, label="detail", visible=False),
+        gr.Radio(list(SCREENS), value=old.screen, label="screen", visible=False),
+        gr.Checkbox(old.negative, label="negative", visible=False),
+        gr.Slider(*RESTORE_RANGES["fading"], old.fading, label="fading", visible=False),
+        gr.JSON(None, label="hints", visible=False),
     )
     _endpoint(
         upscale,

@@ -19,6 +19,7 @@ from colorizer.photo import FORMATS, Photo, to_bits
 SHOWN_PIXELS = 24_000_000  # beyond it a browser on a phone gives up
 SURROUND = 119  # the mid-grey of the result area, under transparent pixels
 ENDINGS = {
+    "restore": "-restored",
     "colorize": "-colorized",
     "upscale": "-x4",
     "stylize": "-painted",

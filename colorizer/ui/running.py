@@ -25,7 +25,14 @@ from colorizer.predictors import dull, truth_test
 from colorizer.predictors.colorize import Analysis, Colorizer, Progress
 from colorizer.predictors.dull import Dullness
 from colorizer.predictors.own_style import Preview, Restyled, Stop, StyleTransfer
-from colorizer.predictors.settings import ColorizeSettings, RestyleSettings, StylizeSettings, UpscaleSettings
+from colorizer.predictors.restore import Restored, Restorer
+from colorizer.predictors.settings import (
+    ColorizeSettings,
+    RestoreSettings,
+    RestyleSettings,
+    StylizeSettings,
+    UpscaleSettings,
+)
 from colorizer.predictors.stylize import Cycle, Painting, Stylizer
 from colorizer.predictors.truth_test import TruthTest
 from colorizer.predictors.upscale import Box, Forecast, Upscaled, Upscaler
@@ -61,6 +68,7 @@ def device() -> str:
 colorizer = lru_cache(lambda: Colorizer.load(device=device()))
 upscaler = lru_cache(lambda: Upscaler.load(device=device()))
 stylizer = lru_cache(lambda: Stylizer.load(device=device()))
+restorer = lru_cache(lambda: Restorer(colorizer(), upscaler()))
 style_transfer = lru_cache(lambda: StyleTransfer.load(device=device()))
 
 
@@ -122,6 +130,18 @@ def enlarge(photo: Photo, settings: UpscaleSettings, progress: Progress | None =
 def compare(photo: Photo, settings: UpscaleSettings) -> TruthTest:
     """The enlargement of a reduced photo, beside the photo."""
     return truth_test.tested_on_itself(upscaler(), photo, settings)
+
+
+@on_gpu
+def restore(photo: Photo, settings: RestoreSettings, progress: Progress | None = None) -> Restored:
+    """The restored photo."""
+    return restorer().run(photo, settings, progress)
+
+
+@on_gpu
+def forecast_restored(photo: Photo, settings: RestoreSettings) -> Forecast:
+    """What restoring will give and cost."""
+    return restorer().forecast(photo, settings)
 
 
 @on_gpu

@@ -28,3 +28,9 @@ def small_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_feature
             weights.save(tmp_path / "new.safetensors", build().state_dict(), {})
         weights.register(name, tmp_path / "new.safetensors", "0.1", task)
     monkeypatch.setattr(own_style, "load_features", lambda *_: tiny_features)
+
+
+@pytest.fixture
+def tiny_colours(small_networks: None, tiny_weights: Path, tmp_path: Path) -> None:
+    """The tiny U-Net beside them."""
+    weights.register("unet", tiny_weights / "unet.safetensors", "0.0.1", "colorize")

@@ -9,7 +9,8 @@ from PIL import Image
 
 from colorizer import cli
 from colorizer.photo import Photo
-from colorizer.predictors.settings import StylizeSettings
+from colorizer.predictors.restore import Restorer
+from colorizer.predictors.settings import Hint, RestoreSettings, StylizeSettings
 from colorizer.predictors.stylize import Stylizer
 from colorizer.predictors.upscale import Upscaler
 
@@ -30,6 +31,18 @@ def test_a_photo_is_enlarged_and_its_settings_travel_with_it(draw, tmp_path, cap
     assert about == Upscaler.load().run(Photo.open(given)).made_by
     said = capsys.readouterr().out
     assert "large.png (" in said and "/255 on average" in said
+
+
+@pytest.mark.usefixtures("tiny_colours")
+def test_a_photo_is_restored_and_its_settings_travel_with_it(draw, tmp_path, capsys):
+    given = draw("dog.jpg", 70, 66)
+    words = ("--enlarge", 2, "--saturation", 0.5, "--hint", "30,40,#7a5230")
+    assert run("restore", given, "-o", tmp_path / "new.png", *words) == 0
+    about = made(tmp_path / "new.png", (140, 132))
+    settings = RestoreSettings(enlarge=2, saturation=0.5, hints=(Hint(30.5 / 70, 40.5 / 66, "#7a5230"),))
+    assert about == Restorer.load().run(Photo.open(given), settings).made_by
+    assert about["weights"] == "unet 0.0.1, srresnet 0.1" and about["task"] == "restore"
+    assert "It was enlarged as a" in capsys.readouterr().out
 
 
 def test_a_photo_is_painted_and_its_settings_travel_with_it(draw, tmp_path):
@@ -62,6 +75,7 @@ def made(path, size: tuple[int, int]) -> dict[str, object]:
     ("words", "ending", "done"),
     [
         (("upscale",), "-x4", "enlarged"),
+        (("restore", "--colour", "never"), "-restored", "restored"),
         (("stylize",), "-painted", "painted"),
         (("restyle", "--style", "in/b.jpg"), "-styled", "painted"),
         (("restyle", "--texture"), "-texture", "made into a texture"),
@@ -97,6 +111,9 @@ def test_a_photo_too_large_to_enlarge_is_named_and_the_others_still_run(draw, tm
         (("colorize", "--variant", 9), "variant is 9"),
         (("colorize", "--size", 5000), "size is 5000"),
         (("colorize", "--format", "GIF89"), "no format “GIF89”"),
+        (("restore", "--mend", 2), "mend is 2"),
+        (("restore", "--model", "photo"), "Choose clean"),
+        (("restore", "--hint", "3,4"), "must be X,Y,#RRGGBB"),
         (("upscale", "--detail", 2), "detail is 2"),
         (("upscale", "--detail", 0.5), "Choose 0"),
         (("upscale", "--consistency", 9), "consistency is 9"),
