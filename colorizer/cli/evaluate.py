@@ -19,7 +19,7 @@ SETTINGS = ("size", "saturation", "temperature", "rebalance")
 
 
 def add_evaluate_commands(subparsers: Subparsers) -> None:
-    """Add `evaluate` with colorize, upscale, stylize and sheet."""
+    """Add `evaluate` with colorize, upscale, mend, stylize and sheet."""
     text = "measure the models on a folder of pictures, or show them"
     tasks = subparsers.add_parser("evaluate", help=text).add_subparsers(metavar="TASK", required=True)
 
@@ -39,6 +39,9 @@ def add_evaluate_commands(subparsers: Subparsers) -> None:
     add("--worn", action="store_true", help="blur, noise and compress the small pictures at random")
     vgg = "VGG-19's weights, for a column with the distance of features"
     add("--vgg", type=Path, metavar="FILE", help=vgg)
+
+    text = "damage each picture, find the damage and fill it: a Markdown table"
+    _add_task(tasks, "mend", run_mend, text)
 
     text = "paint each picture and compare the set with paintings: a Markdown table"
     add = _add_task(tasks, "stylize", run_stylize, text)
@@ -101,6 +104,15 @@ def run_upscale(args: argparse.Namespace) -> int:
     rows = evaluate_upscale(args.data, limit=args.limit, worn=args.worn, vgg=vgg)
     table = f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}"
     return _tell(args, rows, table, {"worn": args.worn})
+
+
+def run_mend(args: argparse.Namespace) -> int:
+    """`evaluate mend`: print the table."""
+    _check_folders(args.json)
+    from colorizer.evaluation.mending import evaluate_mend, markdown_mend
+
+    rows = evaluate_mend(args.data, limit=args.limit)
+    return _tell(args, rows, f"{rows[0].pictures} pictures\n\n{markdown_mend(rows)}", {})
 
 
 def run_stylize(args: argparse.Namespace) -> int:

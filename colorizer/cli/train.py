@@ -31,6 +31,7 @@ MODELS = {
     "autoencoder": ("regression AutoEncoderOptions train_autoencoder", "the deep-colorization auto-encoder"),
     "srresnet": ("srgan SRResNetOptions train_srresnet", "the x4 upscaler by pixel error"),
     "srgan": ("srgan SRGANOptions train_srgan", "the x4 upscaler by perception, from srresnet on"),
+    "mend": ("mend MendOptions train_mend", "the network that finds scratches and dust on a print"),
     "cyclegan": ("cyclegan CycleGANOptions train_cyclegan", "photographs to paintings and back, unpaired"),
 }
 # A default that differs between models isn't told.

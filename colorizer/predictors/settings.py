@@ -24,6 +24,7 @@ RANGES: Ranges = {
 }
 HINT_RANGES: Ranges = {"x": (0.0, 1.0), "y": (0.0, 1.0), "reach": (0.02, 1.0)}
 MOST_HINTS = 1000
+MEND_RANGES: Ranges = {"sensitivity": (0.0, 1.0)}
 UPSCALE_MODELS = ("clean", "photo")
 UPSCALE_RANGES: Ranges = {"detail": (0.0, 1.0), "consistency": (0, 4)}
 COLOURINGS = ("auto", "always", "never")
@@ -155,6 +156,19 @@ class ColorizeSettings(Settings):
         object.__setattr__(self, "hints", read_hints(self.hints))
         if self.hints and self.model != "unet":
             raise SettingsError(f"The model “{self.model}” takes no hints. Choose “unet”.")
+
+
+@dataclass(frozen=True)
+class MendSettings(Settings):
+    """The settings of mending; SettingsError for a value out of range.
+
+    sensitivity: 0..1, how readily something is taken for damage: 0 finds nothing, 0.5 what is beyond doubt,
+    1 whatever might be some.
+    """
+
+    RANGES: ClassVar = MEND_RANGES
+
+    sensitivity: float = 0.5
 
 
 @dataclass(frozen=True)

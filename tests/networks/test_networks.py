@@ -8,6 +8,7 @@ from colorizer.colour.lab import grey_to_lightness
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet, luma_of_lightness, scale_lab
 from colorizer.networks.cyclegan import Generator as Painter
+from colorizer.networks.damage import MULTIPLE, DamageUNet
 from colorizer.networks.efficientnet_lite import CHANNELS, EfficientNetLite0
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.srgan import Generator as Enlarger
@@ -28,6 +29,16 @@ def test_color_unet_gives_logits_at_a_quarter_of_the_size(size):
     logits = small_color_unet()(network_input(torch.rand(2, 1, *size) * 100))
     assert logits.shape == (2, 3, size[0] // 4, size[1] // 4)
     assert logits.isfinite().all()
+
+
+@pytest.mark.parametrize("size", [(MULTIPLE, MULTIPLE), (64, 96)])
+def test_damage_is_marked_pixel_by_pixel(size):
+    network = DamageUNet((8, 12, 16, 20)).eval()
+    given = torch.rand(2, 1, *size)
+    logits = network(given)
+    assert logits.shape == given.shape
+    assert torch.equal(DamageUNet.from_state(network.state_dict()).eval()(given), logits)
+    assert 600_000 < parameters(DamageUNet()) < 1_000_000
 
 
 def test_encoder_halves_the_size_five_times():

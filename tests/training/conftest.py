@@ -8,6 +8,7 @@ from colorizer import weights
 from colorizer.colour.bins import ab_bins
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
+from colorizer.networks.damage import DamageUNet
 from colorizer.networks.srgan import Generator
 from colorizer.networks.unet import ColorUNet
 
@@ -30,6 +31,7 @@ def narrow(tmp_path_factory):
         "unet": ColorUNet(ab_bins(30), (8, 8, 8)),
         "course-unet": CourseUNet((8, 8, 8)),
         "autoencoder": AutoEncoder((8, 8, 8, 8, 8)),
+        "mend": DamageUNet((8, 8, 8)),
         "srresnet": Generator(1, (8, 8, 4)),
     }
     for name, network in networks.items():

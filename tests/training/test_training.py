@@ -20,7 +20,7 @@ from colorizer.training import colorizer, common, regression, sources
 from colorizer.training.engine import Engine
 from colorizer.training.validation import ColourValidation
 
-PAIRED = ["unet", "course-unet", "autoencoder", "srresnet"]
+PAIRED = ["unet", "course-unet", "autoencoder", "mend", "srresnet"]
 
 
 @pytest.mark.parametrize("kind", PAIRED)
@@ -33,7 +33,7 @@ def test_a_run_leaves_weights_a_log_and_a_sheet(kind, options_of, narrow, tmp_pa
     assert state.keys() == weights.load(narrow[kind])[0].keys()
     assert (about["architecture"], about["steps"]) == (kind, "3")
     assert [row["step"] for row in logged(tmp_path / "run")] == ["2", "3"]
-    assert float(logged(tmp_path / "run")[-1]["psnr"]) > 2
+    assert float(logged(tmp_path / "run")[-1]["recall" if kind == "mend" else "psnr"]) > 2
     assert Image.open(tmp_path / "run" / f"{kind}-sheet.jpg").size == (256, 3 * 256)
     assert "seed: 1\n" in (tmp_path / "run" / f"{kind}-options.txt").read_text()
     before = result.read_bytes()  # what is finished is left as it is

@@ -11,13 +11,14 @@ import torch
 from PIL import Image
 
 from colorizer.errors import ColorizerError
-from colorizer.training import colorizer, common, cyclegan, regression, srgan
+from colorizer.training import colorizer, common, cyclegan, mend, regression, srgan
 
 stages = common.Stage.parse_all
 TRAINERS = {
     "unet": (colorizer.Options, colorizer.train),
     "course-unet": (regression.CourseUNetOptions, regression.train_course_unet),
     "autoencoder": (regression.AutoEncoderOptions, regression.train_autoencoder),
+    "mend": (mend.MendOptions, mend.train_mend),
     "srresnet": (srgan.SRResNetOptions, srgan.train_srresnet),
     "srgan": (srgan.SRGANOptions, srgan.train_srgan),
     "cyclegan": (cyclegan.CycleGANOptions, cyclegan.train_cyclegan),

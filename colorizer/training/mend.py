@@ -1,0 +1,83 @@
+"""How is the network that finds damage trained? On prints that are damaged by chance, so the truth is known.
+
+Cross entropy and Dice (Milletari et al. 2016, section 3): the first learns from every pixel, the second
+counts the few damaged ones as much as all others together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from colorizer.evaluation.damage import damaged_print
+from colorizer.networks.damage import DamageUNet
+from colorizer.training import common
+from colorizer.training.data import CropLoader, CropSettings, Random, random_crop
+from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.sources import list_pictures, read_rgb
+
+SIDE = 256  # of the crops that are validated
+
+
+@dataclass(frozen=True)
+class MendOptions(RunOptions):
+    """Crops of any pictures, grey or coloured."""
+
+    stages: tuple[common.Stage, ...] = (common.Stage(192, 16, 4000),)
+    rate: float = 1e-3
+    every: int = 500
+    crops: CropSettings = field(default_factory=lambda: CropSettings(smallest=0.6))
+
+
+def mend_batch(crops: np.ndarray, randoms: list[Random]) -> tuple[Tensor, Tensor]:
+    """Crops (N, S, S, 3) uint8 -> the lightness (N, 1, S, S) of damaged prints, and 1 where they are."""
+    pairs = [damaged_print(crop, random)[:2] for crop, random in zip(crops, randoms, strict=True)]
+    given, truth = (np.stack(parts)[:, None].astype(np.float32) for parts in zip(*pairs, strict=True))
+    return torch.from_numpy(given), torch.from_numpy(truth)
+
+
+def mend_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    marked = logits.sigmoid()
+    dice = 1 - (2 * (marked * truth).sum() + 1) / (marked.sum() + truth.sum() + 1)
+    return F.binary_cross_entropy_with_logits(logits, truth) + 0.2 * dice
+
+
+class MendValidation:
+    """Precision and recall in percent over some pictures, always damaged alike, and a sheet."""
+
+    def __init__(self, folder: Path, device: torch.device, most: int = 64) -> None:
+        paths, settings = list_pictures(folder), CropSettings(smallest=1.0, stretch=1.0, flip=False)
+        paths = paths[:: max(1, len(paths) // most)][:most]
+        crops = [random_crop(read_rgb(path), SIDE, np.random.default_rng(0), settings) for path in paths]
+        randoms = [np.random.default_rng((5, number)) for number in range(len(crops))]
+        self.given, self.truth = mend_batch(np.stack(crops), randoms)
+        self.device = device
+
+    @torch.inference_mode()
+    def __call__(self, network: nn.Module) -> tuple[dict[str, float], np.ndarray]:
+        marked = torch.cat([network(given.to(self.device)).cpu() for given in self.given.split(8)]) > 0
+        hits = (marked & (self.truth > 0)).sum()
+        figures = {"precision": 100 * hits / marked.sum().clamp(1), "recall": 100 * hits / self.truth.sum()}
+        rows = [torch.cat(list(part[:8, 0]), 1) for part in (self.given, marked.float(), self.truth)]
+        sheet = (torch.cat(rows) * 255).byte().numpy()
+        return {name: float(value) for name, value in figures.items()}, sheet[..., None].repeat(3, -1)
+
+
+def train_mend(options: MendOptions) -> Path:
+    """Train (or resume) the network; returns the path of `OUT/mend.safetensors`."""
+    engine = prepare(options)
+    paths = list_pictures(options.data, options.largest_batch(engine))
+    network = common.load_initial(options.init, DamageUNet.from_state) if options.init else DamageUNet()
+    engine.place(network)
+    optimiser = torch.optim.AdamW(network.parameters())
+    validation = MendValidation(options.val, engine.device) if options.val else None
+    loader = CropLoader(paths, options.seed, options.crops)
+    run = Run("mend", options, engine, loader, {"network": network, "optimiser": optimiser}, validation)
+    return run.learn(
+        lambda crops, draws: mend_batch(crops, draws.crops), lambda _, logits, truth: mend_loss(logits, truth)
+    )
