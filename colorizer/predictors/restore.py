@@ -7,36 +7,33 @@ through as it is.
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
+import cv2
 import numpy as np
 import torch
+from PIL import Image
 
+from colorizer import weights
 from colorizer.colour.compose import compose, is_grey
 from colorizer.colour.guided import LocalLines
+from colorizer.errors import SettingsError
 from colorizer.photo import Photo
 from colorizer.predictors import prints, upscale
 from colorizer.predictors.colorize import Analysis, Colorizer
+from colorizer.predictors.mend import NAME as MEND
+from colorizer.predictors.mend import Mender
 from colorizer.predictors.settings import ColorizeSettings, MendSettings, RestoreSettings, UpscaleSettings
 from colorizer.predictors.tiling import Progress, tell
 from colorizer.predictors.upscale import Forecast, Upscaler
 
-
-class Mender(Protocol):
-    """Finds what is damaged and mends it."""
-
-    version: str
-
-    def find(self, photo: Photo, settings: MendSettings, progress: Progress | None = None) -> np.ndarray: ...
-
-    def mend(self, photo: Photo, mask: np.ndarray) -> Photo: ...
-
-
 STEPS = {"mend": 1, "enlarge": 18, "colour": 1}  # and how long each takes, in proportion
 TEXTS = {"mend": "Mending", "enlarge": "Enlarging", "colour": "Colouring"}
 PACES = {"mend": 1.0, "colour": 0.1}  # seconds a megapixel, of what goes in and of what comes out
+LONGEST_MARKS = 32_000  # letters; a JPEG's EXIF block has room for twice as many
 NO_CHROMA = LocalLines(torch.zeros(1, 2, 1, 1), torch.zeros(1, 2, 1, 1))
 WORN = {"clean": "clean", "photo": "noisy or compressed"}
 
@@ -64,12 +61,16 @@ class Findings:
 
 @dataclass(frozen=True, eq=False)
 class Restored:
-    """A result, the settings with every choice made, the weights' names and versions, and, where it was
-    coloured, the network's opinion, whose photo is the enlarged lightness."""
+    """A result, the settings with every choice made, and the weights' names and versions.
+
+    marks: (H, W) bool, what was mended of the photo given; None where mending was left out. analysis: what
+    the network said, with the enlarged lightness for its photo; None where colouring was left out.
+    """
 
     photo: Photo
     settings: RestoreSettings
     weights: tuple[str, ...]
+    marks: np.ndarray | None = None
     analysis: Analysis | None = None
 
     @property
@@ -81,13 +82,13 @@ class Restored:
 class Restorer:
     """Restores photographs: `Restorer.load().restore(Photo.open("grandmother.jpg")).save("restored.png")`."""
 
-    def __init__(self, colorizer: Colorizer, upscaler: Upscaler, mender: Mender | None = None) -> None:
-        self.colorizer, self.upscaler, self.mender = colorizer, upscaler, mender
+    def __init__(self, mender: Mender, colorizer: Colorizer, upscaler: Upscaler) -> None:
+        self.mender, self.colorizer, self.upscaler = mender, colorizer, upscaler
 
     @classmethod
     def load(cls, *, device: str = "cpu") -> Restorer:
         """A restorer; each network's weights are read when it is first needed."""
-        return cls(Colorizer.load(device=device), Upscaler.load(device=device))
+        return cls(Mender.load(device=device), Colorizer.load(device=device), Upscaler.load(device=device))
 
     def restore(
         self, photo: Photo, settings: RestoreSettings | None = None, progress: Progress | None = None
@@ -104,8 +105,6 @@ class Restorer:
         """
         found = look(photo)
         settings, sentences = settled(settings or RestoreSettings(), found)
-        if self.mender is None:
-            settings = replace(settings, mend=0.0)
         progresses = dict(_shared(settings, progress))
         smooth = found.pitch and settings.screen != "keep"
 
@@ -115,16 +114,17 @@ class Restorer:
         photo = prints.negative(photo) if settings.negative else photo
         photo = prints.unfaded(photo, settings.fading) if settings.fading else photo
         photo = even(photo) if settings.screen == "smooth" else photo
-        weights, analysis = [], None
-        if self.mender and settings.mend:
-            mask = self.mender.find(even(photo), MendSettings(settings.mend), progresses["mend"])
-            weights.append(f"mend {self.mender.version}")
-            if mask.any():
-                photo = self.mender.mend(photo, mask)
-                sentences.append(f"{100 * mask.mean():.1f} % of it were mended.")
+        made_of: list[str] = []
+        marks = analysis = None
+        if settings.mend:
+            mending, tell_mend = MendSettings(settings.mend), progresses["mend"]
+            marks = unpacked(settings.marks, photo) if settings.marks else None
+            marks = self.mender.find(even(photo), mending, tell_mend) if marks is None else marks
+            mended = self.mender.mend(photo, mending, tell_mend, marks)
+            photo, made_of = mended.photo, [mended.weights]
         if settings.colour == "always":
             analysis = self.colorizer.analyse(even(photo), _colouring(settings))
-            weights.append(f"unet {analysis.version}")
+            made_of.append(f"unet {analysis.version}")
             if settings.enlarge > 1 and not is_grey(photo.rgb):
                 photo = photo.with_rgb(compose(photo.rgb, NO_CHROMA, 0.0))
         for sentence in sentences:
@@ -132,8 +132,9 @@ class Restorer:
         if settings.enlarge > 1:
             made = self.upscaler.run(photo, _enlarging(settings), progresses["enlarge"], settings.enlarge)
             photo, settings = made.photo, replace(settings, detail=made.settings.detail)
-            weights += made.weights
-        restored = Restored(photo, settings, tuple(weights), analysis and replace(analysis, photo=photo))
+            made_of += made.weights
+        analysis = analysis and replace(analysis, photo=photo)
+        restored = Restored(photo, settings, tuple(made_of), marks, analysis)
         return self.recolour(restored, settings, progresses.get("colour"))
 
     def recolour(
@@ -142,6 +143,7 @@ class Restorer:
         """What was coloured in another saturation or with other hints; the networks rest."""
         if restored.analysis is None:
             return restored
+        tell(progress, 0.0, TEXTS["colour"])
         photo = self.colorizer.render(restored.analysis, _colouring(settings), progress)
         changed = replace(restored.settings, saturation=settings.saturation, hints=settings.hints)
         return replace(restored, photo=photo, settings=changed)
@@ -160,6 +162,33 @@ class Restorer:
         return replace(found, seconds=seconds, bytes=found.bytes + copy)
 
 
+def packed(marks: np.ndarray) -> str:
+    """Marks (h, w) bool as a PNG in base64, small enough for a file's metadata: reduced where they are not,
+    and then a pixel is marked if any of its own is."""
+    while True:
+        text = base64.b64encode(_png(marks)).decode()
+        if len(text) < LONGEST_MARKS:
+            return text
+        half = (-(-marks.shape[1] // 2), -(-marks.shape[0] // 2))
+        marks = cv2.resize(marks.astype(np.float32), half, interpolation=cv2.INTER_AREA) > 0
+
+
+def _png(marks: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(marks).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def unpacked(text: str, photo: Photo) -> np.ndarray:
+    """Such marks at the photo's size, (H, W) bool; SettingsError where the text isn't what `packed` gives."""
+    try:
+        marks = np.asarray(Image.open(io.BytesIO(base64.b64decode(text)), formats=["PNG"]).convert("L"))
+    except (ValueError, OSError, Image.DecompressionBombError) as error:
+        raise SettingsError(f"The marks of damage can't be read ({error}). Leave them out.") from None
+    size = (photo.width, photo.height)
+    return cv2.resize(marks, size, interpolation=cv2.INTER_NEAREST) > 127
+
+
 def check(settings: RestoreSettings) -> None:
     """SettingsError or WeightsError where enlarging in these settings has no weights, whatever the photo."""
     if settings.enlarge > 1:
@@ -176,6 +205,7 @@ def look(photo: Photo) -> Findings:
 def settled(settings: RestoreSettings, found: Findings) -> tuple[RestoreSettings, list[str]]:
     """The settings with every choice made, and sentences on what the photograph decided."""
     sentences = []
+    mend = settings.mend if MEND in weights.entries() else 0.0
     colour, model, detail = settings.colour, settings.model, settings.detail
     factor = min(settings.enlarge, found.factor)
     if colour == "auto":
@@ -195,7 +225,8 @@ def settled(settings: RestoreSettings, found: Findings) -> tuple[RestoreSettings
             detail = float(np.clip(detail, *there[model].details))
         measured = f"grain {found.noise:.1f}/255, blocks {max(0, found.blockiness):.0%}"
         sentences.append(f"It was enlarged as a {WORN[model]} picture ({measured}).")
-    return replace(settings, colour=colour, model=model, enlarge=factor, detail=detail), sentences
+    chosen = replace(settings, mend=mend, colour=colour, model=model, enlarge=factor, detail=detail)
+    return chosen, sentences
 
 
 def _colouring(settings: RestoreSettings) -> ColorizeSettings:

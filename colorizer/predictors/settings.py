@@ -193,22 +193,11 @@ class UpscaleSettings(Settings):
 
 
 @dataclass(frozen=True)
-class MendSettings(Settings):
-    """The settings of mending; SettingsError for a value out of range.
-
-    sensitivity: 0..1, how readily something is taken for damage.
-    """
-
-    RANGES: ClassVar = {"sensitivity": (0.0, 1.0)}
-
-    sensitivity: float = 0.5
-
-
-@dataclass(frozen=True)
 class RestoreSettings(Settings):
     """The settings of a restoration; SettingsError for a value out of range.
 
     mend: 0..1, how readily dust, scratches and creases are seen; 0 leaves mending out.
+    marks: what is damaged, in place of what is found, as `restore.packed` writes it.
     colour: "auto" colours photographs that have no colours, "always" replaces those that are there, "never"
     leaves colouring out.
     saturation: factor on the predicted chroma, 0..2.
@@ -226,6 +215,7 @@ class RestoreSettings(Settings):
     RANGES: ClassVar = RESTORE_RANGES
 
     mend: float = 0.5
+    marks: str = ""
     colour: str = "auto"
     saturation: float = 1.0
     hints: tuple[Hint, ...] = ()

@@ -59,7 +59,7 @@ def restore(
     with _told():
         asked: Any = () if hints is None else hints  # not yet checked
         settings = RestoreSettings(
-            mend, colour, saturation, asked, enlarge, model, detail, screen, negative, fading
+            mend, "", colour, saturation, asked, enlarge, model, detail, screen, negative, fading
         )
         made = running.restore(_opened(photo), settings)
         return _answer(made.photo, format, files.ENDINGS["restore"], made.made_by)

@@ -24,6 +24,7 @@ from colorizer.photo import Photo
 from colorizer.predictors import dull, truth_test
 from colorizer.predictors.colorize import Analysis, Colorizer, Progress
 from colorizer.predictors.dull import Dullness
+from colorizer.predictors.mend import Mender
 from colorizer.predictors.own_style import Preview, Restyled, Stop, StyleTransfer
 from colorizer.predictors.restore import Restored, Restorer
 from colorizer.predictors.settings import (
@@ -68,7 +69,8 @@ def device() -> str:
 colorizer = lru_cache(lambda: Colorizer.load(device=device()))
 upscaler = lru_cache(lambda: Upscaler.load(device=device()))
 stylizer = lru_cache(lambda: Stylizer.load(device=device()))
-restorer = lru_cache(lambda: Restorer(colorizer(), upscaler()))
+mender = lru_cache(lambda: Mender.load(device=device()))
+restorer = lru_cache(lambda: Restorer(mender(), colorizer(), upscaler()))
 style_transfer = lru_cache(lambda: StyleTransfer.load(device=device()))
 
 

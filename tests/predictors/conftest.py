@@ -9,6 +9,7 @@ import torch
 from pictures import EMPTY, enter
 
 from colorizer.networks import srgan
+from colorizer.networks.damage import DamageUNet
 from colorizer.networks.unet import ColorUNet
 
 
@@ -22,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def restoring(folder: Path) -> None:
-    """Networks of chance for colouring and both ways of enlarging."""
+    """Networks of chance for mending, colouring and both ways of enlarging."""
     with torch.random.fork_rng():
         torch.manual_seed(1)
         network = ColorUNet(widths=(16, 12, 8))
@@ -30,3 +31,6 @@ def restoring(folder: Path) -> None:
         enter(folder, "unet", "colorize", network.state_dict())
         for name in ("srresnet", "srgan-photo"):
             enter(folder, name, "upscale", srgan.Generator(1, (4, 4, 4)).state_dict())
+        damage = DamageUNet((8, 8, 8, 8))
+        torch.nn.init.normal_(damage.mark.weight, 0.0, 2.0)
+        enter(folder, "mend", "mend", damage.state_dict())

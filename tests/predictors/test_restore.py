@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,27 +14,14 @@ from colorizer.errors import Cancelled, PhotoTooLarge, SettingsError
 from colorizer.photo import Photo
 from colorizer.predictors import prints, upscale
 from colorizer.predictors.colorize import Colorizer
-from colorizer.predictors.restore import Restorer, steps
+from colorizer.predictors.mend import Mender
+from colorizer.predictors.restore import Restorer, packed, steps, unpacked
 from colorizer.predictors.settings import Hint, RestoreSettings, UpscaleSettings
 from colorizer.predictors.upscale import Upscaler
 
 pytestmark = pytest.mark.usefixtures("restoring")
 GREY = photograph(40, 60, grey=True)
-PLAIN = RestoreSettings(enlarge=1)
-
-
-class Dust:
-    """Takes the brightest pixel for damage, and covers damage with black."""
-
-    version = "0.1"
-
-    def find(self, photo, settings, progress=None):
-        if progress:
-            progress(0.5, "Looking for damage")
-        return photo.rgb[..., 0] == photo.rgb.max()
-
-    def mend(self, photo, mask):
-        return photo.with_rgb(np.where(mask[..., None], 0, photo.rgb).astype(photo.rgb.dtype))
+PLAIN = RestoreSettings(mend=0, enlarge=1)
 
 
 def lightness(photo: Photo) -> np.ndarray:
@@ -53,11 +41,10 @@ def test_lightness_is_enlarged_and_colour_is_laid_onto_it_at_the_final_size():
 def test_it_can_be_made_again_from_its_settings():
     settings = RestoreSettings(saturation=1.5, hints=(Hint(0.5, 0.5, "#7a5230"),), fading=0.5, negative=True)
     made = Restorer.load().run(GREY, settings)
-    about = dict(made.made_by)
-    assert about.pop("task") == "restore"
-    assert about.pop("weights") == "unet 0.1, srgan-photo 0.1"
-    assert None not in about.values() and "auto" not in about.values()
-    again = Restorer.load().run(GREY, RestoreSettings(**about))
+    assert made.made_by["task"] == "restore"
+    assert made.made_by["weights"] == "mend 0.1, unet 0.1, srgan-photo 0.1"
+    assert None not in own(made).values() and "auto" not in own(made).values()
+    again = Restorer.load().run(GREY, RestoreSettings(**own(made)))
     assert np.array_equal(again.photo.rgb, made.photo.rgb) and again.made_by == made.made_by
 
 
@@ -67,7 +54,7 @@ def test_each_step_can_be_left_out():
     assert np.array_equal(restorer.restore(GREY, nothing).rgb, GREY.rgb)
     assert restorer.restore(GREY, PLAIN).rgb.shape == GREY.rgb.shape
     assert steps(nothing) == {}
-    larger = restorer.restore(GREY, RestoreSettings(colour="never", enlarge=2))
+    larger = restorer.restore(GREY, RestoreSettings(mend=0, colour="never", enlarge=2))
     assert larger.rgb.shape == (80, 120, 3) and np.ptp(larger.rgb.astype(int), axis=2).max() == 0
 
 
@@ -76,20 +63,52 @@ def test_a_photo_that_has_colours_keeps_them_unless_it_is_asked_otherwise():
     kept = Restorer.load().run(coloured, PLAIN)
     assert np.array_equal(kept.photo.rgb, coloured.rgb) and kept.settings.colour == "never"
     assert "keeps them" in kept.photo.metadata.notes[0]
-    replaced = Restorer.load().restore(coloured, RestoreSettings(colour="always", enlarge=1))
+    replaced = Restorer.load().restore(coloured, RestoreSettings(mend=0, colour="always", enlarge=1))
     assert np.array_equal(replaced.rgb, Colorizer.load().colorize(coloured).rgb)
 
 
-def test_damage_is_mended_before_anything_else_sees_it():
-    restorer = Restorer(Colorizer.load(), Upscaler.load(), Dust())
-    made = restorer.run(GREY, RestoreSettings(colour="never", enlarge=1))
-    damaged = Dust().find(GREY, None)
-    assert np.array_equal(made.photo.rgb[~damaged], GREY.rgb[~damaged])
-    assert not made.photo.rgb[damaged].any()
-    assert "mended" in made.photo.metadata.notes[0] and made.weights == ("mend 0.1",)
-    whole = restorer.run(GREY)
-    expected = Restorer.load().run(Dust().mend(GREY, damaged))
-    assert np.array_equal(whole.photo.rgb, expected.photo.rgb)
+def brightest(_mender, photo, *_how) -> np.ndarray:
+    """The brightest pixels are damaged."""
+    return photo.rgb[..., 0] == photo.rgb.max()
+
+
+def test_damage_is_mended_before_anything_else_sees_it_and_a_person_may_say_what_it_is(monkeypatch):
+    monkeypatch.setattr(Mender, "find", brightest)
+    restorer, mended = Restorer.load(), Mender.load().mend(GREY)
+    made = restorer.run(GREY)
+    assert 0 < made.marks.mean() < 0.1 and np.array_equal(made.marks, mended.marks)
+    without = RestoreSettings(mend=0)
+    assert np.array_equal(made.photo.rgb, restorer.restore(mended.photo, without).rgb)
+    marks = np.zeros((40, 60), bool)
+    marks[10:20, 30] = True
+    settings = RestoreSettings(colour="never", enlarge=1, marks=packed(marks))
+    corrected = restorer.run(GREY, settings)
+    assert np.array_equal(corrected.marks, marks)
+    assert np.array_equal(corrected.photo.rgb, Mender.load().mend(GREY, marks=marks).photo.rgb)
+    again = restorer.run(GREY, RestoreSettings(**own(corrected)))
+    assert np.array_equal(again.photo.rgb, corrected.photo.rgb)
+
+
+def own(made) -> dict:
+    """The settings that a result says it was made with."""
+    return {name: value for name, value in made.made_by.items() if name not in ("task", "weights")}
+
+
+def test_marks_of_any_picture_fit_into_its_metadata():
+    marks = np.random.default_rng(0).random((1500, 2000)) < 0.05
+    text = packed(marks)
+    found = unpacked(text, Photo.from_array(marks.astype(np.uint8)))
+    assert len(text) < 32_000 and found.shape == marks.shape and found[marks].mean() > 0.97
+    with pytest.raises(SettingsError, match="marks"):
+        unpacked("no marks", GREY)
+
+
+def test_where_mending_has_no_weights_the_rest_is_done(folder):
+    listed = json.loads((folder / "manifest.json").read_text())
+    del listed["files"]["mend"]
+    (folder / "manifest.json").write_text(json.dumps(listed))
+    made = Restorer.load().run(GREY, PLAIN)
+    assert made.marks is None and made.settings.mend == 0
 
 
 def test_other_colours_need_no_network(monkeypatch):
@@ -124,7 +143,7 @@ def test_a_very_large_photo_is_not_enlarged_and_that_is_said():
     photo = Photo.from_array(np.full((30, 7501), 9, np.uint8))  # four times as long is beyond what is opened
     assert upscale.largest_factor(7501, 30) == 3
     assert upscale.largest_factor(5000, 5000) == 1
-    made = Restorer.load().run(photo, RestoreSettings(colour="never"))
+    made = Restorer.load().run(photo, RestoreSettings(mend=0, colour="never"))
     assert made.photo.width == 3 * 7501 and made.settings.enlarge == 3
     assert any("enlarged three times" in note for note in made.photo.metadata.notes)
 
@@ -141,14 +160,14 @@ def test_fewer_times_is_four_times_reduced_whatever_the_tiles(factor, monkeypatc
 
 
 def test_progress_tells_the_step_and_may_stop_the_work_in_each():
-    restorer, told = Restorer(Colorizer.load(), Upscaler.load(), Dust()), []
-    restorer.run(photograph(300, 400, grey=True), progress=lambda *said: told.append(said))
+    restorer, told = Restorer.load(), []
+    restorer.run(photograph(120, 300, grey=True), progress=lambda *said: told.append(said))
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] <= 1
     assert list(dict.fromkeys(text for _, text in told)) == ["Mending", "Enlarging", "Colouring"]
     for share in (0.0, 0.5, 0.96):
         with pytest.raises(Cancelled):
-            restorer.run(photograph(300, 400, grey=True), progress=stop_beyond(share))
+            restorer.run(photograph(120, 300, grey=True), progress=stop_beyond(share))
 
 
 @pytest.mark.parametrize(
@@ -195,10 +214,10 @@ def test_a_screen_is_smoothed_for_the_colours_alone_unless_the_lightness_is_to_b
     assert np.abs(lightness(made.photo) - lightness(printed)).max() < 0.8
     assert "5.0 pixels apart" in made.photo.metadata.notes[0]
     assert (made.photo.rgb != Colorizer.load().colorize(printed).rgb).any()
-    smooth = restorer.restore(printed, RestoreSettings(enlarge=1, screen="smooth"))
+    smooth = restorer.restore(printed, RestoreSettings(mend=0, enlarge=1, screen="smooth"))
     away = [np.abs(lightness(each) - lightness(photo)).mean() for each in (smooth, made.photo)]
     assert away[0] < 0.7 * away[1]
-    kept = restorer.restore(printed, RestoreSettings(enlarge=1, screen="keep"))
+    kept = restorer.restore(printed, RestoreSettings(mend=0, enlarge=1, screen="keep"))
     assert np.array_equal(kept.rgb, Colorizer.load().colorize(printed).rgb)
 
 
@@ -215,13 +234,13 @@ def test_the_network_that_enlarges_is_chosen_by_noise_and_blocks():
         (noisy, "photo"),
         (Photo.from_array(blocky.astype(np.uint8)), "photo"),
     ):
-        made = Restorer.load().run(photo, RestoreSettings(colour="never", enlarge=2))
+        made = Restorer.load().run(photo, RestoreSettings(mend=0, colour="never", enlarge=2))
         assert made.settings.model == model
         assert any("It was enlarged as a" in note for note in made.photo.metadata.notes)
 
 
 def test_a_negative_is_turned_and_a_flat_print_gets_its_black_and_white_back_without_clipping():
-    turned = Restorer.load().restore(GREY, RestoreSettings(colour="never", enlarge=1, negative=True))
+    turned = Restorer.load().restore(GREY, RestoreSettings(mend=0, colour="never", enlarge=1, negative=True))
     assert np.array_equal(turned.rgb, 255 - GREY.rgb)
     flat = Photo.from_array((GREY.rgb * 0.4 + 90).astype(np.uint8))
     for amount, wide in ((0.5, 120), (1.0, 190)):
