@@ -17,6 +17,7 @@ MIDDLE = 2048  # pixels a side, that are looked at
 SIDE = 256  # of the squares whose spectra are averaged
 SQUARES = 6  # along each side of the picture, at most
 PITCHES = (2.4, 24.0)  # pixels between two dots of a screen
+FLOOR = 1e-4  # of the mean power: less than grain of half a level
 PEAK = 3.7  # how far, in natural logarithms, a screen's peaks rise above their surroundings
 TWO_LEVELS = 4.0  # pixels between dots where there are only black and white, and no screen is found
 SMOOTHING = 0.5  # standard deviation of the Gaussian that smooths a screen, in pitches
@@ -48,7 +49,7 @@ def screen(photo: Photo) -> float:
     side = min(SIDE, height, width)
     if side < 64:
         return 0.0
-    power = np.log(_spectrum(levels, side) + 1e-9)
+    power = np.log(_spectrum(levels, side) + FLOOR)
     white = power - ndimage.uniform_filter(power, size=15, mode="wrap")
     white = ndimage.gaussian_filter(white, 0.7, mode="wrap")
     row, column = np.mgrid[:side, :side] - side // 2
@@ -56,7 +57,8 @@ def screen(photo: Photo) -> float:
     away = np.hypot(row, column) / side
     eighths = np.abs(8 * np.stack((row, column)) / side)
     on_blocks = (np.abs(eighths - np.rint(eighths)) < 12 / side).all(0)
-    possible = (away > 1 / PITCHES[1]) & (away < 1 / PITCHES[0]) & (np.abs(column) > 1) & ~on_blocks
+    slanted = (np.abs(row) > 1) & (np.abs(column) > 1)  # what is upright has spectra along the axes
+    possible = (away > 1 / PITCHES[1]) & (away < 1 / PITCHES[0]) & slanted & ~on_blocks
     peaks = np.where(possible, np.minimum(white, turned), 0)
     if peaks.max() > PEAK:
         return float(1 / away.flat[peaks.argmax()])

@@ -45,7 +45,7 @@
       window.goToTab(new URLSearchParams(link.getAttribute('href')).get('tab'));
     }
   });
-  window.addEventListener('popstate', () => window.showTab(asked() || 'colorize'));
+  window.addEventListener('popstate', () => window.showTab(asked() || 'restore'));
 
   // Gradio tells of a slider's release by pointer only.
   document.addEventListener('keyup', event => {

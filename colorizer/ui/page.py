@@ -10,7 +10,7 @@ import gradio as gr
 from colorizer.photo import LIMITS
 from colorizer.predictors.stylize import offered as directions
 from colorizer.predictors.upscale import offered as upscalers
-from colorizer.ui import about, colorize, dull, monet, parts, running, style, upscale
+from colorizer.ui import about, colorize, dull, monet, parts, restore, running, style, upscale
 from colorizer.ui.api import build_api
 from colorizer.ui.running import Tab
 from colorizer.ui.texts import I18N, both, label
@@ -22,13 +22,17 @@ SWEEP = 5 * 60
 
 def build_page() -> gr.Blocks:
     """The page, ready to launch with `appearance()`."""
-    builders: dict[str, Callable[[Sequence[str]], Tab]] = {"colorize": colorize.build}
+    builders: dict[str, Callable[[Sequence[str]], Tab]] = {
+        "restore": restore.build,
+        "colorize": colorize.build,
+    }
     if running.offered(upscalers):
         builders["upscale"] = upscale.build
     if running.offered(directions):
         builders["monet"] = monet.build
     builders["style"] = style.build
-    others = {name: [other for other in builders if other != name] for name in builders}
+    targets = [name for name in builders if name != "restore"]  # it begins with what is old
+    others = {name: [other for other in targets if other != name] for name in builders}
     claim = "claim_painting" if "monet" in builders else "claim"
     tabs: dict[str, Tab] = {}
     with gr.Blocks(

@@ -15,6 +15,7 @@ from colorizer import weights
 from colorizer.networks import cyclegan, srgan
 from colorizer.networks.autoencoder import AutoEncoder
 from colorizer.networks.course_unet import CourseUNet
+from colorizer.networks.damage import DamageUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.predictors import own_style
 from colorizer.predictors.settings import RestyleSettings
@@ -28,6 +29,7 @@ def networks() -> Iterator[tuple[str, str, nn.Module]]:
     yield "unet", "colorize", unet
     yield "course-unet", "colorize", CourseUNet(widths=(4, 8, 8, 8, 8))
     yield "autoencoder", "colorize", AutoEncoder(widths=(8, 8, 16, 16, 16))
+    yield "mend", "mend", DamageUNet((8, 8, 8, 8))
     for name in ("srresnet", "srgan", "srgan-photo"):
         enlarger = srgan.Generator(1, (6, 4, 4))
         torch.nn.init.normal_(enlarger.tail.weight, 0.0, 0.05)
@@ -69,7 +71,7 @@ def visit(browser, url: str) -> Iterator[Callable]:
     """visit("?tab=monet", width=390) opens the page in a browser."""
     pages = []
 
-    def go(query: str = "", **how):
+    def go(query: str = "?tab=colorize", **how):
         pages.append(opened(browser, url, query, **how))
         return pages[-1]
 

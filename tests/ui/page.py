@@ -23,7 +23,8 @@ GREY = np.full((64, 96), 120, np.uint8)
 
 def forget() -> None:
     """Let the page read its networks anew."""
-    for kept in (running.colorizer, running.upscaler, running.stylizer, running.style_transfer):
+    kinds = (running.colorizer, running.upscaler, running.stylizer, running.style_transfer)
+    for kept in (*kinds, running.mender, running.restorer):
         kept.cache_clear()
 
 

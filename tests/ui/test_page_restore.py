@@ -1,0 +1,159 @@
+"""Can somebody have a photograph restored in one go, correct what was taken for damage, and take it home?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from page import GREY, after, called, changed, give, made, moved, pixels, scrolls_sideways, taken_home
+from PIL import Image
+
+from colorizer.photo import Photo
+from colorizer.predictors.mend import Mender
+from colorizer.predictors.restore import Restorer, unpacked
+from colorizer.predictors.settings import RestoreSettings
+from colorizer.ui.restore import foretell, notices, settings_of
+from colorizer.ui.texts import TEXTS, note
+from colorizer.ui.work import Work
+
+PREFIX = "restore-"
+
+
+@pytest.fixture
+def scratched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A grey print with a white scratch across, which is found."""
+    print_ = np.full((100, 150), 90, np.uint8)
+    print_[:50] = 120
+    print_[20:80, 100:104] = 255
+    Image.fromarray(print_).save(tmp_path / "grandmother.png")
+    monkeypatch.setattr(Mender, "find", lambda _, photo, *how: photo.rgb[..., 0] > 250)
+    return tmp_path / "grandmother.png"
+
+
+# In the browser
+
+
+def test_a_photograph_is_mended_coloured_and_enlarged_and_taken_home(visit, scratched: Path) -> None:
+    page = visit("")
+    assert page.locator("#tabs [role=tab]").first.get_attribute("aria-selected") == "true"
+    give(page, scratched, PREFIX)
+    page.wait_for_selector("#restore-forecast :text('600 × 400')")
+    shown = made(page, "restore", PREFIX)
+    status = page.inner_text("#restore-status")
+    assert "150 × 100 → 600 × 400" in status and "1.60% of the picture" in status
+    result = pixels(page, PREFIX)
+    assert result.shape == (400, 600, 3) and np.ptp(result, axis=2).mean() > 3
+    file = taken_home(page, PREFIX)
+    assert file.suggested_filename == "grandmother-restored.png"
+    about = json.loads(Image.open(file.path()).text["colorizer"])
+    assert (about["task"], about["colour"], about["enlarge"]) == ("restore", "always", 4)
+    again = Restorer.load().restore(Photo.open(scratched), settings_of_file(about))
+    assert np.array_equal(Photo.open(file.path()).rgb, again.rgb)
+
+    moved(page, "restore-saturation", "Home")
+    shown = changed(page, shown, PREFIX)
+    assert np.ptp(pixels(page, PREFIX), axis=2).mean() < 2
+    page.uncheck("#restore-enlarge input")
+    page.wait_for_selector("#restore-forecast :text('150 × 100')")
+    made(page, "restore", PREFIX)
+    changed(page, shown, PREFIX)
+    assert "150 × 100 → 150 × 100" in page.inner_text("#restore-status")
+
+
+def settings_of_file(about: dict) -> RestoreSettings:
+    """The settings that a file holds."""
+    return RestoreSettings(**{key: value for key, value in about.items() if key not in ("task", "weights")})
+
+
+def test_damage_is_painted_and_rubbed_out_with_a_brush(visit, scratched: Path) -> None:
+    page = visit("", height=1000)
+    give(page, scratched, PREFIX)
+    for step in ("enlarge", "colour"):
+        page.uncheck(f"#restore-{step} input")
+    shown = made(page, "restore", PREFIX)
+    assert (pixels(page, PREFIX)[50, 102] < 140).all()
+    canvas = page.locator("#restore-marks canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def stroke(tool: str, *way: tuple[float, float]) -> None:
+        """Draw with that tool; from the middle, as shares of the canvas's height."""
+        page.click(f"#restore-marks button[aria-label='{tool}']")
+        points = [(middle[0] + x * box["height"], middle[1] + y * box["height"]) for x, y in way]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=12)
+        page.mouse.up()
+
+    stroke("Erase", (0.2, -0.45), (0.3, -0.2), (0.3, 0.2), (0.2, 0.45), (0.25, -0.3), (0.25, 0.3))
+    stroke("Brush", (-0.3, 0.1), (-0.1, 0.1))
+    page.click("#mend-marked")
+    changed(page, shown, PREFIX)
+    page.wait_for_selector("#restore", state="visible")
+    corrected = pixels(page, PREFIX)
+    assert (corrected[50, 102] > 240).any()  # it was no damage
+    about = json.loads(Image.open(taken_home(page, PREFIX).path()).text["colorizer"])
+    marks = unpacked(about["marks"], Photo.from_array(np.zeros((100, 150), np.uint8)))
+    assert marks[:, :75].any() and marks.mean() < 0.3
+
+
+def test_on_a_phone_it_is_one_column_and_each_language_has_its_words(visit, small: Path) -> None:
+    page = visit("", width=390, height=844, locale="fr-FR")
+    assert TEXTS["restore_mend_help"][1] in page.inner_text("#restore-mend")
+    give(page, small, PREFIX)
+    page.uncheck("#restore-enlarge input")
+    made(page, "restore", PREFIX)
+    assert not scrolls_sideways(page)
+    assert after(page, PREFIX)
+
+
+# From a program
+
+
+def test_the_endpoint_restores_a_file(url: str, scratched: Path) -> None:
+    path, made_by = called(url, "/restore", scratched, enlarge=2, format="JPEG")
+    assert path.name == "grandmother-restored.jpg"
+    assert Image.open(path).size == (300, 200)
+    assert made_by["weights"].startswith("mend 0.0.1, unet 0.0.1, sr")
+    assert (made_by["enlarge"], made_by["colour"], made_by["mend"]) == (2, "always", 0.5)
+    with pytest.raises(Exception, match="detail is 7"):
+        called(url, "/restore", scratched, detail=7)
+
+
+# Without a browser
+
+
+def test_what_a_photograph_says_of_itself_is_told_before(page_weights: Path) -> None:
+    plain = Photo.from_array(GREY)
+    assert not notices(plain, "en")["notice"].visible and notices(plain, "en")["colour"]
+    coloured = (
+        np.random.default_rng(0).integers(0, 255, (8, 8, 3), dtype=np.uint8).repeat(40, 0).repeat(40, 1)
+    )
+    said = notices(Photo.from_array(coloured), "fr")
+    assert said["notice"].visible and not said["colour"] and TEXTS["keeps_colours"][1] in said["notice_text"]
+    large = notices(Photo.from_array(np.zeros((2000, 2000), np.uint8)), "en")
+    assert "3 times as wide" in large["notice_text"]
+    dots = np.tile(np.kron([[0, 255], [255, 0]], np.ones((3, 3))), (60, 60)).astype(np.uint8)
+    assert "pixels apart" in notices(Photo.from_array(dots), "en")["notice_text"]
+
+
+def test_the_forecast_is_of_what_is_ticked(page_weights: Path) -> None:
+    work = Work(given=Photo.from_array(GREY))
+    settings = settings_of(True, 0.5, True, 1.0, False, "auto", "colour", False, 0.0)
+    assert "96 × 64" in foretell(work, "en", settings)["forecast"]
+    settings = settings_of(False, 0.5, False, 1.0, True, "auto", "colour", False, 0.0)
+    assert "384 × 256" in foretell(work, "en", settings)["forecast"]
+    assert (settings.mend, settings.colour) == (0, "never")
+
+
+def test_what_restoring_notes_is_told_in_french(page_weights: Path) -> None:
+    dots = np.tile(np.kron([[0, 255], [255, 0]], np.ones((3, 3))), (30, 30)).astype(np.uint8)
+    made = Restorer.load().run(
+        Photo.from_array(dots), settings_of(True, 0.9, True, 1, True, "auto", "colour", False, 0)
+    )
+    assert len(made.photo.metadata.notes) >= 3
+    assert all(note("fr", text) != text for text in made.photo.metadata.notes)
