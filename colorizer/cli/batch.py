@@ -19,7 +19,7 @@ from pathlib import Path
 
 from colorizer import interrupts
 from colorizer.errors import ColorizerError, SettingsError, WeightsError
-from colorizer.photo import FORMATS, SUFFIXES, Photo, format_named, writer_of
+from colorizer.photo import FORMATS, SUFFIXES, Photo, check_caption, format_named, with_caption, writer_of
 
 Progress = Callable[[float, str], None]
 
@@ -33,6 +33,12 @@ class Result:
     settings: Mapping[str, object]
     note: str = ""
 
+    def captioned(self, text: str | None) -> Result:
+        """The same with a line of text below the picture, if there is one."""
+        if text is None:
+            return self
+        return Result(with_caption(self.photo, text), {**self.settings, "caption": text}, self.note)
+
 
 class Batch:
     """A command's photographs, and where results go; ColorizerError when a name, the format or the quality
@@ -40,6 +46,9 @@ class Batch:
 
     def __init__(self, args: argparse.Namespace, ending: str) -> None:
         self.format, self.quality = check_output(args.format, args.quality), args.quality
+        self.caption: str | None = args.caption
+        if self.caption is not None:
+            check_caption(self.caption)
         sources, self.failures = find_sources(args.inputs, Path(args.output), ending)
         self.targets = plan(args.inputs, sources, args.output, self.format, ending)
 
@@ -50,7 +59,7 @@ class Batch:
             began, target = time.perf_counter(), self.targets[source]
             if os.path.exists(target) and os.path.exists(source) and target.samefile(source):
                 raise ColorizerError("The result would replace the photograph itself. Name another with -o.")
-            result = work(Photo.open(source), progress)
+            result = work(Photo.open(source), progress).captioned(self.caption)
             result.photo.save(target, format=self.format, quality=self.quality, settings=result.settings)
             notes = filter(None, (*result.photo.metadata.notes, result.note))
             seconds = time.perf_counter() - began

@@ -35,9 +35,13 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         raise SettingsError(f"--size is {size}, but must be from {SIZES[0]} to {SIZES[1]}.")
     if check_output(args.format, args.quality) not in (None, "JPEG"):
         raise SettingsError(f"The pictures in a zip are JPEGs, not {args.format}. Leave --format out.")
+    if args.caption is not None:
+        raise SettingsError("The squares in a zip have no room for a --caption. Leave it out.")
     sources, failures = find_sources(args.inputs, target, "-painted")
     stylizer = Stylizer.load()
-    made_by = f"{settings} {size} {args.quality} {stylizer.network(settings.direction)[1]}"
+    network = stylizer.network(settings.direction)[1]
+    made_by = f"{settings} {size} {args.quality} {network}"
+    step = {"task": "stylize", "weights": network, **settings.as_dict()}
     folder = target.with_name(f"{target.name}.parts")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +56,7 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         part = folder / _key(source, made_by)
         if not part.exists():
             painted = stylizer.stylize(_square(Photo.open(source), size), settings)
-            painted.save(part, format="JPEG", quality=args.quality)
+            painted.save(part, format="JPEG", quality=args.quality, settings=step)
         found[name] = source, part
         return []
 

@@ -54,6 +54,12 @@ def load(name_or_path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return tensorfile.read(path)
 
 
+def sha256(name_or_path: str | Path) -> str:
+    """Of the file that load() reads: the manifest's, or a file's own."""
+    entry = entries().get(str(name_or_path))
+    return entry.sha256 if entry else _sha256(Path(name_or_path).expanduser())
+
+
 def resolve(name: str) -> Path:
     """The verified file of a name, downloaded if need be; WeightsError when it can't be had or is wrong."""
     listed = manifest.read()

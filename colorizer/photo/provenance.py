@@ -1,0 +1,188 @@
+"""What was done to a photo, and how does its file say so to any software?
+
+A step is what made a result: its task, the weights and the settings. A file has them as JSON in EXIF's
+UserComment, and marks in XMP: IPTC's DigitalSourceType, the CreatorTool, and a sentence a step in Photoshop's
+History, which is plain text (the structured xmpMM:History wants times and its own verbs).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from PIL.ExifTags import Base
+
+from colorizer import __version__
+from colorizer.photo.metadata import Metadata, Step
+from colorizer.photo.tags import DETAILS, Tags
+
+PROGRAM = f"Colorizer {__version__}"
+IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+ALTERED, EDITED = "algorithmicallyEnhanced", "compositeWithTrainedAlgorithmicMedia"
+CREATED = "trainedAlgorithmicMedia"
+SOURCE_TYPES = {  # and IPTC's names for them; the more of a picture is a machine's, the later
+    ALTERED: "Algorithmically-altered media",
+    EDITED: "Edited using Generative AI",
+    "compositeSynthetic": "Composite including generative AI elements",
+    CREATED: "Created using Generative AI",
+}
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+NAMESPACES = {
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+}
+TYPE, TOOL, HISTORY = "Iptc4xmpExt:DigitalSourceType", "xmp:CreatorTool", "photoshop:History"
+FULL_NAMES = {
+    f"{{{NAMESPACES[prefix]}}}{name}": f"{prefix}:{name}"
+    for prefix, name in (mark.split(":") for mark in (TYPE, TOOL, HISTORY))
+}
+HEAD = f'<rdf:Description xmlns:rdf="{RDF}" rdf:about=""'
+HEAD += "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items()) + ">"
+TAIL = "</rdf:Description>"
+EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}"></rdf:RDF></x:xmpmeta>'.encode()
+END_OF_RDF = re.compile(rb"</(?:[\w.-]+:)?RDF\s*>")
+DAMAGED = (ElementTree.ParseError, ValueError, LookupError)
+
+NETWORKS = {
+    "unet": "U-Net",
+    "course-unet": "course U-Net",
+    "autoencoder": "auto-encoder",
+    "srresnet": "SRResNet",
+    "srgan": "SRGAN",
+    "srgan-photo": "SRGAN for old photographs",
+    "photo2monet": "CycleGAN from photograph to Monet",
+    "monet2photo": "CycleGAN from Monet to photograph",
+    "vgg19": "VGG-19",
+    "lite0": "EfficientNet-Lite0",
+}
+SENTENCES = {
+    "colorize": "Colours added by {by}; the lightness is the photograph's own.",
+    "upscale": "Enlarged four times by {by}; the finest detail is likely, not recorded.",
+    "stylize": "Painted over by {by}.",
+    "restyle": "Painted over in the style of “{painting}” by {by}.",
+    "texture": "A texture made by {by} of the pixels of “{painting}”.",
+}
+
+
+def networks(step: Step) -> dict[str, str]:
+    """The networks that took part, as the manifest calls them, and their versions ("" where none is told)."""
+    if step["task"] == "colorize":
+        return {str(step.get("model")): str(step.get("version"))}
+    told = step.get("weights", step.get("features", ""))
+    return {name: version for name, _, version in (one.partition(" ") for one in str(told).split(", "))}
+
+
+def sentence(step: Step) -> str:
+    """What a step did, in plain words."""
+    made = (f"{NETWORKS.get(name, name)} {version}".strip() for name, version in networks(step).items())
+    by = ", ".join(filter(None, ("Colorizer", *made)))
+    text = SENTENCES.get(str(step["task"]), "Changed by {by} ({task}).")
+    text = text.format_map({"by": by, "task": step["task"], "painting": step.get("painting")})
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def source_type(step: Step) -> str:
+    """IPTC's code for what a step makes (Digital Source Type NewsCodes, version of October 2024).
+
+    compositeWithTrainedAlgorithmicMedia: “Augmentation, correction or enhancement using a Generative AI
+    model, such as with inpainting or outpainting operations”. So it is with colours, with SRGAN's texture and
+    with painting: there was a photograph, and a network added what nobody recorded.
+    trainedAlgorithmicMedia: “Digital media created algorithmically using an Artificial Intelligence model
+    trained on captured content”: a texture, which begins as noise.
+    algorithmicallyEnhanced: “Modification or correction by algorithm without changing the main content of the
+    media, initiated or configured by a human, such as sharpening or applying noise reduction”: SRResNet alone,
+    which is trained by squared error and invents nothing.
+    """
+    if step["task"] == "texture":
+        return CREATED
+    return ALTERED if step["task"] == "upscale" and set(networks(step)) == {"srresnet"} else EDITED
+
+
+def after(about: Metadata, step: Step) -> Metadata:
+    """What is known of a photo once that step was done to it."""
+    return replace(about, steps=(*about.steps, step), xmp=marked(about.xmp, step))
+
+
+def is_step(value: object) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("task"), str)
+
+
+def steps_in(tags: Tags) -> tuple[Step, ...]:
+    """The steps that an EXIF block tells of, the first one first; none where it tells of other things."""
+    _, comment = tags.get(DETAILS, {}).get(Base.UserComment, (0, b""))
+    try:
+        last = json.loads(comment.removeprefix(b"ASCII\0\0\0"))
+        before = last.pop("before", [])
+    except (ValueError, AttributeError, RecursionError):
+        return ()
+    steps = (*before, last) if isinstance(before, list) else (last,)
+    return steps if all(map(is_step, steps)) else ()
+
+
+def marked(xmp: bytes, step: Step) -> bytes:
+    """The packet with the marks of a step; all else in it stays to the byte, unless it is damaged: then the
+    marks are alone. History goes on, and what is said to be more a machine's stays so."""
+    known = marks_in(xmp)
+    codes = {source_type(step), known.get(TYPE, "").removeprefix(IPTC)}
+    history = "\n".join((*known.get(HISTORY, "").splitlines(), sentence(step)))
+    most = [code for code in SOURCE_TYPES if code in codes][-1]
+    wanted = {TYPE: IPTC + most, TOOL: PROGRAM, HISTORY: history}
+    inside = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in wanted.items())
+    block = f"{HEAD}{inside}{TAIL}".encode("ascii", "xmlcharrefreplace")
+    for packet in (_without_marks(xmp) if known else xmp, EMPTY):
+        new = END_OF_RDF.sub(lambda end: block + end[0], packet, count=1)
+        if marks_in(new) == wanted:
+            break
+    return new
+
+
+def marks_in(xmp: bytes) -> dict[str, str]:
+    """The three marks that a packet has, by TYPE, TOOL and HISTORY; none where it is damaged."""
+    with suppress(*DAMAGED):
+        parser = ElementTree.XMLParser(target=_Marks())
+        parser.feed(xmp.strip(b"\0 \t\r\n"))
+        found: dict[str, str] = parser.close()
+        return {FULL_NAMES[name]: text.strip() for name, text in found.items()}
+    return {}
+
+
+class _Marks:
+    """Collects the marks of a packet, which are attributes or elements, while it is parsed."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self.inside = ""
+
+    def doctype(self, *_: object) -> None:
+        raise ValueError("no XMP has one, and its entities may grow without bound")
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.found |= {name: text for name, text in attributes.items() if name in FULL_NAMES}
+        if tag in FULL_NAMES:
+            self.found[tag], self.inside = attributes.get(f"{{{RDF}}}resource", ""), tag
+
+    def data(self, text: str) -> None:
+        if self.inside:
+            self.found[self.inside] += text
+
+    def end(self, tag: str) -> None:
+        self.inside = "" if tag == self.inside else self.inside
+
+    def close(self) -> dict[str, str]:
+        return self.found
+
+
+def _without_marks(xmp: bytes) -> bytes:
+    for name in FULL_NAMES:
+        uri, _, local = (re.escape(part).encode() for part in name[1:].partition("}"))
+        for prefix in set(re.findall(rb"xmlns:([\w.-]+)\s*=\s*[\"']" + uri + rb"[\"']", xmp)):
+            mark = re.escape(prefix) + b":" + local
+            xmp = re.sub(rb"\s" + mark + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
+            xmp = re.sub(rb"<" + mark + rb"(\s[^>]*)?(/>|(?<!/)>.*?</" + mark + rb"\s*>)", b"", xmp, flags=re.S)
+    return xmp.replace(f"{HEAD}{TAIL}".encode(), b"")
