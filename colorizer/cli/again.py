@@ -15,13 +15,13 @@ import numpy as np
 
 from colorizer.cli.batch import Progress, Result, check_output, for_each, plan
 from colorizer.cli.options import Subparsers, add_command
-from colorizer.errors import ColorizerError, SettingsError, WeightsError
+from colorizer.errors import ColorizerError, WeightsError
 from colorizer.photo import Photo, provenance, to_bits
 from colorizer.photo.metadata import Step
 from colorizer.predictors.settings import OF_TASK
 
 # What a step tells beside its settings
-KNOWN = {"task", "version", "weights", "sha256", "before", "caption", "painting", "steps_done", "style_distance"}
+KNOWN = {"task", "version", "weights", "sha256", "caption", "painting", "steps_done", "style_distance"}
 
 
 def add_again_commands(subparsers: Subparsers) -> None:
@@ -69,7 +69,7 @@ def run_again(args: argparse.Namespace) -> int:
 
 
 def check_step(step: Step, style: str | None) -> None:
-    """ColorizerError with what is missing to do the step again: a newer program, the weights, the painting."""
+    """ColorizerError with what is missing to do the step again: a newer program, weights, the painting."""
     task = str(step["task"])
     unknown = {task} - set(OF_TASK) or set(step) - KNOWN - {field.name for field in fields(OF_TASK[task])}
     if unknown:
@@ -87,9 +87,10 @@ def check_step(step: Step, style: str | None) -> None:
         if here and (wanted == here.sha256 if wanted else version == here.version):
             continue
         found = f"here is {here.version} ({here.sha256[:8]})" if here else "here is none"
+        told = wanted[:8] or "SHA-256 not told"
         raise WeightsError(
-            f"It was made with the weights “{name}” {version} ({wanted[:8] or 'SHA-256 not told'}), and {found}. "
-            "Name the folder that has them with COLORIZER_WEIGHTS_DIR."
+            f"It was made with the weights “{name}” {version} ({told}), and {found}. Name the folder that "
+            "has them with COLORIZER_WEIGHTS_DIR."
         )
 
 
@@ -117,13 +118,14 @@ def repeated(photo: Photo, step: Step, style: str | None, progress: Progress) ->
         return Result(stylizer.render(painting, settings), painting.made_by(settings))
     from colorizer.predictors.own_style import StyleTransfer
 
-    model, count = Photo.open(style) if task == "restyle" and style else photo, itertools.count(1)
+    model = Photo.open(style) if task == "restyle" and style else photo
+    most, count = int(str(step.get("steps_done", settings.steps))), itertools.count(1)
     restyled = StyleTransfer.load().paint(
         None if task == "texture" else photo,
         model,
         settings,
         progress=progress,
-        stop=lambda: next(count) >= step.get("steps_done", settings.steps),
+        stop=lambda: next(count) >= most,
     )
     return Result(restyled.photo, restyled.made_by(model))
 
@@ -131,10 +133,10 @@ def repeated(photo: Photo, step: Step, style: str | None, progress: Progress) ->
 def compared(photo: Photo, made: Photo) -> str:
     """How far the new file is from the old one, of the same size."""
     bits = min(photo.bits, made.bits)
-    pixels = [to_bits(one.rgb, bits).astype(np.int32) for one in (photo, made)]
-    if np.array_equal(*pixels):
+    new, old = (to_bits(one.rgb, bits).astype(np.int32) for one in (photo, made))
+    if np.array_equal(new, old):
         return "It has the same pixels."
-    difference = float(np.abs(pixels[0] - pixels[1]).mean()) * 255 / (2**bits - 1)
+    difference = float(np.abs(new - old).mean()) * 255 / (2**bits - 1)
     maker = provenance.marks_in(made.metadata.xmp).get(provenance.TOOL, "")
     return (
         f"Its pixels differ by {difference:.2f}/255 on average: one file is compressed with loss, another "

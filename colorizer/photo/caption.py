@@ -20,8 +20,8 @@ def check_caption(text: str) -> None:
     lacking = [letter for letter in drawn if not letter.isspace() and bytes(drawn[letter]) == nothing]
     if lacking:
         raise SettingsError(
-            f"“{text[:40]}” can't be written below the picture: the font lacks “{''.join(lacking[:9])}”. Use the "
-            "letters and signs of English, without accents."
+            f"“{text[:40]}” can't be written below the picture: the font lacks “{''.join(lacking[:9])}”. "
+            "Use the letters and signs of English, without accents."
         )
     if not text.strip():
         raise SettingsError("The line below the picture is empty. Give it a text, or leave it out.")
@@ -34,7 +34,7 @@ def with_caption(photo: Photo, text: str) -> Photo:
     text, size = " ".join(text.split()), max(LEAST, LETTERS * photo.width)
     size *= min(1.0, ROOM * photo.width / ImageFont.load_default(size).getlength(text))
     if size < LEAST:
-        raise SettingsError(f"“{text[:40]}…” is too long for a picture {photo.width} pixels wide. Shorten it.")
+        raise SettingsError(f"“{text[:40]}…” is too long for {photo.width} pixels of width. Shorten it.")
     strip = Image.new("L", (photo.width, round(HEIGHT * size)), 255)
     middle = (strip.width / 2, strip.height / 2)
     ImageDraw.Draw(strip).text(middle, text, 0, ImageFont.load_default(size), anchor="mm")

@@ -15,8 +15,8 @@ class Metadata:
     """What the file said about itself; `notes` are sentences on what was done to its pixels.
 
     `exif` are the tags that a new file may have too, `xmp` is a packet that says upright, `iptc` the bare
-    records, `dpi` the resolution across and down, `icc` the RGB profile that a new file gets, `steps` what was
-    done to the photo before, the first step first.
+    records, `dpi` the resolution across and down, `icc` the RGB profile that a new file gets, `steps` what
+    was done to the photo before, the first step first.
     """
 
     name: str = "photo"

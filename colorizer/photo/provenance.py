@@ -95,9 +95,9 @@ def source_type(step: Step) -> str:
     with painting: there was a photograph, and a network added what nobody recorded.
     trainedAlgorithmicMedia: “Digital media created algorithmically using an Artificial Intelligence model
     trained on captured content”: a texture, which begins as noise.
-    algorithmicallyEnhanced: “Modification or correction by algorithm without changing the main content of the
-    media, initiated or configured by a human, such as sharpening or applying noise reduction”: SRResNet alone,
-    which is trained by squared error and invents nothing.
+    algorithmicallyEnhanced: “Modification or correction by algorithm without changing the main content of
+    the media, initiated or configured by a human, such as sharpening or applying noise reduction”: SRResNet
+    alone, which is trained by squared error and invents nothing.
     """
     if step["task"] == "texture":
         return CREATED
@@ -119,7 +119,7 @@ def steps_in(tags: Tags) -> tuple[Step, ...]:
     try:
         last = json.loads(comment.removeprefix(b"ASCII\0\0\0"))
         before = last.pop("before", [])
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return ()
     steps = (*before, last) if isinstance(before, list) else (last,)
     return steps if all(map(is_step, steps)) else ()
@@ -145,10 +145,11 @@ def marked(xmp: bytes, step: Step) -> bytes:
 def marks_in(xmp: bytes) -> dict[str, str]:
     """The three marks that a packet has, by TYPE, TOOL and HISTORY; none where it is damaged."""
     with suppress(*DAMAGED):
-        parser = ElementTree.XMLParser(target=_Marks())
+        marks = _Marks()
+        parser = ElementTree.XMLParser(target=marks)
         parser.feed(xmp.strip(b"\0 \t\r\n"))
-        found: dict[str, str] = parser.close()
-        return {FULL_NAMES[name]: text.strip() for name, text in found.items()}
+        parser.close()
+        return {FULL_NAMES[name]: text.strip() for name, text in marks.found.items()}
     return {}
 
 
@@ -174,8 +175,8 @@ class _Marks:
     def end(self, tag: str) -> None:
         self.inside = "" if tag == self.inside else self.inside
 
-    def close(self) -> dict[str, str]:
-        return self.found
+    def close(self) -> None:
+        """That is all."""
 
 
 def _without_marks(xmp: bytes) -> bytes:
@@ -183,6 +184,7 @@ def _without_marks(xmp: bytes) -> bytes:
         uri, _, local = (re.escape(part).encode() for part in name[1:].partition("}"))
         for prefix in set(re.findall(rb"xmlns:([\w.-]+)\s*=\s*[\"']" + uri + rb"[\"']", xmp)):
             mark = re.escape(prefix) + b":" + local
-            xmp = re.sub(rb"\s" + mark + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
-            xmp = re.sub(rb"<" + mark + rb"(\s[^>]*)?(/>|(?<!/)>.*?</" + mark + rb"\s*>)", b"", xmp, flags=re.S)
+            attribute = rb"\s" + mark + rb"\s*=\s*(\"[^\"]*\"|'[^']*')"
+            element = b"<" + mark + rb"(\s[^>]*)?(/>|(?<!/)>.*?</" + mark + rb"\s*>)"
+            xmp = re.sub(attribute + b"|" + element, b"", xmp, flags=re.DOTALL)
     return xmp.replace(f"{HEAD}{TAIL}".encode(), b"")

@@ -48,21 +48,21 @@ UNLIKE = 18.0  # distance in ab from which two colours of a place are two
 class Analysis:
     """What the network said of a photo, kept so that settings can change without asking it again.
 
-    output: (1, Q, h, w) log-probabilities over the bins for the U-Net, (1, 2, h, w) ab for the course models.
-    guide: (1, 1, h, w), the lightness at that size. bins (Q, 2), prior (Q,), tilts (VARIANTS, Q) and features
-    (1, C, h, w), of length 1, which tell things apart: U-Net only. sha256: of the weights.
+    version, sha256: of the weights. output: (1, Q, h, w) log-probabilities over the bins for the U-Net,
+    (1, 2, h, w) ab for the course models. guide: (1, 1, h, w), the lightness at that size. bins (Q, 2), prior
+    (Q,), tilts (VARIANTS, Q) and features (1, C, h, w), of length 1, which tell things apart: U-Net only.
     """
 
     photo: Photo
     model: str
     version: str
+    sha256: str
     output: Tensor
     guide: Tensor
     bins: Tensor | None = None
     prior: Tensor | None = None
     tilts: Tensor | None = None
     features: Tensor | None = None
-    sha256: str = ""
 
     def chroma(self, settings: ColorizeSettings) -> Tensor:
         """The predicted ab (1, 2, h, w) under these settings, before saturation and strength."""
@@ -157,7 +157,7 @@ class Colorizer:
             output = network.predict_ab(lightness).float().cpu()  # type: ignore[operator]
         guide = F.interpolate(lightness, size=output.shape[-2:], mode="area").cpu()
         sha256 = weights.sha256(self.files.get(settings.model, settings.model))
-        return Analysis(photo, settings.model, version, output, guide, *distribution, sha256=sha256)
+        return Analysis(photo, settings.model, version, sha256, output, guide, *distribution)
 
     @torch.inference_mode()
     def render(
