@@ -106,7 +106,7 @@ def take_home(tab: Tab, tabs: Sequence[str], left: str = "before", right: str = 
                 elem_classes="kind",
             )
             tab["caption"] = gr.Checkbox(
-                False, label=label("caption"), container=False, elem_id=f"{tab.prefix}caption"
+                False, label=label("caption"), elem_id=f"{tab.prefix}caption", elem_classes="say-so"
             )
             tab["download"] = gr.Button(label("download"), elem_id=f"{tab.prefix}download", min_width=140)
             for other in tabs:
