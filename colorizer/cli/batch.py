@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from colorizer import interrupts
 from colorizer.errors import ColorizerError, SettingsError, WeightsError
-from colorizer.photo import FORMATS, SUFFIXES, Photo, check_caption, format_named, with_caption, writer_of
+from colorizer.photo import FORMATS, SUFFIXES, Photo, format_named, with_caption, writer_of
 
 Progress = Callable[[float, str], None]
 
@@ -47,8 +49,8 @@ class Batch:
     def __init__(self, args: argparse.Namespace, ending: str) -> None:
         self.format, self.quality = check_output(args.format, args.quality), args.quality
         self.caption: str | None = args.caption
-        if self.caption is not None:
-            check_caption(self.caption)
+        blank = Result(Photo.from_array(np.zeros((1, 9999), np.uint8)), {})
+        blank.captioned(self.caption)  # a line that can't be is refused while there is no work to lose
         sources, self.failures = find_sources(args.inputs, Path(args.output), ending)
         self.targets = plan(args.inputs, sources, args.output, self.format, ending)
 

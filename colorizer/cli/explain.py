@@ -10,7 +10,7 @@ from colorizer.cli.batch import Progress, for_each
 from colorizer.cli.options import Subparsers, add_command
 from colorizer.photo import Photo, provenance
 from colorizer.photo.metadata import Metadata, Step
-from colorizer.predictors.settings import OF_TASK
+from colorizer.predictors.settings import OF_TASK, Settings
 
 
 def add_explain_commands(subparsers: Subparsers) -> None:
@@ -33,13 +33,11 @@ def explained(about: Metadata) -> list[str]:
     marks = provenance.marks_in(about.xmp)
     lines = []
     for number, step in enumerate(about.steps, 1):
-        lines.append(f"{number}. {provenance.sentence(step)}")
-        if chosen := choices(step):
-            lines.append(f"   {', '.join(chosen)}")
+        chosen = ", ".join(choices(step))
+        lines += [f"{number}. {provenance.sentence(step)}", *([f"   {chosen}"] if chosen else [])]
     if not lines:  # another program may have left the marks and taken the rest
         lines = marks.get(provenance.HISTORY, "").splitlines()
-    code = marks.get(provenance.TYPE, "").removeprefix(provenance.IPTC)
-    if code:
+    if code := marks.get(provenance.TYPE, "").removeprefix(provenance.IPTC):
         lines.append(f"Marked for other programs as “{provenance.SOURCE_TYPES.get(code, code)}” ({code}).")
     return lines or ["Nothing is known of what was done to it."]
 
@@ -47,8 +45,7 @@ def explained(about: Metadata) -> list[str]:
 def choices(step: Step) -> list[str]:
     """The settings of a step that aren't the usual ones, in words."""
     words = []
-    kind = OF_TASK.get(str(step["task"]))
-    for field in fields(kind) if kind else ():
+    for field in fields(OF_TASK.get(str(step["task"]), Settings)):
         name, value, usual = field.name, step.get(field.name, field.default), field.default
         if name == "hints" and isinstance(value, (list, tuple)):
             words += [f"{len(value)} colour{'s' * (len(value) > 1)} set by hand"] if value else []

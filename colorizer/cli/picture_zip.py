@@ -39,9 +39,8 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         raise SettingsError("The squares in a zip have no room for a --caption. Leave it out.")
     sources, failures = find_sources(args.inputs, target, "-painted")
     stylizer = Stylizer.load()
-    network = stylizer.network(settings.direction)[1]
-    made_by = f"{settings} {size} {args.quality} {network}"
-    step = {"task": "stylize", "weights": network, **settings.as_dict()}
+    step = {"task": "stylize", "weights": stylizer.network(settings.direction)[1], **settings.as_dict()}
+    made_by = f"{step} {size} {args.quality}"
     folder = target.with_name(f"{target.name}.parts")
     try:
         folder.mkdir(parents=True, exist_ok=True)

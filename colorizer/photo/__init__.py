@@ -1,6 +1,6 @@
 """Photographs: a file becomes a Photo, a Photo a file. Imports nothing of the package but its errors."""
 
-from colorizer.photo.caption import check_caption, with_caption
+from colorizer.photo.caption import with_caption
 from colorizer.photo.formats import FORMATS, LIMITS, SUFFIXES, Limits, check_file, format_named, writer_of
 from colorizer.photo.metadata import Metadata
 from colorizer.photo.photo import Photo, to_bits
@@ -14,7 +14,6 @@ __all__ = [
     "Metadata",
     "Photo",
     "Tone",
-    "check_caption",
     "check_file",
     "format_named",
     "to_bits",

@@ -27,7 +27,7 @@ from colorizer.photo.colours import ICC, SRGB, from_srgb, read_profile, with_blo
 from colorizer.photo.decode import IPTC_RESOURCE, Pixels
 from colorizer.photo.formats import DEEP, LONGEST, shown, writer_of
 from colorizer.photo.metadata import Metadata
-from colorizer.photo.provenance import after, is_step, marked
+from colorizer.photo.provenance import marked
 from colorizer.photo.tags import ASCII, DETAILS, LONG, MAIN, UNDEFINED, Tags, exif_block, packed, read_tags
 
 LONGEST_NOTE = 60_000  # bytes of the camera maker's that fit into a JPEG's EXIF block beside the rest
@@ -65,11 +65,11 @@ def encode(
             raise PhotoNotSaved(why)
     depth = bits or (pixels[0].itemsize * 8 if writer in DEEP else 8)
     written = dict(settings or {})
-    if is_step(written):
-        written |= {"before": [dict(step) for step in about.steps]} if about.steps else {}
-        about = after(about, written)
-        if writer == "JPEG" and len(about.xmp) > LONGEST_XMP:
-            about = replace(about, xmp=marked(b"", written))
+    if isinstance(written.get("task"), str):
+        written |= {"before": about.steps} if about.steps else {}
+        xmp = marked(about.xmp, written)
+        fits = writer != "JPEG" or len(xmp) <= LONGEST_XMP
+        about = replace(about, xmp=xmp if fits else marked(b"", written))
     text = json.dumps(written) if written else ""
     try:
         with _passing(path) as file:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -23,31 +22,24 @@ from colorizer.photo.tags import DETAILS, Tags
 
 PROGRAM = f"Colorizer {__version__}"
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-ALTERED, EDITED = "algorithmicallyEnhanced", "compositeWithTrainedAlgorithmicMedia"
-CREATED = "trainedAlgorithmicMedia"
 SOURCE_TYPES = {  # and IPTC's names for them; the more of a picture is a machine's, the later
-    ALTERED: "Algorithmically-altered media",
-    EDITED: "Edited using Generative AI",
+    "algorithmicallyEnhanced": "Algorithmically-altered media",
+    "compositeWithTrainedAlgorithmicMedia": "Edited using Generative AI",
     "compositeSynthetic": "Composite including generative AI elements",
-    CREATED: "Created using Generative AI",
+    "trainedAlgorithmicMedia": "Created using Generative AI",
 }
+ALTERED, EDITED, _, CREATED = SOURCE_TYPES
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-NAMESPACES = {
-    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
-    "xmp": "http://ns.adobe.com/xap/1.0/",
-    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+MARKS = {  # and their namespaces
+    "Iptc4xmpExt:DigitalSourceType": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "xmp:CreatorTool": "http://ns.adobe.com/xap/1.0/",
+    "photoshop:History": "http://ns.adobe.com/photoshop/1.0/",
 }
-TYPE, TOOL, HISTORY = "Iptc4xmpExt:DigitalSourceType", "xmp:CreatorTool", "photoshop:History"
-FULL_NAMES = {
-    f"{{{NAMESPACES[prefix]}}}{name}": f"{prefix}:{name}"
-    for prefix, name in (mark.split(":") for mark in (TYPE, TOOL, HISTORY))
-}
-HEAD = f'<rdf:Description xmlns:rdf="{RDF}" rdf:about=""'
-HEAD += "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items()) + ">"
-TAIL = "</rdf:Description>"
+TYPE, TOOL, HISTORY = MARKS
+FULL_NAMES = {f"{{{uri}}}{mark.partition(':')[2]}": mark for mark, uri in MARKS.items()}
+LONGEST = 1 << 23  # bytes of a packet that is looked into
 EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}"></rdf:RDF></x:xmpmeta>'.encode()
-END_OF_RDF = re.compile(rb"</(?:[\w.-]+:)?RDF\s*>")
-DAMAGED = (ElementTree.ParseError, ValueError, LookupError)
+HEAD, TAIL = f'<rdf:Description xmlns:rdf="{RDF}" rdf:about="">', "</rdf:Description>"
 
 NETWORKS = {
     "unet": "U-Net",
@@ -81,9 +73,8 @@ def networks(step: Step) -> dict[str, str]:
 def sentence(step: Step) -> str:
     """What a step did, in plain words."""
     made = (f"{NETWORKS.get(name, name)} {version}".strip() for name, version in networks(step).items())
-    by = ", ".join(filter(None, ("Colorizer", *made)))
-    text = SENTENCES.get(str(step["task"]), "Changed by {by} ({task}).")
-    text = text.format_map({"by": by, "task": step["task"], "painting": step.get("painting")})
+    by, form = ", ".join(filter(None, ("Colorizer", *made))), SENTENCES.get(str(step["task"]))
+    text = (form or "Changed by {by} ({task}).").format_map({"painting": "", **step, "by": by})
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
@@ -109,20 +100,15 @@ def after(about: Metadata, step: Step) -> Metadata:
     return replace(about, steps=(*about.steps, step), xmp=marked(about.xmp, step))
 
 
-def is_step(value: object) -> bool:
-    return isinstance(value, Mapping) and isinstance(value.get("task"), str)
-
-
 def steps_in(tags: Tags) -> tuple[Step, ...]:
     """The steps that an EXIF block tells of, the first one first; none where it tells of other things."""
     _, comment = tags.get(DETAILS, {}).get(Base.UserComment, (0, b""))
     try:
         last = json.loads(comment.removeprefix(b"ASCII\0\0\0"))
-        before = last.pop("before", [])
+        steps = (*last.pop("before", ()), last)
     except (ValueError, AttributeError, TypeError, RecursionError):
         return ()
-    steps = (*before, last) if isinstance(before, list) else (last,)
-    return steps if all(map(is_step, steps)) else ()
+    return steps if all(isinstance(one, dict) and isinstance(one.get("task"), str) for one in steps) else ()
 
 
 def marked(xmp: bytes, step: Step) -> bytes:
@@ -130,13 +116,14 @@ def marked(xmp: bytes, step: Step) -> bytes:
     marks are alone. History goes on, and what is said to be more a machine's stays so."""
     known = marks_in(xmp)
     codes = {source_type(step), known.get(TYPE, "").removeprefix(IPTC)}
-    history = "\n".join((*known.get(HISTORY, "").splitlines(), sentence(step)))
     most = [code for code in SOURCE_TYPES if code in codes][-1]
-    wanted = {TYPE: IPTC + most, TOOL: PROGRAM, HISTORY: history}
-    inside = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in wanted.items())
-    block = f"{HEAD}{inside}{TAIL}".encode("ascii", "xmlcharrefreplace")
+    history = "\n".join((*known.get(HISTORY, "").splitlines(), sentence(step)))
+    wanted, block = {TYPE: IPTC + most, TOOL: PROGRAM, HISTORY: history}, HEAD
+    for mark, text in wanted.items():
+        block += f'<{mark} xmlns:{mark.partition(":")[0]}="{MARKS[mark]}">{escape(text)}</{mark}>'
+    added = (block + TAIL).encode("ascii", "xmlcharrefreplace")
     for packet in (_without_marks(xmp) if known else xmp, EMPTY):
-        new = END_OF_RDF.sub(lambda end: block + end[0], packet, count=1)
+        new = re.sub(rb"</(?:[\w.-]+:)?RDF\s*>", lambda end: added + end[0], packet, count=1)
         if marks_in(new) == wanted:
             break
     return new
@@ -144,47 +131,22 @@ def marked(xmp: bytes, step: Step) -> bytes:
 
 def marks_in(xmp: bytes) -> dict[str, str]:
     """The three marks that a packet has, by TYPE, TOOL and HISTORY; none where it is damaged."""
-    with suppress(*DAMAGED):
-        marks = _Marks()
-        parser = ElementTree.XMLParser(target=marks)
-        parser.feed(xmp.strip(b"\0 \t\r\n"))
-        parser.close()
-        return {FULL_NAMES[name]: text.strip() for name, text in marks.found.items()}
-    return {}
-
-
-class _Marks:
-    """Collects the marks of a packet, which are attributes or elements, while it is parsed."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, str] = {}
-        self.inside = ""
-
-    def doctype(self, *_: object) -> None:
-        raise ValueError("no XMP has one, and its entities may grow without bound")
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self.found |= {name: text for name, text in attributes.items() if name in FULL_NAMES}
-        if tag in FULL_NAMES:
-            self.found[tag], self.inside = attributes.get(f"{{{RDF}}}resource", ""), tag
-
-    def data(self, text: str) -> None:
-        if self.inside:
-            self.found[self.inside] += text
-
-    def end(self, tag: str) -> None:
-        self.inside = "" if tag == self.inside else self.inside
-
-    def close(self) -> None:
-        """That is all."""
+    found: dict[str, str] = {}
+    if len(xmp) > LONGEST or b"<!DOCTYPE" in xmp:  # which no XMP has, and which may make it grow
+        return found
+    with suppress(ElementTree.ParseError, ValueError, LookupError):
+        for element in ElementTree.fromstring(xmp.strip(b"\0 \t\r\n")).iter():
+            text = element.get(f"{{{RDF}}}resource") or element.text or ""
+            here = {**element.attrib, element.tag: text}
+            found |= {FULL_NAMES[name]: here[name].strip() for name in here if name in FULL_NAMES}
+    return found
 
 
 def _without_marks(xmp: bytes) -> bytes:
-    for name in FULL_NAMES:
-        uri, _, local = (re.escape(part).encode() for part in name[1:].partition("}"))
-        for prefix in set(re.findall(rb"xmlns:([\w.-]+)\s*=\s*[\"']" + uri + rb"[\"']", xmp)):
-            mark = re.escape(prefix) + b":" + local
-            attribute = rb"\s" + mark + rb"\s*=\s*(\"[^\"]*\"|'[^']*')"
-            element = b"<" + mark + rb"(\s[^>]*)?(/>|(?<!/)>.*?</" + mark + rb"\s*>)"
+    for mark, uri in MARKS.items():
+        for prefix in set(re.findall(rb"xmlns:([\w.-]+)\s*=\s*[\"']" + uri.encode() + rb"[\"']", xmp)):
+            name = re.escape(prefix + b":" + mark.partition(":")[2].encode())
+            attribute = rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')"
+            element = b"<" + name + rb"(\s[^>]*)?(/>|(?<!/)>.*?</" + name + rb"\s*>)"
             xmp = re.sub(attribute + b"|" + element, b"", xmp, flags=re.DOTALL)
     return xmp.replace(f"{HEAD}{TAIL}".encode(), b"")

@@ -55,9 +55,9 @@ def load(name_or_path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def sha256(name_or_path: str | Path) -> str:
-    """Of the file that load() reads: the manifest's, or a file's own."""
-    entry = entries().get(str(name_or_path))
-    return entry.sha256 if entry else _sha256(Path(name_or_path).expanduser())
+    """Of the file that load() reads; of a name what the manifest says."""
+    path = Path(name_or_path).expanduser()
+    return _sha256(path) if path.suffix == tensorfile.SUFFIX else entries()[str(name_or_path)].sha256
 
 
 def resolve(name: str) -> Path:

@@ -131,7 +131,7 @@ def test_what_another_program_left_of_it_is_explained(capsys):
     )
     assert said.err == "nowhere.jpg: There is no file “nowhere.jpg”. Check the name and the folder.\n"
     assert run("again", "b.jpg", "--original", "photo.jpg", "-o", "c.png") == 1
-    assert "“b.jpg” doesn't tell how it was made" in capsys.readouterr().err
+    assert "b.jpg: It doesn't tell how it was made" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_what_cannot_be_made_again_is_one_sentence(capsys, step, said):
     [
         (("--original", "photo.jpg", "-o", "made.png"), "would be replaced"),
         (("--original", "photo.jpg", "-o", "photo.jpg"), "would be replaced"),
-        (("--original", "made.png", "-o", "d.png"), "was not made of it"),
+        (("--original", "made.png", "-o", "d.png"), "was not made of “made.png”"),
         (("--original", "painting.png", "-o", "d.png"), "not 60 x 40"),
         (("--original", "nowhere.jpg", "-o", "d.png"), "no file “nowhere.jpg”"),
         (("--original", "photo.jpg", "-o", "nowhere/d.png"), "There is no folder"),
