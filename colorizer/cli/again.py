@@ -46,20 +46,19 @@ def run_again(args: argparse.Namespace) -> int:
         done = photo.metadata.steps
         if done == steps or done != steps[: len(done)]:
             raise ColorizerError(f"It was not made of “{original}”. Name its original.")
+        steps = steps[len(done) :]
         for step in steps:
             check_step(step, args.style)
         target = plan([args.original], [original], args.output, None, "-again")[original]
         if any(os.path.exists(target) and target.samefile(given) for given in (file, original)):
             raise ColorizerError(f"“{target}” would be replaced. Name another file with -o.")
-        for step in steps[len(done) :]:
+        for step in steps:
             result = repeated(photo, step, args.style, progress)
             result = result.captioned(str(step["caption"]) if "caption" in step else None)
             photo = replace(result.photo, metadata=provenance.after(result.photo.metadata, result.settings))
         if photo.rgb.shape != made.rgb.shape:
             sizes = [f"{one.width} x {one.height}" for one in (photo, made)]
-            raise ColorizerError(
-                f"Of “{original}” come {sizes[0]} pixels, not {sizes[1]}. Name its original."
-            )
+            raise ColorizerError(f"Of “{original}” come {sizes[0]} pixels, not {sizes[1]}. Name another.")
         result.photo.save(target, quality=args.quality, settings=result.settings)
         seconds = time.perf_counter() - began
         return [f"{original} -> {target} ({seconds:.1f} s)", f"    {compared(Photo.open(target), made)}"]
@@ -112,8 +111,9 @@ def repeated(photo: Photo, step: Step, style: str | None, progress: Progress) ->
         return Result(stylizer.render(painting, settings), painting.made_by(settings))
     given, model = (photo, Photo.open(style)) if task == "restyle" and style else (None, photo)
     last, count = int(str(step.get("steps_done", settings.steps))), itertools.count(1)
-    stop = lambda: next(count) >= last  # noqa: E731
-    restyled = StyleTransfer.load().paint(given, model, settings, progress=progress, stop=stop)
+    restyled = StyleTransfer.load().paint(
+        given, model, settings, progress=progress, stop=lambda: next(count) >= last
+    )
     return Result(restyled.photo, restyled.made_by(model))
 
 

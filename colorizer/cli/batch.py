@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from colorizer import interrupts
+from colorizer.cli.credentials import Signer
 from colorizer.errors import ColorizerError, SettingsError, WeightsError
 from colorizer.photo import FORMATS, SUFFIXES, Photo, format_named, with_caption, writer_of
 
@@ -48,6 +49,7 @@ class Batch:
 
     def __init__(self, args: argparse.Namespace, ending: str) -> None:
         self.format, self.quality = check_output(args.format, args.quality), args.quality
+        self.signer = Signer(args.credentials, args.key) if args.credentials or args.key else None
         self.caption: str | None = args.caption
         blank = Result(Photo.from_array(np.zeros((1, 9999), np.uint8)), {})
         blank.captioned(self.caption)  # a line that can't be is refused while there is no work to lose
@@ -63,6 +65,8 @@ class Batch:
                 raise ColorizerError("The result would replace the photograph itself. Name another with -o.")
             result = work(Photo.open(source), progress).captioned(self.caption)
             result.photo.save(target, format=self.format, quality=self.quality, settings=result.settings)
+            if self.signer:
+                self.signer.sign(target, source, result.settings)
             notes = filter(None, (*result.photo.metadata.notes, result.note))
             seconds = time.perf_counter() - began
             return [f"{source} -> {target} ({seconds:.1f} s)", *(f"    {note}" for note in notes)]

@@ -35,8 +35,8 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         raise SettingsError(f"--size is {size}, but must be from {SIZES[0]} to {SIZES[1]}.")
     if check_output(args.format, args.quality) not in (None, "JPEG"):
         raise SettingsError(f"The pictures in a zip are JPEGs, not {args.format}. Leave --format out.")
-    if args.caption is not None:
-        raise SettingsError("The squares in a zip have no room for a --caption. Leave it out.")
+    if args.caption is not None or args.credentials:
+        raise SettingsError("The squares in a zip take no --caption and no --credentials. Leave them out.")
     sources, failures = find_sources(args.inputs, target, "-painted")
     stylizer = Stylizer.load()
     step = {"task": "stylize", "weights": stylizer.network(settings.direction)[1], **settings.as_dict()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -223,4 +225,78 @@ def test_squares_in_a_zip_tell_what_was_done_to_them_and_have_no_line(capsys):
     assert run("explain", "out/photo.jpg") == 0
     assert "Painted over by Colorizer, CycleGAN" in capsys.readouterr().out
     assert run("stylize", "photo.jpg", "-o", "b.zip", "--size", 32, "--caption", "Painted") == 1
-    assert "no room for a --caption" in capsys.readouterr().err
+    assert "take no --caption" in capsys.readouterr().err
+
+
+# Content Credentials
+
+
+@pytest.fixture
+def certificate() -> tuple[object, ...]:
+    """Options that name a certificate for tests, signed by itself, and its key."""
+    pytest.importorskip("c2pa")
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "Test")])
+    begin = datetime.now(timezone.utc) - timedelta(days=1)
+    usage = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment"), False)
+    usage |= dict.fromkeys(
+        ("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False
+    )
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + timedelta(days=30))
+    for extension in (
+        x509.KeyUsage(digital_signature=True, **usage),
+        x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.EMAIL_PROTECTION]),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()),
+    ):
+        builder = builder.add_extension(extension, critical=isinstance(extension, x509.KeyUsage))
+    pem = serialization.Encoding.PEM
+    Path("cert.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(pem))
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    Path("key.pem").write_bytes(key.private_bytes(pem, *plain))
+    return "--credentials", "cert.pem", "--key", "key.pem"
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp", "a.avif"])
+def test_a_signed_result_is_found_valid_by_its_own_reader_and_by_ours(certificate, name):
+    import c2pa
+
+    assert run("colorize", "photo.jpg", "-o", name, "--size", 128, *certificate) == 0
+    assert run("colorize", "photo.jpg", "-o", f"plain-{name}", "--size", 128) == 0
+    signed, plain = Photo.open(name), Photo.open(f"plain-{name}")
+    assert (signed.rgb == plain.rgb).all() and signed.metadata.xmp == plain.metadata.xmp
+    reader = c2pa.Reader(name)
+    assert reader.get_validation_state() == "Valid"
+    told = reader.json()
+    assert "compositeWithTrainedAlgorithmicMedia" in told and '"title": "photo.jpg"' in told
+    assert not list(Path().glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--credentials", "cert.pem"), "go together"),
+        (("--key", "key.pem"), "go together"),
+        (("--credentials", "cert.pem", "--key", "nowhere.pem"), "can't sign"),
+        (("--credentials", "photo.jpg", "--key", "photo.jpg"), "can't sign"),
+        (("--credentials", "photo.jpg", "--key", "key.pem"), "sign"),
+        (
+            ("--credentials", "cert.pem", "--key", "key.pem", "--format", "JPEG"),
+            "The result can't be signed (",
+        ),
+    ],
+)
+def test_what_can_not_sign_is_one_sentence_and_nothing_is_written(certificate, capsys, words, said):
+    assert run("colorize", "photo.jpg", "-o", "a.png", "--size", 128, *words) == 1
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1 and not Path("a.png").exists()
+
+
+def test_without_its_package_signing_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    words = ("--credentials", "cert.pem", "--key", "key.pem")
+    assert run("colorize", "photo.jpg", "-o", "a.png", *words) == 1
+    assert "pip install -r requirements-credentials.txt" in capsys.readouterr().err
