@@ -17,9 +17,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from colorizer import interrupts
+from colorizer.cli.credentials import Signer
 from colorizer.errors import ColorizerError, SettingsError, WeightsError
-from colorizer.photo import FORMATS, SUFFIXES, Photo, format_named, writer_of
+from colorizer.photo import FORMATS, SUFFIXES, Photo, format_named, with_caption, writer_of
 
 Progress = Callable[[float, str], None]
 
@@ -33,6 +36,12 @@ class Result:
     settings: Mapping[str, object]
     note: str = ""
 
+    def captioned(self, text: str | None) -> Result:
+        """The same with a line of text below the picture, if there is one."""
+        if text is None:
+            return self
+        return Result(with_caption(self.photo, text), {**self.settings, "caption": text}, self.note)
+
 
 class Batch:
     """A command's photographs, and where results go; ColorizerError when a name, the format or the quality
@@ -40,6 +49,10 @@ class Batch:
 
     def __init__(self, args: argparse.Namespace, ending: str) -> None:
         self.format, self.quality = check_output(args.format, args.quality), args.quality
+        self.signer = Signer(args.credentials, args.key) if args.credentials or args.key else None
+        self.caption: str | None = args.caption
+        blank = Result(Photo.from_array(np.zeros((1, 9999), np.uint8)), {})
+        blank.captioned(self.caption)  # a line that can't be is refused while there is no work to lose
         sources, self.failures = find_sources(args.inputs, Path(args.output), ending)
         self.targets = plan(args.inputs, sources, args.output, self.format, ending)
 
@@ -50,8 +63,10 @@ class Batch:
             began, target = time.perf_counter(), self.targets[source]
             if os.path.exists(target) and os.path.exists(source) and target.samefile(source):
                 raise ColorizerError("The result would replace the photograph itself. Name another with -o.")
-            result = work(Photo.open(source), progress)
+            result = work(Photo.open(source), progress).captioned(self.caption)
             result.photo.save(target, format=self.format, quality=self.quality, settings=result.settings)
+            if self.signer:
+                self.signer.sign(target, source, result.settings)
             notes = filter(None, (*result.photo.metadata.notes, result.note))
             seconds = time.perf_counter() - began
             return [f"{source} -> {target} ({seconds:.1f} s)", *(f"    {note}" for note in notes)]

@@ -17,7 +17,10 @@ from colorizer import interrupts
 from colorizer.errors import Cancelled, ColorizerError
 
 # Each is a module here, and adds itself to the parser with its function add_NAME_commands.
-COMMANDS = ("restore", "colorize", "upscale", "stylize", "restyle", "evaluate", "train", "weights")
+COMMANDS = (
+    *("restore", "colorize", "upscale", "stylize", "restyle"),
+    *("explain", "again", "evaluate", "train", "weights"),
+)
 
 
 def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

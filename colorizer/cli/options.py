@@ -31,6 +31,9 @@ def add_photo_command(subparsers: Subparsers, name: str, run: Run, text: str) ->
     add("-o", "--output", required=True, metavar="OUT", help="a file for one photograph, else a folder")
     add("--format", type=str.upper, help="of the results; default: what OUT's name says, or PNG")
     add("--quality", type=int, default=95, metavar="N", help="of JPEG; 1 to 100, default 95")
+    add("--credentials", metavar="CERT.pem", help="sign results as Content Credentials with this certificate")
+    add("--key", metavar="KEY.pem", help="the private key of --credentials")
+    add("--caption", metavar="TEXT", help="a line of text below the picture, such as “Colourised”")
     return parser
 
 

@@ -35,9 +35,12 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         raise SettingsError(f"--size is {size}, but must be from {SIZES[0]} to {SIZES[1]}.")
     if check_output(args.format, args.quality) not in (None, "JPEG"):
         raise SettingsError(f"The pictures in a zip are JPEGs, not {args.format}. Leave --format out.")
+    if args.caption is not None or args.credentials:
+        raise SettingsError("The squares in a zip take no --caption and no --credentials. Leave them out.")
     sources, failures = find_sources(args.inputs, target, "-painted")
     stylizer = Stylizer.load()
-    made_by = f"{settings} {size} {args.quality} {stylizer.network(settings.direction)[1]}"
+    step = {"task": "stylize", "weights": stylizer.network(settings.direction)[1], **settings.as_dict()}
+    made_by = f"{step} {size} {args.quality}"
     folder = target.with_name(f"{target.name}.parts")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +55,7 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         part = folder / _key(source, made_by)
         if not part.exists():
             painted = stylizer.stylize(_square(Photo.open(source), size), settings)
-            painted.save(part, format="JPEG", quality=args.quality)
+            painted.save(part, format="JPEG", quality=args.quality, settings=step)
         found[name] = source, part
         return []
 

@@ -24,6 +24,7 @@ from colorizer.photo import tags
 from colorizer.photo.colours import ICC, in_srgb, named_profile, with_blob
 from colorizer.photo.formats import LIMITS, Limits, check_file, check_size, kind_of, pillow_heif, shown
 from colorizer.photo.metadata import Metadata
+from colorizer.photo.provenance import steps_in
 from colorizer.photo.tags import Tags, number
 
 pyvips.operation_block_set("VipsForeignLoad", True)  # only what is meant to be read can be
@@ -125,7 +126,8 @@ def _decode(path: Path, kind: str, head: bytes, limits: Limits) -> Decoded:
         notes.append(f"First of {frames} frames.")
     dpi, iptc = _dpi(image, known, orientation), _iptc(_beside(image, "iptc-data"))
     xmp = XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
-    return rgb, alpha, Metadata(path.name, kind, frames, tags.kept(known), xmp, iptc, dpi, icc, tuple(notes))
+    told = (frames, tags.kept(known), xmp, iptc, dpi, icc, tuple(notes), steps_in(known))
+    return rgb, alpha, Metadata(path.name, kind, *told)
 
 
 def _by_vips(path: Path, kind: str, known: Tags) -> pyvips.Image:

@@ -14,6 +14,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -26,9 +27,11 @@ from colorizer.photo.colours import ICC, SRGB, from_srgb, read_profile, with_blo
 from colorizer.photo.decode import IPTC_RESOURCE, Pixels
 from colorizer.photo.formats import DEEP, LONGEST, shown, writer_of
 from colorizer.photo.metadata import Metadata
+from colorizer.photo.provenance import marked
 from colorizer.photo.tags import ASCII, DETAILS, LONG, MAIN, UNDEFINED, Tags, exif_block, packed, read_tags
 
 LONGEST_NOTE = 60_000  # bytes of the camera maker's that fit into a JPEG's EXIF block beside the rest
+LONGEST_XMP = 60_000  # bytes of a JPEG's packet; a longer one libvips leaves out
 SAVERS: dict[str, tuple[str, dict[str, object]]] = {
     # more effort of the compressors takes seconds and gains percents
     "PNG": ("pngsave", {"compression": 3, "filter": "up"}),
@@ -61,7 +64,13 @@ def encode(
         if refused:
             raise PhotoNotSaved(why)
     depth = bits or (pixels[0].itemsize * 8 if writer in DEEP else 8)
-    text = json.dumps(dict(settings)) if settings else ""
+    written = dict(settings or {})
+    if isinstance(written.get("task"), str):
+        written |= {"before": about.steps} if about.steps else {}
+        xmp = marked(about.xmp, written)
+        fits = writer != "JPEG" or len(xmp) <= LONGEST_XMP
+        about = replace(about, xmp=xmp if fits else marked(b"", written))
+    text = json.dumps(written) if written else ""
     try:
         with _passing(path) as file:
             _write(file, writer, _image(pixels, depth, on_white=writer == "JPEG"), about, quality, text)

@@ -132,7 +132,8 @@ class Photo:
         PNG and TIFF in the photo's own depth or `bits` (8 or 16), JPEG 4:4:4, WebP and AVIF in 8 bits at
         `quality` 1..100; a JPEG stands on white where the photo is transparent. EXIF (orientation reset,
         without thumbnail), XMP, IPTC, resolution and an RGB profile are kept; `settings` are written beside
-        them as JSON, in EXIF's UserComment and, in a PNG, in a text named "colorizer".
+        them as JSON, in EXIF's UserComment and, in a PNG, in a text named "colorizer". Where they name their
+        "task", as every `made_by` does, XMP tells in the words of standards what was done (provenance.py).
         """
         path = Path(path)
         encode(path, (self.rgb, self.alpha), self.metadata, format, bits, quality, settings)

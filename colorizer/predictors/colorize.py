@@ -48,14 +48,15 @@ UNLIKE = 18.0  # distance in ab from which two colours of a place are two
 class Analysis:
     """What the network said of a photo, kept so that settings can change without asking it again.
 
-    output: (1, Q, h, w) log-probabilities over the bins for the U-Net, (1, 2, h, w) ab for the course models.
-    guide: (1, 1, h, w), the lightness at that size. bins (Q, 2), prior (Q,), tilts (VARIANTS, Q) and features
-    (1, C, h, w), of length 1, which tell things apart: U-Net only.
+    version, sha256: of the weights. output: (1, Q, h, w) log-probabilities over the bins for the U-Net,
+    (1, 2, h, w) ab for the course models. guide: (1, 1, h, w), the lightness at that size. bins (Q, 2), prior
+    (Q,), tilts (VARIANTS, Q) and features (1, C, h, w), of length 1, which tell things apart: U-Net only.
     """
 
     photo: Photo
     model: str
     version: str
+    sha256: str
     output: Tensor
     guide: Tensor
     bins: Tensor | None = None
@@ -106,7 +107,8 @@ class Analysis:
 
     def made_by(self, settings: ColorizeSettings) -> dict[str, object]:
         """Everything needed to make what is rendered under these settings again."""
-        return {"task": "colorize", "version": self.version, **settings.as_dict()}
+        told = {"version": self.version, "sha256": {self.model: self.sha256}}
+        return {"task": "colorize", **told, **settings.as_dict()}
 
 
 class Colorizer:
@@ -154,7 +156,8 @@ class Colorizer:
         else:
             output = network.predict_ab(lightness).float().cpu()  # type: ignore[operator]
         guide = F.interpolate(lightness, size=output.shape[-2:], mode="area").cpu()
-        return Analysis(photo, settings.model, version, output, guide, *distribution)
+        sha256 = weights.sha256(self.files.get(settings.model, settings.model))
+        return Analysis(photo, settings.model, version, sha256, output, guide, *distribution)
 
     @torch.inference_mode()
     def render(

@@ -76,7 +76,9 @@ class Restored:
     @property
     def made_by(self) -> dict[str, object]:
         """Everything needed to make it again."""
-        return {"task": "restore", "weights": ", ".join(self.weights), **self.settings.as_dict()}
+        sha256 = {name: weights.sha256(name) for name in (one.partition(" ")[0] for one in self.weights)}
+        told = {"weights": ", ".join(self.weights), "sha256": sha256}
+        return {"task": "restore", **told, **self.settings.as_dict()}
 
 
 class Restorer:

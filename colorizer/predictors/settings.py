@@ -277,3 +277,13 @@ class RestyleSettings(Settings):
     keep_colours: bool = False
     features: str = "auto"
     seed: int = 0
+
+
+OF_TASK: dict[str, type[Settings]] = {  # as `made_by` names it
+    "restore": RestoreSettings,
+    "colorize": ColorizeSettings,
+    "upscale": UpscaleSettings,
+    "stylize": StylizeSettings,
+    "restyle": RestyleSettings,
+    "texture": RestyleSettings,
+}

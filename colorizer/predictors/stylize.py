@@ -58,7 +58,9 @@ class Painting:
     def made_by(self, settings: StylizeSettings) -> dict[str, object]:
         """Everything needed to make what is rendered under these settings again."""
         used = {"direction": self.settings.direction, "brush": self.settings.brush}
-        return {"task": "stylize", "weights": self.weights, **settings.as_dict(), **used}
+        sha256 = {self.settings.direction: weights.sha256(self.settings.direction)}
+        told = {"weights": self.weights, "sha256": sha256}
+        return {"task": "stylize", **told, **settings.as_dict(), **used}
 
 
 @dataclass(frozen=True, eq=False)

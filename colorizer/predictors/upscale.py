@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from colorizer import weights
 from colorizer.colour.compose import is_grey
 from colorizer.colour.filling import fill_hidden
 from colorizer.errors import PhotoTooLarge, SettingsError
@@ -57,7 +58,9 @@ class Upscaled:
     @property
     def made_by(self) -> dict[str, object]:
         """Everything needed to make it again."""
-        return {"task": "upscale", "weights": ", ".join(self.weights), **self.settings.as_dict()}
+        sha256 = {name: weights.sha256(name) for name in (one.partition(" ")[0] for one in self.weights)}
+        told = {"weights": ", ".join(self.weights), "sha256": sha256}
+        return {"task": "upscale", **told, **self.settings.as_dict()}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import gradio as gr
 from gradio.events import Dependency
 
 from colorizer.errors import ColorizerError
-from colorizer.photo import FORMATS, SUFFIXES, Photo
+from colorizer.photo import FORMATS, SUFFIXES, Photo, with_caption
+from colorizer.photo.provenance import after
 from colorizer.ui import cards, files
 from colorizer.ui.running import LINE, QUIET, Reply, Tab, Updates, Upload, busy, done, listen, shown
 from colorizer.ui.texts import both, label, progress_line, remark_line, say, sentence, trouble_line
@@ -103,6 +104,9 @@ def take_home(tab: Tab, tabs: Sequence[str], left: str = "before", right: str = 
                 container=False,
                 elem_id=f"{tab.prefix}kind",
                 elem_classes="kind",
+            )
+            tab["caption"] = gr.Checkbox(
+                False, label=label("caption"), elem_id=f"{tab.prefix}caption", elem_classes="say-so"
             )
             tab["download"] = gr.Button(label("download"), elem_id=f"{tab.prefix}download", min_width=140)
             for other in tabs:
@@ -244,7 +248,7 @@ def wire_sending(source: Tab, target: Tab) -> Dependency:
         yield {"line": progress_line(say(code, "opening"))}
         # Under the name that its file would have: what comes of it says all that was done.
         named = replace(sent.photo.metadata, name=f"{sent.photo.name}{sent.ending}.png")
-        yield accepted(target, work, code, replace(sent.photo, metadata=named))
+        yield accepted(target, work, code, replace(sent.photo, metadata=after(named, sent.made_by)))
 
     button = source[f"send_{target.name}"]
     button.click(None, None, None, js=f"() => window.goToTab('{target.name}')", **QUIET)
@@ -294,10 +298,15 @@ def wire_cancel(tab: Tab, started: Sequence[Dependency]) -> None:
 def wire_download(tab: Tab) -> None:
     """The result is taken home."""
 
-    def download(work: Work | None, kind: str) -> Iterator[Updates]:
+    def download(work: Work | None, code: str, kind: str, caption: bool) -> Iterator[Updates]:
         yield {"file": None}  # so that no older one is taken in its place
         _, result = shown(work, "there")
-        yield {"file": files.write_result(result.photo, kind, result.ending, result.made_by)}
+        photo, made_by = result.photo, dict(result.made_by)
+        if caption:
+            done = (step["task"] for step in (*photo.metadata.steps, made_by))
+            text = ", ".join(dict.fromkeys(say(code, f"caption_{task}") for task in done))
+            photo, made_by["caption"] = with_caption(photo, text), text
+        yield {"file": files.write_result(photo, kind, result.ending, made_by)}
 
     saved = listen(tab, tab["download"].click, download, ["file", "line", "download"])
     saved.success(None, [tab["file"]], None, js=TAKE_HOME, **QUIET)

@@ -134,8 +134,8 @@ def wire(tab: Tab) -> None:
     """Which touch leads to which answer."""
     example = parts.wire_examples(tab)
     uploads = [upload.then for upload in parts.wire_field(tab)]
-    started = parts.wire_start(tab, [tab["start"].click], restore, RAN)
-    started += parts.wire_start(tab, [*uploads, example.then], restore_at_once, RAN, waiting_at_once)
+    started = parts.wire_start(tab, [tab["start"].click, example.then], restore, RAN)
+    started += parts.wire_start(tab, uploads, restore_at_once, RAN, waiting_at_once)
     started.append(listen(tab, tab["saturation"].release, recolour, RAN, trigger_mode="always_last"))
 
     def mend_marked(

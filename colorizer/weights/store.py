@@ -54,6 +54,12 @@ def load(name_or_path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return tensorfile.read(path)
 
 
+def sha256(name_or_path: str | Path) -> str:
+    """Of the file that load() reads; of a name what the manifest says."""
+    path = Path(name_or_path).expanduser()
+    return _sha256(path) if path.suffix == tensorfile.SUFFIX else entries()[str(name_or_path)].sha256
+
+
 def resolve(name: str) -> Path:
     """The verified file of a name, downloaded if need be; WeightsError when it can't be had or is wrong."""
     listed = manifest.read()

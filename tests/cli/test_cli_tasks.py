@@ -7,7 +7,7 @@ import json
 import pytest
 from PIL import Image
 
-from colorizer import cli
+from colorizer import cli, weights
 from colorizer.photo import Photo
 from colorizer.predictors.restore import Restorer
 from colorizer.predictors.settings import Hint, RestoreSettings, StylizeSettings
@@ -27,7 +27,7 @@ def test_a_photo_is_enlarged_and_its_settings_travel_with_it(draw, tmp_path, cap
     assert run("upscale", given, "-o", tmp_path / "large.png") == 0
     about = made(tmp_path / "large.png", (120, 80))
     own = {"model": "clean", "detail": 0, "consistency": 2}
-    assert about == {"task": "upscale", "weights": "srresnet 0.1", **own}
+    assert about == {"task": "upscale", "weights": "srresnet 0.1", "sha256": hashes("srresnet"), **own}
     assert about == Upscaler.load().run(Photo.open(given)).made_by
     said = capsys.readouterr().out
     assert "large.png (" in said and "/255 on average" in said
@@ -50,7 +50,7 @@ def test_a_photo_is_painted_and_its_settings_travel_with_it(draw, tmp_path):
     assert run("stylize", given, "-o", tmp_path / "monet.png", "--strength", 0.75, "--keep-colours") == 0
     about = made(tmp_path / "monet.png", (30, 20))
     own = {"direction": "photo2monet", "strength": 0.75, "brush": 1, "keep_colours": True}
-    assert about == {"task": "stylize", "weights": "photo2monet 0.1", **own}
+    assert about == {"task": "stylize", "weights": "photo2monet 0.1", "sha256": hashes("photo2monet"), **own}
     settings = StylizeSettings(strength=0.75, keep_colours=True)
     assert about == Stylizer.load().paint(Photo.open(given), settings).made_by(settings)
 
@@ -62,6 +62,11 @@ def test_a_photo_takes_on_a_style_and_its_settings_travel_with_it(draw, tmp_path
     about = made(tmp_path / "out.png", (128, 85))
     own = {"task": "restyle", "strength": 0.75, "painting": "painting.png", "features": "lite0"}
     assert about.items() >= own.items()
+
+
+def hashes(name: str) -> dict[str, str]:
+    """What the manifest says of the weights of that name."""
+    return {name: weights.entries()[name].sha256}
 
 
 def made(path, size: tuple[int, int]) -> dict[str, object]:

@@ -15,6 +15,7 @@ from colorizer.ui.texts import TEXTS
 
 # A tab's prefix and button, a sentence that is seen there, what is under More, and the first control.
 TABS = {
+    "restore": ("restore-", "restore", "restore_colour", "restore-screen", "restore-mend"),
     "colorize": ("", "colour", "unchanged", "model", "saturation"),
     "upscale": ("upscale-", "enlarge", "truth", "truth", "upscale-detail"),
     "monet": ("monet-", "paint", "keep_my_colours", "there-and-back", "monet-strength"),
@@ -93,7 +94,7 @@ def test_a_link_opens_a_tab_for_which_there_is_no_room(visit) -> None:
 FIELDS = [
     *(
         f"{tab}{field}"
-        for tab in ("", "upscale-", "monet-", "style-", "dull-")
+        for tab in ("", "restore-", "upscale-", "monet-", "style-", "dull-")
         for field in ("photo", "other-files")
     ),
     "style-canvas",
@@ -122,7 +123,7 @@ def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(
 def test_there_is_one_endpoint_for_each_task(url: str) -> None:
     client = gradio_client.Client(url, verbose=False)
     named = list(client.view_api(return_format="dict")["named_endpoints"])
-    assert named == ["/colorize", "/upscale", "/restyle", "/stylize"]
+    assert named == ["/colorize", "/restore", "/upscale", "/restyle", "/stylize"]
 
 
 def test_without_weights_the_page_says_so_and_offers_nothing_that_is_not_there(
