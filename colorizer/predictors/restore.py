@@ -215,7 +215,8 @@ def settled(settings: RestoreSettings, found: Findings) -> tuple[RestoreSettings
         if found.coloured:
             sentences.append("It has colours already, and keeps them.")
     if found.pitch and (settings.screen == "smooth" or (settings.screen == "colour" and colour == "always")):
-        smoothed = "they were smoothed" + (" for its colours alone" if settings.screen == "colour" else "")
+        alone = " for its colours alone, which pure black and white don't show"
+        smoothed = f"they were smoothed{alone if settings.screen == 'colour' else ''}"
         sentences.append(f"It is printed in dots, {found.pitch:.1f} pixels apart; {smoothed}.")
     if factor < settings.enlarge:
         instead = f"enlarged {upscale.TIMES[factor]}" if factor > 1 else "not enlarged"
