@@ -15,7 +15,7 @@ from scipy import ndimage
 from colorizer.evaluation.degradation import age, compressed
 
 FINE = 3  # strokes are drawn that many times as large, and averaged
-SEEN = 0.05  # change of lightness, 0..1, from which damage counts
+SEEN = 0.1  # change of lightness, 0..1, from which damage counts
 LETTERS = "ABCDEFGHKLMNOPRSTUVWabcdeghiklmnoprstu0123456789&."
 
 Random = np.random.Generator
@@ -23,11 +23,11 @@ Random = np.random.Generator
 
 def damaged_print(rgb: np.ndarray, random: Random) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """rgb (H, W, 3) uint8 -> the lightness (H, W) float32 in 0..1 of an old print of it, where that is
-    damaged (H, W) bool, and what it was before. A fifth of the prints are whole."""
+    damaged (H, W) bool, and what it was before. Two fifths of the prints are whole."""
     if random.random() < 0.5:
         rgb = with_thin_things(rgb, random)
     grey = age(rgb, random)
-    damaged, mask = (grey, np.zeros(grey.shape, bool)) if random.random() < 0.2 else damage(grey, random)
+    damaged, mask = (grey, np.zeros(grey.shape, bool)) if random.random() < 0.4 else damage(grey, random)
     if random.random() < 0.5:  # the scanner is blind to both alike
         damaged = ndimage.gaussian_filter(damaged, random.uniform(0.3, 0.7))
     if random.random() < 0.4:
@@ -52,8 +52,8 @@ def damage(grey: np.ndarray, random: Random) -> tuple[np.ndarray, np.ndarray]:
     bright = random.choice((0.05, 0.8, 0.95))  # scratches of a print are white, of its negative black
     for draw, count in kinds:
         for _ in range(count):
-            cover = draw(size, random) * random.uniform(0.45, 1.0)
-            if random.random() < 0.5:
+            cover = draw(size, random) * random.uniform(0.55, 1.0)
+            if random.random() < 0.4:
                 cover = cover * _patchy(size, random)
             tone = random.uniform(0.82, 1.0) if random.random() < bright else random.uniform(0.0, 0.2)
             result += cover * (tone - result)
