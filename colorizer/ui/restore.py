@@ -48,7 +48,10 @@ def build(tabs: Sequence[str]) -> Tab:
         with gr.Column(elem_classes="result"):
             parts.stage(tab, cards.cards_html(cards.PHOTOGRAPHS))
             parts.take_home(tab, tabs)
-            with gr.Column(visible=False, elem_classes="others") as tab["damage"]:
+            tab["damage"] = gr.Accordion(
+                label("damage"), open=False, visible=False, elem_id="restore-damage", elem_classes="more"
+            )
+            with tab["damage"]:
                 damage(tab)
         with gr.Column(elem_classes="controls"):
             controls(tab)
@@ -58,7 +61,7 @@ def build(tabs: Sequence[str]) -> Tab:
 
 def damage(tab: Tab) -> None:
     """Where a person corrects what was taken for damage."""
-    gr.HTML(f"<b>{both('damage')}</b><p>{both('damage_help')}</p>")
+    gr.HTML(f"<p>{both('damage_help')}</p>")
     tab["marks"] = gr.ImageEditor(
         show_label=False,
         sources=(),
@@ -261,7 +264,7 @@ def shown_restored(work: Work, code: str, photo: Photo, made: Restored, began: f
         "status": status,
         "examples": gr.HTML(visible=False),
         "below": gr.Column(visible=True),
-        "damage": gr.Column(visible=made.marks is not None),
+        "damage": gr.Accordion(visible=made.marks is not None),
         "marks": gr.skip() if made.marks is None else marked(photo, made.marks),
         "work": replace(work, shown=shown),
     }

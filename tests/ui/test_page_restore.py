@@ -75,6 +75,7 @@ def test_damage_is_painted_and_rubbed_out_with_a_brush(visit, scratched: Path) -
         page.uncheck(f"#restore-{step} input")
     shown = made(page, "restore", PREFIX)
     assert (pixels(page, PREFIX)[50, 75] < 140).all()
+    page.locator("#restore-damage > button").first.click()
     canvas = page.locator("#restore-marks canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
