@@ -31,6 +31,11 @@ def autocast(device: torch.device) -> contextlib.AbstractContextManager[object]:
     return torch.autocast(device.type, torch.bfloat16) if fast else contextlib.nullcontext()
 
 
+def share_cores(workers: int) -> None:
+    """Let each of so many threads that begin from now on compute with its share of the processor's cores."""
+    torch.set_num_threads(max(1, torch.get_num_threads() // workers))
+
+
 @cache
 def has_bf16() -> bool:
     """Whether this processor convolves faster in bf16 than in float32.

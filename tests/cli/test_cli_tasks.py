@@ -52,10 +52,12 @@ def test_a_photo_takes_on_a_style_and_its_settings_travel_with_it(draw, tmp_path
 
 
 def made(path, size: tuple[int, int]) -> dict[str, object]:
-    """What a result says of itself; it has this size."""
+    """What a result says of itself, but for the photograph it is of; it has this size."""
     with Image.open(path) as result:
         assert result.size == size
-        return json.loads(result.info["colorizer"])
+        about = json.loads(result.info["colorizer"])
+    assert len(about.pop("original")) == 64
+    return about
 
 
 @pytest.mark.parametrize(
