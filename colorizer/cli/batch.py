@@ -15,8 +15,8 @@ from colorizer.cli.terminal import Progress, for_each, reason
 from colorizer.errors import ColorizerError, SettingsError
 from colorizer.photo import Photo, format_named
 from colorizer.photo.sources import Source
-from colorizer.predictors import album
-from colorizer.predictors.album import Result
+from colorizer.predictors import results
+from colorizer.predictors.results import Result
 
 MOST_JOBS = 64
 
@@ -53,11 +53,11 @@ class Batch:
                     )
                 with suppress(OSError):  # saving will say why
                     target.parent.mkdir(parents=True, exist_ok=True)
-                result, told[source] = album.make(
+                result, told[source] = results.make(
                     source, target, lambda photo: work(photo, progress), self.format, self.quality
                 )
             except Exception as error:
-                told[source] = album.told(source, error=reason(error))
+                told[source] = results.told(source, error=reason(error))
                 raise
             notes = filter(None, (*result.photo.metadata.notes, result.note))
             head = f"{source} -> {target} ({told[source]['seconds']:.1f} s)"
@@ -84,10 +84,10 @@ class Batch:
         """List every photograph, also those that were done before and those that weren't reached."""
         for source, target in self.targets.items():
             if source in self.there:
-                told[source] = album.told_by_file(source, target)
+                told[source] = results.told_by_file(source, target)
         missed = "It was not reached."
-        pictures = (told.get(source) or album.told(source, error=missed) for source in self.targets)
-        album.write_manifest(self.folder, pictures)
+        pictures = (told.get(source) or results.told(source, error=missed) for source in self.targets)
+        results.write_manifest(self.folder, pictures)
 
 
 def check_output(format: str | None, quality: int) -> str | None:

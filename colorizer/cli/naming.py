@@ -9,7 +9,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import count
 from pathlib import Path
 
 from colorizer import interrupts
@@ -17,7 +16,7 @@ from colorizer.cli.terminal import name_failure, overwrite
 from colorizer.errors import ColorizerError, PhotoError
 from colorizer.photo import FORMATS, LIMITS, SUFFIXES, check_file, writer_of
 from colorizer.photo.sources import Source, is_zip, zipped
-from colorizer.predictors import album
+from colorizer.predictors import results
 
 
 def expanded(inputs: Iterable[str]) -> list[Path]:
@@ -130,9 +129,9 @@ def plan(
         overwrite(f"{done} of {len(sources)} photographs looked for among the results")
         interrupts.check()
         there = [path for path in results_in(place)[name] if _key(path) not in taken]
-        names = (name + suffix if number == 1 else f"{name}-{number}{suffix}" for number in count(1))
-        free = (place / name for name in names if not (go_on and os.path.lexists(place / name)))
-        mine = album.result_of(source, there)
+        paths = (place / one for one in results.numbered(name, suffix))
+        free = (path for path in paths if not (go_on and os.path.lexists(path)))
+        mine = results.result_of(source, there)
         targets[source] = mine or next(path for path in free if _key(path) not in taken)
         taken.add(_key(targets[source]))
     overwrite("")

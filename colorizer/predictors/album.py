@@ -1,139 +1,160 @@
-"""How does each of many photographs become a result, and what is told of it afterwards?
-
-A result's file says of which photograph it is, so that work that was interrupted can go on; manifest.json
-lists them all. The command line and the page stand on this alike.
-"""
+"""How are many photographs kept together, with what was made of each, and taken home in one file?"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from mmap import ACCESS_READ, mmap
+import secrets
+import shutil
+import weakref
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-from PIL.ExifTags import IFD, Base
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-import colorizer
-from colorizer.errors import PhotoError
-from colorizer.photo import LIMITS, Photo, check_file
-from colorizer.photo.sources import Source
+from colorizer.errors import AlbumTooLarge, ColorizerError
+from colorizer.photo import FORMATS, Photo
+from colorizer.photo.sources import Source, is_zip, zipped
+from colorizer.predictors import results
+from colorizer.predictors.results import Result
+from colorizer.predictors.tiling import Progress
 
-MANIFEST = "manifest.json"
-ORIGINAL = "original"  # the name, among a result's settings, of the SHA-256 of the photograph's file
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of a photograph: the new one, the settings to write into its file, and a note to the person
-    beside the photograph's own."""
-
-    photo: Photo
-    settings: Mapping[str, object]
-    note: str = ""
+MOST_PICTURES, MOST_GIVEN, MOST_MADE = 500, 2 << 30, 4 << 30  # bytes, of the photographs and of the results
+SIDE, COLUMNS = 160, 10  # pixels of a small copy; of the contact sheet
+GAP, LABEL = 6, 20  # pixels of a contact sheet, between its cells and for a name above them
+BACKGROUND = (32, 32, 32)
 
 
-def make(
-    source: Source,
-    target: Path,
-    work: Callable[[Photo], Result],
-    format: str | None = None,
-    quality: int = 95,
-) -> tuple[Result, dict[str, Any]]:
-    """Do the work to a photograph and save the result; also returns what `told` says of it. PhotoError and
-    whatever `work` raises."""
-    began = time.perf_counter()
-    with source.file() as path:
-        photo, original = Photo.open(path), sha256(path)
-    result = work(photo)
-    settings = {**result.settings, ORIGINAL: original}
-    result.photo.save(target, format=format, quality=quality, settings=settings)
-    size, seconds = (result.photo.width, result.photo.height), time.perf_counter() - began
-    return result, told(source, target.name, settings, size, round(seconds, 2))
+@dataclass(eq=False)
+class Picture:
+    """A photograph of an album.
+
+    name: as it was given. small: the files of its small copy and of its result's. told: what the manifest
+    says, once it is done. error: why it can't be; unreadable: whatever is asked.
+    """
+
+    source: Source
+    name: str
+    small: list[Path] = field(default_factory=list)
+    told: dict[str, Any] | None = None
+    error: Exception | None = None
+    unreadable: bool = False
 
 
-def told(
-    source: Source,
-    result: str = "",
-    settings: Mapping[str, object] | None = None,
-    size: tuple[int, int] | None = None,
-    seconds: float | None = None,
-    error: str = "",
-) -> dict[str, Any]:
-    """What a manifest says of a photograph. result: its file's name. size: its width and height."""
-    made_by = dict(settings or {})
-    return {
-        "name": str(source),
-        "sha256": made_by.pop(ORIGINAL, None),
-        "result": (source.folder / result).as_posix() if result else None,
-        "width": size[0] if size else None,
-        "height": size[1] if size else None,
-        "weights": weights_of(made_by),
-        "hints": made_by.pop("hints", []),
-        "settings": made_by,
-        "seconds": seconds,
-        "error": error or None,
-    }
+class Album:
+    """Photographs and their results, in a folder of its own that is deleted with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.pictures: list[Picture] = []
+        self.settings: object = None  # that the results were made with
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+    def add(self, given: Sequence[Path], progress: Progress) -> None:
+        """Take these files over, photographs and zips, and look at each. AlbumTooLarge when they are too
+        many, and none is taken in."""
+        place, pictures = self.folder / secrets.token_hex(4), list[Picture]()
+        for number, file in enumerate(given):
+            path = place / str(number) / file.name
+            path.parent.mkdir(parents=True)
+            file.replace(path)
+            try:
+                sources = zipped(path) if is_zip(path) else [Source(path)]
+            except ColorizerError as error:
+                pictures.append(Picture(Source(path), path.name, error=error, unreadable=True))
+                continue
+            pictures += [Picture(one, str(one).removeprefix(f"{path.parent}/")) for one in sources]
+        everything = [picture.source for picture in self.pictures + pictures]
+        sizes = [one.member.file_size if one.member else one.path.stat().st_size for one in everything]
+        if len(everything) > MOST_PICTURES or sum(sizes) > MOST_GIVEN:
+            shutil.rmtree(place)
+            raise AlbumTooLarge(
+                f"That makes {len(everything)} pictures and {sum(sizes) / 2**30:.1f} GB; an album holds at "
+                f"most {MOST_PICTURES} and {MOST_GIVEN >> 30} GB. Give fewer at once."
+            )
+        self.pictures += pictures
+        for number, picture in enumerate(pictures):
+            progress(number / len(pictures), picture.name)
+            try:
+                with picture.source.file() as path:
+                    picture.small.append(self._small(Photo.open(path)))
+            except ColorizerError as error:
+                picture.error, picture.unreadable = picture.error or error, True
+
+    def begin(self, settings: object) -> list[Picture]:
+        """The photographs that wait: those that are not done and have not failed, or, with other settings
+        than before, all that can be read."""
+        if settings != self.settings:
+            shutil.rmtree(self.folder / "results", ignore_errors=True)
+            for picture in self.pictures:
+                picture.told, picture.small = None, picture.small[:1]
+                picture.error = picture.error if picture.unreadable else None
+        self.settings = settings
+        return [picture for picture in self.pictures if not picture.told and not picture.error]
+
+    def make(self, picture: Picture, work: Callable[[Photo], Result], ending: str, format: str) -> None:
+        """Make a result, unless it is there, as a file of that format whose name has the ending.
+        AlbumTooLarge when there is no room left, PhotoError, and whatever `work` raises."""
+        made, source = self.folder / "results", picture.source
+        if picture.told:
+            return
+        if sum(path.stat().st_size for path in made.rglob("*")) > MOST_MADE:
+            raise AlbumTooLarge(
+                f"The results have {MOST_MADE >> 30} GB, which is all that an album holds. Take them home, "
+                "and give the others as another album."
+            )
+        place = made / source.folder
+        place.mkdir(parents=True, exist_ok=True)
+        taken = {path.name.casefold() for path in place.iterdir()}
+        names = results.numbered(source.stem + ending, FORMATS[format])
+        target = place / next(name for name in names if name.casefold() not in taken)
+        result, told = results.make(source, target, work, format)
+        picture.small.append(self._small(result.photo))
+        picture.told = told
+
+    def packed(self) -> Path:
+        """A zip of the results, manifest.json and a contact sheet."""
+        path, sheet = self.folder / "album.zip", self.folder / "contact-sheet.jpg"
+        failed = "It was not reached."
+        told = [p.told or results.told(p.source, error=str(p.error or failed)) for p in self.pictures]
+        told = [one | {"name": picture.name} for one, picture in zip(told, self.pictures, strict=True)]
+        cells = [(p.name, [_cell(path) for path in p.small]) for p in self.pictures]
+        arrange(cells, COLUMNS, SIDE).save(sheet)
+        manifest = results.write_manifest(self.folder, told)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed
+            for file in (manifest, sheet):
+                archive.write(file, file.name)
+            for name in (one["result"] for one in told if one["result"]):
+                archive.write(self.folder / "results" / name, name)
+        return path
+
+    def _small(self, photo: Photo) -> Path:
+        path = self.folder / "small" / f"{secrets.token_hex(8)}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(photo.preview(SIDE)).save(path)
+        return path
 
 
-def told_by_file(source: Source, path: Path) -> dict[str, Any]:
-    """The same of a result that was there already, as far as its file says it."""
-    with Image.open(path) as image:
-        return told(source, path.name, settings_in(path), image.size)
+def _cell(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        return ImageOps.pad(picture, (SIDE, SIDE), color=BACKGROUND)
 
 
-def result_of(source: Source, results: Sequence[Path]) -> Path | None:
-    """The first of these files that was made of the photograph as it is now; None where none was."""
-    if not results:
-        return None
-    try:
-        with source.file() as path:
-            check_file(path, LIMITS)
-            original = sha256(path)
-    except PhotoError:
-        return None
-    return next((path for path in results if settings_in(path).get(ORIGINAL) == original), None)
-
-
-def settings_in(path: Path) -> dict[str, Any]:
-    """What is written into a result's file of how it was made; nothing where nothing can be read."""
-    try:
-        with Image.open(path) as image:
-            comment = image.getexif().get_ifd(IFD.Exif)[Base.UserComment]
-        found = json.loads(comment[8:])  # behind the name of its encoding
-    except Exception:  # it may be any file
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def weights_of(made_by: Mapping[str, object]) -> list[dict[str, str | None]]:
-    """Name, version and SHA-256 of the weights that these settings of a result name; the SHA-256 where the
-    weights are still of that version."""
-    from colorizer import weights  # brings torch
-
-    named = [text.rpartition(" ")[::2] for text in str(made_by.get("weights", "")).split(", ") if text]
-    if made_by.get("task") == "colorize":
-        named = [(str(made_by["model"]), str(made_by["version"]))]
-    known = {(entry.name, entry.version): entry.sha256 for entry in weights.entries().values()}
-    return [{"name": pair[0], "version": pair[1], "sha256": known.get(pair)} for pair in named]
-
-
-def write_manifest(folder: Path, pictures: Iterable[Mapping[str, Any]]) -> Path:
-    """Write the list of what `told` said of them into the folder, whole; ColorizerError when that fails."""
-    from colorizer.weights.manifest import write_whole  # brings torch
-
-    content = {"format": 1, "program": f"colorizer {colorizer.__version__}", "pictures": list(pictures)}
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    # Of a file's name that is no text, the escaped bytes are JSON all the same.
-    write_whole(folder / MANIFEST, lambda path: path.write_bytes(text.encode("utf-8", "backslashreplace")))
-    return folder / MANIFEST
-
-
-def sha256(path: Path) -> str:
-    """Of a file that was found to be within the limits."""
-    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-        return hashlib.sha256(data).hexdigest()
+def arrange(pictures: Sequence[tuple[str, list[Image.Image]]], columns: int, side: int) -> Image.Image:
+    """Named columns of cells (side, side) in bands of `columns`, each as high as its highest column."""
+    bands = [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
+    heights = [LABEL + max(len(cells) for _, cells in band) * (side + GAP) + GAP for band in bands]
+    width = min(columns, len(pictures)) * (side + GAP) + GAP
+    sheet = Image.new("RGB", (width, sum(heights)), BACKGROUND)
+    font, top = ImageFont.load_default(size=13), 0
+    for band, height in zip(bands, heights, strict=True):
+        for number, (name, cells) in enumerate(band):
+            x = GAP + number * (side + GAP)
+            label = Image.new("RGB", (side, LABEL), BACKGROUND)  # cuts off what is too long
+            ImageDraw.Draw(label).text((0, 3), name, fill=(230, 230, 230), font=font)
+            sheet.paste(label, (x, top))
+            for row, cell in enumerate(cells):
+                sheet.paste(cell, (x, top + LABEL + row * (side + GAP)))
+        top += height
+    return sheet

@@ -18,7 +18,7 @@ from PIL import Image
 from colorizer import cli
 from colorizer.errors import WeightsError
 from colorizer.photo import Limits, sources
-from colorizer.predictors import album
+from colorizer.predictors import results
 from colorizer.predictors.colorize import Colorizer
 
 ROOT = Path(cli.__file__).resolve().parents[2]
@@ -118,7 +118,7 @@ def test_a_result_keeps_its_name_whatever_else_comes_and_goes(draw, tmp_path, ca
     assert go_on(photos) == 0  # what is there is of dog.jpg
     assert go_on(photos, draw("other/dog.tif", 100)) == 1
     assert sorted(tree(out)) == ["dog-colorized-2.png", "dog-colorized.png"]
-    assert album.settings_in(out / "dog-colorized-2.png")["original"] == album.sha256(jpg)
+    assert results.settings_in(out / "dog-colorized-2.png")["original"] == results.sha256(jpg)
     assert go_on(draw("in/dog.jpg", 91)) == 1  # another photograph, if under the same name
     assert sorted(tree(out)) == ["dog-colorized-2.png", "dog-colorized-3.png", "dog-colorized.png"]
 
@@ -283,7 +283,7 @@ def test_the_manifest_tells_of_every_picture_what_made_it_or_why_it_failed(draw,
     first, second = manifest(tmp_path / "out")
     known = json.loads((weights_folder / "manifest.json").read_text())["files"]["unet"]
     assert first["name"] == str(photo) and first["result"] == "a-colorized.png"
-    assert first["sha256"] == album.sha256(photo)
+    assert first["sha256"] == results.sha256(photo)
     assert (first["width"], first["height"], first["error"]) == (80, 60, None)
     assert first["weights"] == [{"name": "unet", "version": "0.0.1", "sha256": known["sha256"]}]
     assert first["hints"] == [{"x": 20.5 / 80, "y": 15.5 / 60, "colour": "#c04040", "reach": 0.3}]
