@@ -65,13 +65,12 @@ class Batch:
 
         if self.there:
             print(f"{len(self.there)} of {len(self.targets)} results are there already and stay as they are.")
-        if self.jobs > 1:
-            from colorizer.predictors.precision import share_cores
+        from colorizer.predictors.precision import shared_cores  # brings torch
 
-            share_cores(self.jobs)
         to_do = [source for source in self.targets if source not in self.there]
         try:
-            failures = self.failures + for_each(to_do, make, self.jobs)
+            with shared_cores(self.jobs):
+                failures = self.failures + for_each(to_do, make, self.jobs)
         finally:
             if self.manifest:
                 self._write_manifest(told)

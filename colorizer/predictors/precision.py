@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Iterator
 from functools import cache
 from typing import TypeVar
 
@@ -31,9 +32,15 @@ def autocast(device: torch.device) -> contextlib.AbstractContextManager[object]:
     return torch.autocast(device.type, torch.bfloat16) if fast else contextlib.nullcontext()
 
 
-def share_cores(workers: int) -> None:
-    """Let each of so many threads that begin from now on compute with its share of the processor's cores."""
-    torch.set_num_threads(max(1, torch.get_num_threads() // workers))
+@contextlib.contextmanager
+def shared_cores(workers: int) -> Iterator[None]:
+    """Within it, each of so many threads that begin there computes with its share of the cores."""
+    cores = torch.get_num_threads()
+    torch.set_num_threads(max(1, cores // workers))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(cores)
 
 
 @cache
