@@ -34,6 +34,10 @@ class PhotoNotSaved(PhotoError):
     format."""
 
 
+class AlbumTooLarge(ColorizerError):
+    """These are more photographs, or larger results, than are kept at once."""
+
+
 class WeightsError(ColorizerError):
     """A weight file is missing, has the wrong hash, is not safetensors, or belongs to another network."""
 

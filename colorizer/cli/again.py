@@ -12,15 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from colorizer.cli.batch import Progress, Result, check_output, for_each, plan
+from colorizer.cli.batch import check_output
+from colorizer.cli.naming import plan
 from colorizer.cli.options import Subparsers, add_command
+from colorizer.cli.terminal import Progress, for_each
 from colorizer.errors import ColorizerError, WeightsError
 from colorizer.photo import Photo, provenance, to_bits
 from colorizer.photo.metadata import Step
+from colorizer.photo.sources import Source
+from colorizer.predictors.results import ORIGINAL, Result
 from colorizer.predictors.settings import OF_TASK
 
 # What a step tells beside its settings
 KNOWN = {"task", "version", "weights", "sha256", "caption", "painting", "steps_done", "style_distance"}
+KNOWN |= {ORIGINAL}
 
 
 def add_again_commands(subparsers: Subparsers) -> None:
@@ -38,8 +43,9 @@ def run_again(args: argparse.Namespace) -> int:
     """`again`: 0 if it could be made again, even where its pixels differ, which is said."""
     check_output(None, args.quality)
 
-    def remake(file: Path, progress: Progress) -> list[str]:
-        began, original, made = time.perf_counter(), Path(args.original), Photo.open(file)
+    def remake(source: Source, progress: Progress) -> list[str]:
+        began, original, file = time.perf_counter(), Path(args.original), source.path
+        made = Photo.open(file)
         photo, steps = Photo.open(original), made.metadata.steps
         if not steps:
             raise ColorizerError("It doesn't tell how it was made, so it can't be made again.")
@@ -49,8 +55,9 @@ def run_again(args: argparse.Namespace) -> int:
         steps = steps[len(done) :]
         for step in steps:
             check_step(step, args.style)
-        target = plan([args.original], [original], args.output, None, "-again")[original]
-        if any(os.path.exists(target) and target.samefile(given) for given in (file, original)):
+        given = Source(original)
+        target = plan([original], [given], args.output, None, "-again")[given]
+        if any(os.path.exists(target) and target.samefile(one) for one in (file, original)):
             raise ColorizerError(f"“{target}” would be replaced. Name another file with -o.")
         for step in steps:
             result = repeated(photo, step, args.style, progress)
@@ -63,7 +70,7 @@ def run_again(args: argparse.Namespace) -> int:
         seconds = time.perf_counter() - began
         return [f"{original} -> {target} ({seconds:.1f} s)", f"    {compared(Photo.open(target), made)}"]
 
-    return 1 if for_each([Path(args.file)], remake) else 0
+    return 1 if for_each([Source(Path(args.file))], remake) else 0
 
 
 def check_step(step: Step, style: str | None) -> None:

@@ -6,10 +6,11 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from colorizer.cli.batch import Progress, for_each
 from colorizer.cli.options import Subparsers, add_command
+from colorizer.cli.terminal import Progress, for_each
 from colorizer.photo import Photo, provenance
 from colorizer.photo.metadata import Metadata, Step
+from colorizer.photo.sources import Source
 from colorizer.predictors.settings import OF_TASK, Settings
 
 
@@ -22,10 +23,10 @@ def add_explain_commands(subparsers: Subparsers) -> None:
 def run_explain(args: argparse.Namespace) -> int:
     """`explain`: 0 only if every file could be read."""
 
-    def told(path: Path, _: Progress) -> list[str]:
-        return [f"{path}:", *(f"    {line}" for line in explained(Photo.open(path).metadata))]
+    def told(file: Source, _: Progress) -> list[str]:
+        return [f"{file}:", *(f"    {line}" for line in explained(Photo.open(file.path).metadata))]
 
-    return 1 if for_each([Path(name) for name in args.files], told) else 0
+    return 1 if for_each([Source(Path(name)) for name in args.files], told) else 0
 
 
 def explained(about: Metadata) -> list[str]:

@@ -27,13 +27,17 @@ def add_photo_command(subparsers: Subparsers, name: str, run: Run, text: str) ->
     """A command that makes new photographs out of given ones: IN..., --output, --format, --quality."""
     parser = add_command(subparsers, name, run, text)
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="IN", help="photographs, or folders of them")
+    add("inputs", nargs="+", metavar="IN", help="photographs, or folders or zips of them")
     add("-o", "--output", required=True, metavar="OUT", help="a file for one photograph, else a folder")
     add("--format", type=str.upper, help="of the results; default: what OUT's name says, or PNG")
     add("--quality", type=int, default=95, metavar="N", help="of JPEG; 1 to 100, default 95")
     add("--credentials", metavar="CERT.pem", help="sign results as Content Credentials with this certificate")
     add("--key", metavar="KEY.pem", help="the private key of --credentials")
     add("--caption", metavar="TEXT", help="a line of text below the picture, such as “Colourised”")
+    add("--recursive", action="store_true", help="folders below, too, each into its like in OUT")
+    add("--skip-existing", action="store_true", help="go on: photographs whose results are in OUT are left")
+    add("--jobs", type=int, default=1, metavar="N", help="photographs at once, each takes memory; default 1")
+    add("--manifest", action="store_true", help="list all results, and what made them, in OUT/manifest.json")
     return parser
 
 

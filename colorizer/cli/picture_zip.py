@@ -14,9 +14,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from colorizer.cli.batch import Progress, check_output, find_sources, for_each, printable
+from colorizer.cli.batch import check_output
+from colorizer.cli.naming import expanded, find_sources
+from colorizer.cli.terminal import Progress, for_each, printable
 from colorizer.errors import ColorizerError, SettingsError
 from colorizer.photo import LIMITS, Photo, check_file, to_bits
+from colorizer.photo.sources import Source
 from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Stylizer
 from colorizer.weights.manifest import write_whole
@@ -37,7 +40,12 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         raise SettingsError(f"The pictures in a zip are JPEGs, not {args.format}. Leave --format out.")
     if args.caption is not None or args.credentials:
         raise SettingsError("The squares in a zip take no --caption and no --credentials. Leave them out.")
-    sources, failures = find_sources(args.inputs, target, "-painted")
+    if args.skip_existing or args.manifest or args.jobs > 1:
+        raise SettingsError(
+            "A zip goes on by itself, lists nothing and is painted one by one. Leave --skip-existing, "
+            "--manifest and --jobs out."
+        )
+    sources, failures = find_sources(expanded(args.inputs), target, "-painted", args.recursive)
     stylizer = Stylizer.load()
     step = {"task": "stylize", "weights": stylizer.network(settings.direction)[1], **settings.as_dict()}
     made_by = f"{step} {size} {args.quality}"
@@ -46,15 +54,17 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ColorizerError(f"“{target}” can't be written ({error.strerror}).") from None
-    found: dict[str, tuple[Path, Path]] = {}  # by names in the zip: the picture given and the one finished
+    found: dict[str, tuple[Source, Path]] = {}  # by names in the zip: the picture given and the one finished
 
-    def paint(source: Path, progress: Progress) -> list[str]:
+    def paint(source: Source, progress: Progress) -> list[str]:
         name = f"{printable(source.stem)}.jpg"  # whatever bytes the file's name holds, the zip's are UTF-8
         if name in found:
             raise ColorizerError(f"In the zip it would have the name of {found[name][0]}. Rename one.")
         part = folder / _key(source, made_by)
         if not part.exists():
-            painted = stylizer.stylize(_square(Photo.open(source), size), settings)
+            with source.file() as path:
+                photo = Photo.open(path)
+            painted = stylizer.stylize(_square(photo, size), settings)
             painted.save(part, format="JPEG", quality=args.quality, settings=step)
         found[name] = source, part
         return []
@@ -73,12 +83,14 @@ def into_zip(args: argparse.Namespace, settings: StylizeSettings) -> int:
     return 1 if failures else 0
 
 
-def _key(source: Path, made_by: str) -> str:
+def _key(source: Source, made_by: str) -> str:
     """Tells a picture's file, as it is now, and what is made of it from all others; PhotoError when it can't
     be read."""
-    check_file(source, LIMITS)
-    about = source.stat()
-    text = f"{source.resolve()}\n{about.st_size}\n{about.st_mtime_ns}\n{made_by}"
+    member = f"/{source.member.filename}" if source.member else ""
+    if not member:
+        check_file(source.path, LIMITS)
+    about = source.path.stat()
+    text = f"{source.path.resolve()}{member}\n{about.st_size}\n{about.st_mtime_ns}\n{made_by}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.pictures import lightness_alone, list_photos
 from colorizer.photo import Photo, to_bits
+from colorizer.predictors.album import BACKGROUND, GAP, LABEL, arrange
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import ColorizeSettings
 
-GAP = 6
-LABEL = 20
 TALLEST = 65_500  # of a JPEG
-BACKGROUND = (32, 32, 32)
 
 Colorize = Callable[[Photo, ColorizeSettings], Photo]
 
@@ -33,25 +31,6 @@ def panels(photo: Photo, colorize: Colorize, settings: ColorizeSettings, side: i
     before = lightness_alone(copy) if coloured else copy
     after = to_bits(colorize(Photo.from_array(before, name=photo.name), settings).rgb, 8)
     return [before, after, copy] if coloured else [before, after]
-
-
-def arrange(pictures: Sequence[tuple[str, list[Image.Image]]], columns: int, side: int) -> Image.Image:
-    """Named columns of cells (side, side) in bands of `columns`, each as high as its highest column."""
-    bands = [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
-    heights = [LABEL + max(len(cells) for _, cells in band) * (side + GAP) + GAP for band in bands]
-    width = min(columns, len(pictures)) * (side + GAP) + GAP
-    sheet = Image.new("RGB", (width, sum(heights)), BACKGROUND)
-    font, top = ImageFont.load_default(size=13), 0
-    for band, height in zip(bands, heights, strict=True):
-        for number, (name, cells) in enumerate(band):
-            x = GAP + number * (side + GAP)
-            label = Image.new("RGB", (side, LABEL), BACKGROUND)  # cuts off what is too long
-            ImageDraw.Draw(label).text((0, 3), name, fill=(230, 230, 230), font=font)
-            sheet.paste(label, (x, top))
-            for row, cell in enumerate(cells):
-                sheet.paste(cell, (x, top + LABEL + row * (side + GAP)))
-        top += height
-    return sheet
 
 
 def write_sheet(

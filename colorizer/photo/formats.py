@@ -77,6 +77,15 @@ def check_size(name: str, width: int, height: int, limits: Limits = LIMITS) -> N
         raise PhotoTooLarge(f"“{name}” is {side} pixels long; the limit is {limits.max_side}. Crop it first.")
 
 
+def check_bytes(name: str, size: int, limits: Limits = LIMITS) -> None:
+    """PhotoTooLarge when a file of that size is beyond the limits."""
+    if size > limits.max_bytes:
+        raise PhotoTooLarge(
+            f"“{name}” has {size / 2**20:.0f} MB; the limit is {limits.max_bytes / 2**20:.0f}. "
+            "Save it smaller first."
+        )
+
+
 def check_file(path: Path, limits: Limits) -> bytes:
     """The first bytes of a file that may be a picture; PhotoError when it can't be one or is too large."""
     name = shown(path)
@@ -94,9 +103,7 @@ def check_file(path: Path, limits: Limits) -> bytes:
         raise UnreadablePhoto(f"“{name}” can't be opened ({why}). Check its name and permissions.") from None
     if not head:
         raise UnreadablePhoto(f"“{name}” is empty (0 bytes). Copy it again from where it came.")
-    size, most = about.st_size / 2**20, limits.max_bytes / 2**20
-    if size > most:
-        raise PhotoTooLarge(f"“{name}” has {size:.0f} MB; the limit is {most:.0f}. Save it smaller first.")
+    check_bytes(name, about.st_size, limits)
     if path.suffix.lower() in RAW:
         raise UnsupportedPhoto(f"“{name}” is a camera's raw file ({path.suffix}). Develop it to TIFF first.")
     return head

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Iterator
 from functools import cache
 from typing import TypeVar
 
@@ -29,6 +30,17 @@ def autocast(device: torch.device) -> contextlib.AbstractContextManager[object]:
     """bf16 where it is fast: on CUDA, and on processors with bf16 arithmetic; else plain float32."""
     fast = device.type == "cuda" or has_bf16()
     return torch.autocast(device.type, torch.bfloat16) if fast else contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def shared_cores(workers: int) -> Iterator[None]:
+    """Within it, each of so many threads that begin there computes with its share of the cores."""
+    cores = torch.get_num_threads()
+    torch.set_num_threads(max(1, cores // workers))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(cores)
 
 
 @cache

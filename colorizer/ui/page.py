@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from colorizer.photo import LIMITS
+from colorizer.predictors.album import MOST_GIVEN
 from colorizer.predictors.stylize import offered as directions
 from colorizer.predictors.upscale import offered as upscalers
-from colorizer.ui import about, colorize, dull, monet, parts, restore, running, style, upscale
+from colorizer.ui import about, album, colorize, dull, monet, parts, restore, running, style, upscale
 from colorizer.ui.api import build_api
 from colorizer.ui.running import Tab
 from colorizer.ui.texts import I18N, both, label
@@ -39,11 +39,15 @@ def build_page() -> gr.Blocks:
         title="Colorizer", analytics_enabled=False, delete_cache=(SWEEP, FILES_KEPT), fill_width=True
     ) as page:
         gr.HTML(f"<h1>{both('name')}</h1><p>{both(claim)}</p>", elem_id="header")
+        # Outside of the tabs, so that the browser looks it up when the page is opened.
+        album_name = gr.BrowserState("", storage_key="colorizer-album")
         # Wrapped, because a tab in a menu has no button that a link could press.
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for name, build in builders.items():
                 with in_tab(name):
                     tabs[name] = build(others[name])
+            with in_tab("album"):
+                album.build(album_name)
             if "upscale" not in builders:
                 with in_tab("upscale"):
                     upscale.build_empty()
@@ -76,5 +80,5 @@ def appearance() -> dict[str, Any]:
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,
-        "max_file_size": LIMITS.max_bytes,
+        "max_file_size": MOST_GIVEN,
     }

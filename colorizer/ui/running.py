@@ -225,7 +225,7 @@ class Tab(dict[str, Any]):
     name: in the address. prefix: of its elements' ids. describe: what is to be said, in a language, of a
     photograph that is given (None: of none), on the components `said`; it may raise why that can't be taken.
     settings: makes them of the values of the components that its parameters name.
-    arrive: what follows when one has come from another tab.
+    arrive: what follows when one has come from another tab. queue: in which its events wait for their turn.
     """
 
     def __init__(
@@ -239,6 +239,7 @@ class Tab(dict[str, Any]):
         super().__init__()
         self.name, self.prefix, self.describe, self.said = name, prefix, describe, said
         self.settings = settings
+        self.queue = HEAVY
         self.arrive: Callable[[Dependency], object] | None = None
 
 
@@ -311,7 +312,7 @@ def listen(
     changed = [tab[name] for name in outputs]
     # preprocess=False: an upload's path is handed over, and Gradio doesn't decode the file.
     settings: dict[str, Any] = {"preprocess": False, "queue": queue, "trigger_mode": trigger_mode, **QUIET}
-    settings |= {"cancels": list(cancels) or None, **(HEAVY if queue else {})}
+    settings |= {"cancels": list(cancels) or None, **(tab.queue if queue else {})}
     listeners = [triggers] if callable(triggers) else list(triggers)
     if len(listeners) == 1:
         return listeners[0](called, inputs, changed, **settings)
@@ -323,9 +324,11 @@ def run(
     code: str,
     text: Callable[[float], str] | None = None,
     also: Callable[[], Updates] = dict,
+    part: tuple[float, float, float] | None = None,
 ) -> Generator[Updates, None, T]:
     """Do `work(progress)` on a thread and return what it returns, telling on the tab's line the text of the
-    share that is done, and the time left; `also` is what else changes then.
+    share that is done, and the time left; `also` is what else changes then. part: if this is a part of the
+    work, when all of it was begun (as time.monotonic tells), and its shares at this one's begin and end.
 
     When Gradio closes the generator, because of Cancel or because the page was closed, the work ends at its
     next step. It has a thread because Gradio closes a generator only where it yields. The line isn't a
@@ -350,7 +353,8 @@ def run(
             news.put(None)
 
     threading.Thread(target=begin, daemon=True).start()
-    began = told = time.monotonic()
+    told = time.monotonic()
+    began, first, last = part or (told, 0.0, 1.0)
     try:
         while not outcome.done():
             try:
@@ -358,7 +362,7 @@ def run(
             except queue.Empty:
                 yield {}
                 continue
-            now = time.monotonic()
+            now, share = time.monotonic(), share and first + (last - first) * share
             if text is None or not share or share >= 1 or now - told < TELL_EVERY:
                 continue
             told, line = now, text(share)

@@ -20,6 +20,7 @@ import gradio as gr
 from colorizer.errors import ColorizerError
 from colorizer.networks.resampling import FACTOR
 from colorizer.photo import LIMITS, Photo
+from colorizer.predictors.album import MOST_GIVEN, MOST_MADE, MOST_PICTURES
 from colorizer.predictors.upscale import LIMITS as UPSCALE_LIMITS
 from colorizer.ui.files import shown_side
 
@@ -30,6 +31,9 @@ LIMITS_TOLD = {
     "side": LIMITS.max_side,
     "mebibytes": LIMITS.max_bytes >> 20,
     "small_megapixels": UPSCALE_LIMITS.max_pixels // FACTOR**2 / 1e6,
+    "pictures": MOST_PICTURES,
+    "gigabytes": MOST_GIVEN >> 30,
+    "made_gigabytes": MOST_MADE >> 30,
     "small_side": UPSCALE_LIMITS.max_side // FACTOR,
 }
 

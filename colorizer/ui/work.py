@@ -18,6 +18,7 @@ from colorizer.photo import Photo
 LIFETIME = 29 * 60  # seconds; looked at every minute, so that nothing is older than half an hour
 MOST_WORKS = 64
 MOST_BYTES = 4 << 30  # of pictures, all visitors together
+MOST_ALBUMS = 4  # whose files are on the disk, and are deleted when nothing holds the album any more
 
 Key = tuple[str, str]  # a page that is open in a browser, and one of its tabs
 
@@ -57,6 +58,7 @@ class Work:
     variants: tuple[int, ...] = ()  # the numbers behind the pictures of the gallery
     hints: tuple[Any, ...] = ()  # of the photograph that is shown, also while a model shows it without
     stop: threading.Event = field(default_factory=threading.Event, compare=False)
+    album: Any = None
 
     @property
     def nbytes(self) -> int:
@@ -83,6 +85,8 @@ def keep(key: Key, work: Work) -> None:
         held = sum(other.nbytes for other, _ in _kept.values())
         while len(_kept) > 1 and (len(_kept) > MOST_WORKS or held > MOST_BYTES):
             held -= _kept.popitem(last=False)[1][0].nbytes
+        for other in [other for other, (kept, _) in _kept.items() if kept.album][:-MOST_ALBUMS]:
+            del _kept[other]
 
 
 def recall(key: Key) -> Work | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -19,7 +20,7 @@ from PIL import Image
 
 import colorizer
 from colorizer import cli
-from colorizer.cli.batch import for_each, printable
+from colorizer.cli.terminal import for_each, printable
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import ColorizeSettings, Hint
@@ -97,7 +98,7 @@ def test_a_failed_photo_is_named_and_the_others_still_run(draw, tmp_path, capsys
     assert colorize(*photos, "-o", tmp_path / "out") == 1
     assert len(list((tmp_path / "out").iterdir())) == 2
     errors = capsys.readouterr().err.splitlines()
-    assert [line.split(":")[0] for line in errors[:2]] == [str(photos[1]), str(photos[2])]
+    assert [line.split(":")[0] for line in errors[:2]] == [str(photos[2]), str(photos[1])]  # what isn't there
     assert errors[2:] == ["2 of 4 could not be coloured."]
     assert all(len(line) > len(str(tmp_path)) + 20 for line in errors[:2]), "each says why"
 
@@ -156,6 +157,7 @@ def test_the_settings_travel_in_the_result(draw, tmp_path):
         about = json.loads(result.info["colorizer"])
     assert (about["task"], about["version"], about["saturation"]) == ("colorize", "0.0.1", 1.25)
     settings = ColorizeSettings(saturation=1.25, variant=1, size=128)
+    assert about.pop("original") == hashlib.sha256(draw().read_bytes()).hexdigest()
     assert about == Colorizer.load().analyse(Photo.open(draw()), settings).made_by(settings)
 
 
@@ -175,6 +177,7 @@ def test_hints_in_pixels_and_in_a_file_colour_the_photo_and_travel_in_the_result
             Hint(0.5 / 80, 59.5 / 60, "#40a040"),
         ),
     )
+    del about["original"]
     assert about == Colorizer.load().analyse(Photo.open(photo), settings).made_by(settings)
     for column, row, channel in ((64, 45, 2), (20, 15, 0), (0, 59, 1)):
         assert pixels[row, column].argmax() == channel
@@ -226,10 +229,12 @@ def test_a_hint_outside_of_a_photo_fails_that_photo_alone(draw, tmp_path, capsys
     assert (tmp_path / "out" / "large-colorized.png").is_file() == (place != "-1,5")
 
 
-def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path, jobs):
     photos = [draw("0.png", 1500, 1200)]
     photos += [Path(shutil.copy(photos[0], tmp_path / f"{number}.png")) for number in range(1, 15)]
     words = [sys.executable, "-m", "colorizer", "colorize", *map(str, photos), "-o", str(tmp_path / "out")]
+    words += ["--jobs", jobs]
     process = subprocess.Popen(
         words,
         cwd=ROOT,

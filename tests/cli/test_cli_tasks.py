@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 from PIL import Image
 
 from colorizer import cli, weights
@@ -70,10 +71,12 @@ def hashes(name: str) -> dict[str, str]:
 
 
 def made(path, size: tuple[int, int]) -> dict[str, object]:
-    """What a result says of itself; it has this size."""
+    """What a result says of itself, but for the photograph it is of; it has this size."""
     with Image.open(path) as result:
         assert result.size == size
-        return json.loads(result.info["colorizer"])
+        about = json.loads(result.info["colorizer"])
+    assert len(about.pop("original")) == 64
+    return about
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,18 @@ def test_of_a_folder_each_is_named_after_its_photo_and_a_failed_one_is_named(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"a{ending}.jpg", f"b{ending}.jpg"]
     error = capsys.readouterr().err
     assert "empty.jpg: " in error and error.endswith(f"1 of 3 could not be {done}.\n")
+
+
+@pytest.mark.parametrize("words", [("upscale",), ("stylize",), ("restyle", "--texture")])
+def test_two_at_once_give_what_one_after_the_other_gives(draw, tmp_path, words):
+    photos = [draw(f"{name}.png", 200 + number, 600) for number, name in enumerate("abcd")]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # with more of them, sums are rounded otherwise
+    for jobs in (1, 2):
+        assert run(*words, *photos, "-o", tmp_path / f"{jobs}", "--jobs", jobs) == 0
+    torch.set_num_threads(threads)
+    for path in (tmp_path / "1").iterdir():
+        assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes()
 
 
 def test_a_photo_too_large_to_enlarge_is_named_and_the_others_still_run(draw, tmp_path, capsys):

@@ -107,6 +107,7 @@ def test_what_is_hidden_is_white_in_a_zip(tmp_path, target):
         (["--quality", "5000"], "quality is 5000"),
         (["--format", "PNG"], "JPEGs, not PNG"),
         (["--size", "7"], "--size is 7"),
+        (["--jobs", "2"], "A zip goes on by itself"),
     ],
 )
 def test_a_zip_refuses_what_it_can_not_be(draw, tmp_path, target, capsys, words, reason):
