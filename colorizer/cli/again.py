@@ -62,11 +62,12 @@ def run_again(args: argparse.Namespace) -> int:
         for step in steps:
             result = repeated(photo, step, args.style, progress)
             result = result.captioned(str(step["caption"]) if "caption" in step else None)
-            photo = replace(result.photo, metadata=provenance.after(result.photo.metadata, result.settings))
+            told = {**result.settings, **({ORIGINAL: step[ORIGINAL]} if ORIGINAL in step else {})}
+            photo = replace(result.photo, metadata=provenance.after(result.photo.metadata, told))
         if photo.rgb.shape != made.rgb.shape:
             sizes = [f"{one.width} x {one.height}" for one in (photo, made)]
             raise ColorizerError(f"Of “{original}” come {sizes[0]} pixels, not {sizes[1]}. Name another.")
-        result.photo.save(target, quality=args.quality, settings=result.settings)
+        result.photo.save(target, quality=args.quality, settings=told)
         seconds = time.perf_counter() - began
         return [f"{original} -> {target} ({seconds:.1f} s)", f"    {compared(Photo.open(target), made)}"]
 
