@@ -22,6 +22,7 @@ from PIL.ExifTags import IFD, Base
 import colorizer
 from colorizer.errors import PhotoError
 from colorizer.photo import LIMITS, Photo, check_file, with_caption
+from colorizer.photo.provenance import networks
 from colorizer.photo.sources import Source
 
 MANIFEST = "manifest.json"
@@ -121,19 +122,14 @@ def settings_in(path: Path) -> dict[str, Any]:
         found = json.loads(comment[8:])  # behind the name of its encoding
     except Exception:  # it may be any file
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) and "task" in found else {}
 
 
-def weights_of(made_by: Mapping[str, object]) -> list[dict[str, str | None]]:
-    """Name, version and SHA-256 of the weights that these settings of a result name; the SHA-256 where the
-    weights are still of that version."""
-    from colorizer import weights  # brings torch
-
-    named = [text.rpartition(" ")[::2] for text in str(made_by.get("weights", "")).split(", ") if text]
-    if made_by.get("task") == "colorize":
-        named = [(str(made_by["model"]), str(made_by["version"]))]
-    known = {(entry.name, entry.version): entry.sha256 for entry in weights.entries().values()}
-    return [{"name": pair[0], "version": pair[1], "sha256": known.get(pair)} for pair in named]
+def weights_of(made_by: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    """Name, version and SHA-256 of the weights that took part in making a result of these settings."""
+    hashes: Mapping[str, str] = made_by.get("sha256", {})
+    named = networks(made_by).items() if made_by else ()
+    return [{"name": name, "version": version, "sha256": hashes.get(name)} for name, version in named]
 
 
 def write_manifest(folder: Path, pictures: Iterable[Mapping[str, Any]]) -> Path:

@@ -13,7 +13,7 @@ from colorizer.ui import cards
 from colorizer.ui.texts import I18N, LANGUAGES, french
 
 FOLDER = Path(__file__).parent / "about"
-TASKS = ("colorize", "upscale", "stylize")  # what the page does
+TASKS = ("mend", "colorize", "upscale", "stylize")  # what the page does
 
 
 def build() -> None:

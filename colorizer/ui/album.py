@@ -23,7 +23,14 @@ from colorizer.photo import SUFFIXES, Photo
 from colorizer.predictors import stylize, upscale
 from colorizer.predictors.album import Album, Picture
 from colorizer.predictors.results import Result
-from colorizer.predictors.settings import RANGES, ColorizeSettings, Settings, StylizeSettings, UpscaleSettings
+from colorizer.predictors.settings import (
+    RANGES,
+    ColorizeSettings,
+    RestoreSettings,
+    Settings,
+    StylizeSettings,
+    UpscaleSettings,
+)
 from colorizer.predictors.tiling import Progress
 from colorizer.ui import files, parts, running
 from colorizer.ui.running import LINE, QUIET, Reply, Tab, Updates, Upload, busy, done, listen
@@ -37,6 +44,11 @@ SHOWN = (*LINE, "list", "below")
 
 
 # What can be done to all of them
+
+
+def restore(photo: Photo, settings: RestoreSettings, progress: Progress) -> Result:
+    made = running.restore(photo, settings, progress)
+    return Result(made.photo, made.made_by)
 
 
 def colour(photo: Photo, settings: ColorizeSettings, progress: Progress) -> Result:
@@ -54,8 +66,12 @@ def paint(photo: Photo, settings: StylizeSettings, progress: Progress) -> Result
     return Result(running.stylizer().render(painting, settings), painting.made_by(settings))
 
 
-TASKS: dict[str, Callable[..., Result]] = {"colorize": colour, "upscale": enlarge, "stylize": paint}
-
+TASKS: dict[str, Callable[..., Result]] = {
+    "restore": restore,
+    "colorize": colour,
+    "upscale": enlarge,
+    "stylize": paint,
+}
 
 Choice = tuple[str, Settings, str]  # what is to be done to all, how, and the results' format
 
@@ -63,6 +79,7 @@ Choice = tuple[str, Settings, str]  # what is to be done to all, how, and the re
 def choice_of(task: str, saturation: float, kind: str) -> Choice:
     """The task's usual settings, and what the controls say."""
     usual = {"upscale": UpscaleSettings(), "stylize": StylizeSettings()}
+    usual |= {"restore": RestoreSettings(saturation=saturation)}
     return task, usual.get(task) or ColorizeSettings(saturation=saturation), kind
 
 
@@ -86,7 +103,7 @@ def build(name: gr.BrowserState) -> None:
                 tab["clear"] = gr.Button(label("album_clear"), elem_id="album-clear", min_width=140)
             tab["file"] = gr.File(visible="hidden", elem_id="album-file", elem_classes="unseen")
         with gr.Column(elem_classes="controls"):
-            there = {"colorize": True, "upscale": running.offered(upscale.offered)}
+            there = {"restore": True, "colorize": True, "upscale": running.offered(upscale.offered)}
             there["stylize"] = StylizeSettings().direction in running.offered(stylize.offered)
             tasks = [(label(f"album_{task}"), task) for task in TASKS if there[task]]
             parts.radio(tab, "task", tasks, "colorize", "album_task")
@@ -177,7 +194,7 @@ def find(code: str, name: str) -> Updates:
 
 def choose(task: str) -> Updates:
     """Only colours have a saturation."""
-    return {"saturation": gr.Slider(visible=task == "colorize")}
+    return {"saturation": gr.Slider(visible=task in ("restore", "colorize"))}
 
 
 def waiting(code: str, name: str) -> Updates:
