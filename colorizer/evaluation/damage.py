@@ -3,7 +3,8 @@
 The network that finds damage learns from it, and is measured by it. What tells damage from a wire, a whisker
 or a star is that it lies on the print: it is sharper than the picture, whiter or blacker than it, and knows
 nothing of what is shown. So lines, letters and dots that belong to the picture are drawn, too, before it is
-aged, and stains so faint or wide that nothing can be filled in: none of them are marked.
+aged, and stains so faint or wide that nothing can be filled in: none of them are marked. Nor are dark lines,
+which are wires, whiskers or joints more often than scratches.
 """
 
 from __future__ import annotations
@@ -41,21 +42,24 @@ def damage(grey: np.ndarray, random: Random) -> tuple[np.ndarray, np.ndarray]:
     grey = _stained(grey, random)
     result, size = grey.copy(), grey.shape
     area = grey.size / 256**2
-    kinds = (
+    lines = (
         (_scratch, random.poisson(3 * area) if random.random() < 0.7 else 0),
         (_hair, random.poisson(1.2 * area) if random.random() < 0.5 else 0),
-        (_speck, random.poisson(random.choice((4, 15, 60)) * area) if random.random() < 0.7 else 0),
         (_crease, random.poisson(0.7) if random.random() < 0.5 else 0),
         (_crack, random.poisson(1.0 * area) if random.random() < 0.25 else 0),
+    )
+    spots = (
+        (_speck, random.poisson(random.choice((4, 15, 60)) * area) if random.random() < 0.7 else 0),
         (_spot, random.poisson(1.0 * area) if random.random() < 0.3 else 0),
     )
-    bright = random.choice((0.05, 0.8, 0.95))  # scratches of a print are white, of its negative black
-    for draw, count in kinds:
+    bright = random.choice((0.05, 0.8, 0.95))  # spots of a print are white, of its negative black
+    for draw, count in lines + spots:
         for _ in range(count):
             cover = draw(size, random) * random.uniform(0.55, 1.0)
             if random.random() < 0.4:
                 cover = cover * _patchy(size, random)
-            tone = random.uniform(0.82, 1.0) if random.random() < bright else random.uniform(0.0, 0.2)
+            white = draw in dict(lines) or random.random() < bright
+            tone = random.uniform(0.82, 1.0) if white else random.uniform(0.0, 0.2)
             result += cover * (tone - result)
     return result, np.abs(result - grey) > SEEN
 
@@ -64,8 +68,8 @@ def with_thin_things(rgb: np.ndarray, random: Random) -> np.ndarray:
     """Wires, letters and points of light that belong to the picture: uint8 (H, W, 3), slightly blurred."""
     height, width = rgb.shape[:2]
     cover = np.zeros((height, width), np.float32)
-    for _ in range(random.integers(0, 4)):
-        cover = np.maximum(cover, _line((height, width), random, random.uniform(0, 0.03), 1.0))
+    for _ in range(random.integers(0, 6)):
+        cover = np.maximum(cover, _line((height, width), random, random.uniform(0, 0.03), 1.5))
     if random.random() < 0.3:
         canvas = np.zeros((height * FINE, width * FINE), np.uint8)
         text = "".join(random.choice(list(LETTERS), random.integers(3, 12)))
@@ -79,9 +83,10 @@ def with_thin_things(rgb: np.ndarray, random: Random) -> np.ndarray:
     if random.random() < 0.3:
         for _ in range(random.integers(5, 60)):
             cover = np.maximum(cover, _speck((height, width), random))
-    cover = ndimage.gaussian_filter(cover, random.uniform(0.5, 1.1)) * random.uniform(0.4, 1.0)
+    sharp, black = random.uniform(0.2, 1.1), random.random() < 0.7
+    cover = ndimage.gaussian_filter(cover, sharp if black else max(sharp, 0.6)) * random.uniform(0.4, 1.0)
     colour = rgb.reshape(-1, 3)[random.integers(height * width)] * (random.random() < 0.3)
-    colour = np.full(3, random.choice((0, 255))) if not colour.any() else colour
+    colour = np.full(3, 0 if black else 255) if black or not colour.any() else colour
     return (rgb + cover[..., None] * (colour.astype(np.float32) - rgb)).clip(0, 255).astype(np.uint8)
 
 
