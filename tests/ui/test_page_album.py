@@ -109,7 +109,7 @@ def test_a_zip_is_done_otherwise_on_a_phone_in_french(visit, five: list[Path], t
     give_all(page, [tmp_path / "album.zip"], 2)
     page.click("#begin")
     page.wait_for_selector(f"{COUNT}:text('2 sur 2')")
-    page.locator("#album-task label").nth(2).click()
+    page.locator("#album-task label").nth(3).click()
     page.wait_for_selector("#album-saturation", state="hidden")
     page.wait_for_selector("#begin", state="visible")
     page.click("#begin")
