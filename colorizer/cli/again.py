@@ -20,12 +20,12 @@ from colorizer.errors import ColorizerError, WeightsError
 from colorizer.photo import Photo, provenance, to_bits
 from colorizer.photo.metadata import Step
 from colorizer.photo.sources import Source
-from colorizer.predictors.results import ORIGINAL, Result
+from colorizer.predictors.results import ORIGINAL, Result, sha256
 from colorizer.predictors.settings import OF_TASK
 
 # What a step tells beside its settings
 KNOWN = {"task", "version", "weights", "sha256", "caption", "painting", "steps_done", "style_distance"}
-KNOWN |= {ORIGINAL}
+KNOWN |= {ORIGINAL, "left_out"}
 
 
 def add_again_commands(subparsers: Subparsers) -> None:
@@ -53,6 +53,8 @@ def run_again(args: argparse.Namespace) -> int:
         if done == steps or done != steps[: len(done)]:
             raise ColorizerError(f"It was not made of “{original}”. Name its original.")
         steps = steps[len(done) :]
+        if sha256(original) != steps[0].get(ORIGINAL, sha256(original)):
+            raise ColorizerError(f"It was made of another file than “{original}”. Name its original.")
         for step in steps:
             check_step(step, args.style)
         given = Source(original)
@@ -80,6 +82,8 @@ def check_step(step: Step, style: str | None) -> None:
     unknown = {task} - set(OF_TASK) or set(step) - KNOWN - {field.name for field in fields(OF_TASK[task])}
     if unknown:
         raise ColorizerError(f"This version of the program doesn't know “{min(unknown)}”. Use a newer one.")
+    if step.get("left_out"):
+        raise ColorizerError(f"Its file had no room for {step['left_out']}, so it can't be made again.")
     if task == "restyle" and style is None:
         raise ColorizerError(f"Name the painting with --style; it was “{step.get('painting')}”.")
     if "features" in step:
@@ -135,5 +139,5 @@ def compared(photo: Photo, made: Photo) -> str:
     if np.array_equal(new, old):
         return "It has the same pixels."
     difference = float(np.abs(new - old).mean()) * 255 / (2**bits - 1)
-    why = "one file is compressed with loss, another processor rounds otherwise, or it is another original"
+    why = "one file is compressed with loss, or it was rounded otherwise (see COLORIZER_BF16 in the README)"
     return f"Its pixels differ by {difference:.2f}/255 on average: {why}."

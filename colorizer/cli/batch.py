@@ -40,8 +40,16 @@ class Batch:
         inputs = expanded(args.inputs)
         sources, self.failures = find_sources(inputs, self.folder, ending, args.recursive)
         self.targets = plan(inputs, sources, args.output, self.format, ending, args.skip_existing)
-        there = (source for source, target in self.targets.items() if os.path.exists(target))
+        there = (
+            one
+            for one, target in self.targets.items()
+            if os.path.exists(target) and (self.folder.is_dir() or results.result_of(one, [target]))
+        )
         self.there = set(there) if args.skip_existing else set()
+        if self.manifest and not results.is_ours(self.folder / results.MANIFEST):
+            raise ColorizerError(
+                f"“{self.folder / results.MANIFEST}” is another program's. Name another folder with -o."
+            )
         if self.manifest and not self.folder.is_dir():
             raise ColorizerError(
                 f"A manifest needs a folder of results, and “{self.folder}” is none. Name one with -o."

@@ -57,6 +57,8 @@ def choices(step: Step) -> list[str]:
             words.append(f"{name.replace('_', ' ')} {value}{instead}")
     if step.get("steps_done", step.get("steps")) != step.get("steps"):
         words.append(f"stopped after step {step['steps_done']}")
+    if step.get("left_out"):
+        words.append(f"its file had no room for {step['left_out']}")
     if step.get("caption"):
         words.append(f"“{step['caption']}” below it")
     return words

@@ -50,7 +50,8 @@ def find_sources(
         into_itself = into and output.samefile(top)
         for place, folders, files in os.walk(top, onerror=unreadable):
             paths = [Path(place, name) for name in sorted(folders + files) if name[0] != "."]
-            below = [path for path in paths if path.is_dir() and not (into and output.samefile(path))]
+            below = [path for path in paths if path.is_dir() and not path.is_symlink()]
+            below = [path for path in below if not (into and output.samefile(path))]
             folders[:] = [path.name for path in below] if recursive else []
             passed += 0 if recursive else len(below)
             for path in paths:
@@ -66,7 +67,8 @@ def find_sources(
             failures += name_failure(path, str(error))
             continue
         for source in found:
-            sources.setdefault((source.path, source.member), source)
+            place = source.member.header_offset if source.member else None
+            sources.setdefault((os.path.abspath(source.path), place), source)
         if not found and failures == before:
             failures += name_failure(path, f"There is no photograph in this {kind}.")
     if passed:
@@ -112,7 +114,7 @@ def plan(
         reason = f"The results need a folder, and “{output}” can't be one ({error.strerror})."
         raise ColorizerError(f"{reason} Name another with -o.") from None
     taken = {_key(source.path) for source in sources}
-    numbered = re.compile(rf"(.*{re.escape(ending)})(-\d+)?{re.escape(suffix)}")
+    numbered = re.compile(rf"(.*{re.escape(ending)})(-\d+)?{re.escape(suffix)}", re.DOTALL)
     targets = {}
 
     @cache

@@ -11,12 +11,14 @@ import json
 import os
 import secrets
 import struct
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyvips
@@ -31,6 +33,7 @@ from colorizer.photo.provenance import marked
 from colorizer.photo.tags import ASCII, DETAILS, LONG, MAIN, UNDEFINED, Tags, exif_block, packed, read_tags
 
 LONGEST_NOTE = 60_000  # bytes of the camera maker's that fit into a JPEG's EXIF block beside the rest
+LONGEST_EXIF = 65_400  # bytes of a block; a longer one libvips leaves out, all of it
 LONGEST_XMP = 60_000  # bytes of a JPEG's packet; a longer one libvips leaves out
 SAVERS: dict[str, tuple[str, dict[str, object]]] = {
     # more effort of the compressors takes seconds and gains percents
@@ -70,10 +73,9 @@ def encode(
         xmp = marked(about.xmp, written)
         fits = writer != "JPEG" or len(xmp) <= LONGEST_XMP
         about = replace(about, xmp=xmp if fits else marked(b"", written))
-    text = json.dumps(written) if written else ""
     try:
         with _passing(path) as file:
-            _write(file, writer, _image(pixels, depth, on_white=writer == "JPEG"), about, quality, text)
+            _write(file, writer, _image(pixels, depth, on_white=writer == "JPEG"), about, quality, written)
     except (pyvips.Error, OSError, MemoryError, ValueError) as error:
         raise PhotoNotSaved(f"“{shown(path)}” can't be written{_reason(path, error)}") from None
 
@@ -126,13 +128,20 @@ def _image(pixels: Pixels, bits: int, *, on_white: bool) -> pyvips.Image:
     return image.flatten(background=255) if on_white and alpha is not None else image
 
 
-def _write(file: Path, writer: str, image: pyvips.Image, about: Metadata, quality: int, text: str) -> None:
+def _write(
+    file: Path, writer: str, image: pyvips.Image, about: Metadata, quality: int, settings: dict[str, Any]
+) -> None:
     image = _in_its_colours(image, about.icc)
     across, down = about.dpi or (72, 72)  # what EXIF wants where it isn't known
     image = image.copy(xres=across / 25.4, yres=down / 25.4)
-    known = _tags(about.exif, image, text)
+    known = _tags(about.exif, image)
     if writer == "JPEG" and len(known[DETAILS].get(Base.MakerNote, (0, b""))[1]) > LONGEST_NOTE:
         del known[DETAILS][Base.MakerNote]
+    if settings:
+        known[DETAILS].pop(Base.UserComment, None)
+    text = _fitting(settings, sys.maxsize if writer == "TIFF" else LONGEST_EXIF - len(exif_block(known)))
+    if text:
+        known[DETAILS][Base.UserComment] = (UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
     if writer != "TIFF" and any(known.values()):
         image = with_blob(image, "exif-data", exif_block(known))
     if writer != "PNG":
@@ -161,14 +170,24 @@ def _in_its_colours(image: pyvips.Image, icc: bytes) -> pyvips.Image:
     return with_blob(image, ICC, SRGB)
 
 
-def _tags(exif: Tags, image: pyvips.Image, text: str) -> Tags:
-    """The tags to write with an image; `text` goes into its UserComment."""
+def _fitting(settings: dict[str, Any], room: int) -> str:
+    """Settings as JSON in at most that many bytes, if need be without what takes most: it says so then."""
+    for name in ("", "before", "hints", "marks"):
+        if name in settings:
+            left_out = " and ".join(filter(None, (settings.get("left_out"), name)))
+            settings = {key: value for key, value in settings.items() if key != name} | {"left_out": left_out}
+        text = json.dumps(settings) if settings else ""
+        if len(text) <= room:
+            return text
+    return ""
+
+
+def _tags(exif: Tags, image: pyvips.Image) -> Tags:
+    """The tags to write with an image."""
     details = dict(exif.get(DETAILS, {}))
     for tag, side in ((Base.ExifImageWidth, image.width), (Base.ExifImageHeight, image.height)):
         if tag in details:
             details[tag] = (LONG, struct.pack("<I", side))
-    if text:
-        details[Base.UserComment] = (UNDEFINED, b"ASCII\0\0\0" + text.encode("ascii"))
     return {MAIN: {}} | exif | {DETAILS: details}
 
 

@@ -67,7 +67,7 @@ SENTENCES = {
 def networks(step: Step) -> dict[str, str]:
     """The networks that took part, as the manifest calls them, and their versions ("" where none is told)."""
     if step["task"] == "colorize":
-        return {str(step.get("model")): str(step.get("version"))}
+        return {str(step.get("model", "")): str(step.get("version", ""))}
     told = step.get("weights", step.get("features", ""))
     each = (one.partition(" ") for one in str(told).split(", ") if one)
     return {name: version for name, _, version in each}
@@ -105,11 +105,12 @@ def source_type(step: Step) -> str:
     trained on captured content”: a texture, which begins as noise.
     algorithmicallyEnhanced: “Modification or correction by algorithm without changing the main content of
     the media, initiated or configured by a human, such as sharpening or applying noise reduction”: SRResNet
-    alone, which is trained by squared error and invents nothing.
+    alone, which is trained by squared error and invents nothing, or no network at all.
     """
     if step["task"] == "texture":
         return CREATED
-    return ALTERED if set(networks(step)) == {"srresnet"} else EDITED
+    mild = step["task"] in ("upscale", "restore") and set(networks(step)) <= {"srresnet"}
+    return ALTERED if mild else EDITED
 
 
 def after(about: Metadata, step: Step) -> Metadata:
@@ -125,7 +126,19 @@ def steps_in(tags: Tags) -> tuple[Step, ...]:
         steps = (*last.pop("before", ()), last)
     except (ValueError, AttributeError, TypeError, RecursionError):
         return ()
-    return steps if all(isinstance(one, dict) and isinstance(one.get("task"), str) for one in steps) else ()
+    return steps if all(map(_is_step, steps)) else ()
+
+
+def _is_step(one: object) -> bool:
+    """Whether this is what the program writes, or another's."""
+    if not isinstance(one, dict) or not isinstance(one.get("task"), str):
+        return False
+    hashes, names = one.get("sha256", {}), ("model", "version") if one["task"] == "colorize" else ()
+    texts = (
+        *(one.get(name, "") for name in names),
+        *(hashes.values() if isinstance(hashes, dict) else (None,)),
+    )
+    return all(isinstance(text, str) for text in texts)
 
 
 def marked(xmp: bytes, step: Step) -> bytes:

@@ -18,7 +18,7 @@ from colorizer import weights
 from colorizer.colour.compose import is_grey
 from colorizer.errors import SettingsError
 from colorizer.networks.damage import MULTIPLE, DamageUNet
-from colorizer.photo import Photo
+from colorizer.photo import Photo, to_bits
 from colorizer.predictors.precision import autocast, channels_last, prepared
 from colorizer.predictors.settings import MendSettings
 from colorizer.predictors.tiling import Progress, Tiling, run
@@ -35,17 +35,11 @@ RADIUS = 3  # pixels that each new one is made of, at most so far away (Telea 20
 
 @dataclass(frozen=True, eq=False)
 class Mended:
-    """A result, the marks (H, W) bool that were filled, and what found them."""
+    """A result, the marks (H, W) bool that were filled, and the name and version of what found them."""
 
     photo: Photo
     marks: np.ndarray
-    settings: MendSettings
     weights: str
-
-    @property
-    def made_by(self) -> dict[str, object]:
-        """Everything needed to make it again, if nobody has corrected the marks."""
-        return {"task": "mend", "weights": self.weights, **self.settings.as_dict()}
 
 
 class Mender:
@@ -79,7 +73,7 @@ class Mender:
         share = run(self._share, grey[..., None], TILING, progress=progress, text="Looking for damage")[
             ..., 0
         ]
-        sure = 255 * (1 - sensitivity)
+        sure = 255 * (1 - 0.8 * sensitivity**2)  # how likely the most likely pixel of a mark is at least
         marks = (
             apply_hysteresis_threshold(share, sure / 2, sure) if sensitivity else np.zeros(grey.shape, bool)
         )
@@ -109,7 +103,7 @@ class Mender:
             )
         share = marks.mean()
         note = f"Scratches and dust were filled in: {share:.2%} of the picture." if share else ""
-        return Mended(photo.with_rgb(filled(photo.rgb, marks), note), marks, settings, self.network[1])
+        return Mended(photo.with_rgb(filled(photo.rgb, marks), note), marks, self.network[1])
 
     def _share(self, tile: Tensor) -> Tensor:
         with autocast(self.device):
@@ -122,7 +116,7 @@ def filled(rgb: np.ndarray, marks: np.ndarray) -> np.ndarray:
 
     Telea 2004 (fast marching), in blocks, so that memory stays bounded.
     """
-    result, channels = rgb.copy(), 1 if is_grey(rgb) else 3
+    result, channels, photo_bits = rgb.copy(), 1 if is_grey(rgb) else 3, 8 * rgb.itemsize
     height, width = marks.shape
     for top in range(0, height, BLOCK):
         for left in range(0, width, BLOCK):
@@ -133,9 +127,9 @@ def filled(rgb: np.ndarray, marks: np.ndarray) -> np.ndarray:
             seen = slice(y, top + BLOCK + AROUND), slice(x, left + BLOCK + AROUND)
             holes, inside = marks[seen].astype(np.uint8), marks[core]
             for channel in range(channels):  # one by one, as OpenCV fills three channels only in 8 bits
-                plane = np.ascontiguousarray(rgb[seen][..., channel])
+                plane = to_bits(np.ascontiguousarray(rgb[seen][..., channel]), 16)  # in 8, plains get lighter
                 new = cv2.inpaint(plane, holes, RADIUS, cv2.INPAINT_TELEA)[top - y :, left - x :]
                 new = new[: inside.shape[0], : inside.shape[1]]
                 target = result[core] if channels == 1 else result[core][..., channel : channel + 1]
-                target[inside] = new[inside][:, None]
+                target[inside] = to_bits(new, photo_bits)[inside][:, None]
     return result

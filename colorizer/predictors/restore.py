@@ -214,6 +214,10 @@ def settled(settings: RestoreSettings, found: Findings) -> tuple[RestoreSettings
         colour = "never" if found.coloured else "always"
         if found.coloured:
             sentences.append("It has colours already, and keeps them.")
+    if colour == "never":
+        if settings.hints:
+            sentences.append("Colours set by hand were not used: --colour always takes them.")
+        settings = replace(settings, hints=(), saturation=RestoreSettings.saturation)
     if found.pitch and (settings.screen == "smooth" or (settings.screen == "colour" and colour == "always")):
         alone = " for its colours alone, which pure black and white don't show"
         smoothed = f"they were smoothed{alone if settings.screen == 'colour' else ''}"

@@ -143,6 +143,14 @@ def write_manifest(folder: Path, pictures: Iterable[Mapping[str, Any]]) -> Path:
     return folder / MANIFEST
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a manifest may be written there: over none, or over one of this program."""
+    try:
+        return not path.exists() or str(json.loads(path.read_bytes())["program"]).startswith("colorizer ")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def sha256(path: Path) -> str:
     """Of a file that was found to be within the limits."""
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:

@@ -329,3 +329,31 @@ def test_what_cannot_be_is_said_before_any_work(draw, tmp_path, capsys, monkeypa
     monkeypatch.chdir(tmp_path)
     assert colorize(draw("a.png"), "-o", "out/", *words) == 1
     assert reason in capsys.readouterr().err
+
+
+def test_one_photograph_is_not_taken_for_another_that_has_the_result_s_name(photos, tmp_path, capsys):
+    one, other, out = photos / "0.png", photos / "x1.png", tmp_path / "out.png"
+    assert colorize(one, "-o", out) == 0
+    first = out.read_bytes()
+    assert colorize(one, "-o", out, "--skip-existing") == 0 and out.read_bytes() == first
+    assert "are there already" in capsys.readouterr().out
+    assert colorize(other, "-o", out, "--skip-existing") == 0 and out.read_bytes() != first
+
+
+def test_a_name_with_a_line_break_is_known_again_and_a_zip_counts_once(draw, photos, tmp_path):
+    draw("odd/new\nline.png")
+    for _ in range(2):
+        assert colorize(tmp_path / "odd", "-o", tmp_path / "out", "--skip-existing") == 0
+    assert len(tree(tmp_path / "out")) == 1
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.write(photos / "0.png", "0.png")
+    assert colorize(tmp_path / "z.zip", tmp_path / "z.zip", "-o", tmp_path / "zipped") == 0
+    assert len(tree(tmp_path / "zipped")) == 1
+
+
+def test_another_program_s_manifest_is_left_alone(photos, tmp_path, capsys):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "manifest.json").write_text('{"name": "an app"}')
+    assert colorize(photos, "-o", tmp_path / "app", "--manifest") == 1
+    assert "another program's" in capsys.readouterr().err
+    assert tree(tmp_path / "app") == {"manifest.json": b'{"name": "an app"}'}

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from making import encoded, read, smooth, write
 from PIL import Image
+from PIL.ExifTags import Base
 from PIL.PngImagePlugin import PngInfo
 
 from colorizer.errors import SettingsError
@@ -238,3 +239,20 @@ def test_letters_grow_with_the_width_and_a_long_line_shrinks():
 def test_a_line_that_can_not_be_written_is_said(text, said):
     with pytest.raises(SettingsError, match=said):
         with_caption(Photo.from_array(smooth()), text)
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp"])
+def test_what_is_too_long_for_the_file_never_takes_the_photograph_s_own_tags_along(tmp_path, kind):
+    image = Image.new("L", (40, 30), 90)
+    exif = image.getexif()
+    exif[Base.Artist] = "Nadar"
+    image.save(tmp_path / "given.jpg", exif=exif)
+    step = {"task": "colorize", "model": "unet", "version": "1.0"}
+    hints = [{"x": 1 / 3, "y": n / 1000, "colour": "#aa7755", "reach": 0.3} for n in range(1000)]
+    first, second = tmp_path / f"first.{kind}", tmp_path / f"second.{kind}"
+    Photo.open(tmp_path / "given.jpg").save(first, settings=step | {"hints": hints[:400]})
+    Photo.open(first).save(second, settings=step | {"hints": hints})
+    assert len(Photo.open(first).metadata.steps[0]["hints"]) == 400
+    (left,) = Photo.open(second).metadata.steps
+    assert left == step | {"left_out": "before and hints"}
+    assert Image.open(second).getexif()[Base.Artist] == "Nadar"

@@ -92,7 +92,7 @@ def test_a_person_s_marks_count_alone_and_are_told(mender):
     assert "6.67%" in result.photo.metadata.notes[-1]
     assert np.array_equal(result.photo.rgb[~marks], given.rgb[~marks])
     assert mender.mend(given, marks=~marks & marks).photo.metadata.notes == given.metadata.notes
-    assert result.made_by["task"] == "mend" and result.made_by["sensitivity"] == 0.5
+    assert result.weights == "mend 0.1"
     with pytest.raises(SettingsError, match=r"2 x 3 pixels.*80 x 60"):
         mender.mend(given, marks=np.zeros((3, 2), bool))
 
@@ -120,3 +120,11 @@ def test_the_shipped_network_finds_a_scratch_and_leaves_a_whole_photograph():
     assert found[marks > 0].mean() > 0.7
     near = cv2.dilate(marks, np.ones((7, 7), np.uint8)) > 0
     assert (found & ~near).mean() < 0.001
+
+
+@pytest.mark.parametrize("level", [0, 3, 155, 255])
+def test_a_plain_stays_as_light_as_it_is(level):
+    marks = np.zeros((60, 80), bool)
+    marks[20:50, 10:60] = True
+    plain = np.full((60, 80, 3), level, np.uint8)
+    assert np.abs(filled(plain, marks).astype(int) - plain).max() <= 1

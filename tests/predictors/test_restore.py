@@ -255,3 +255,12 @@ def test_a_negative_is_turned_and_a_flat_print_gets_its_black_and_white_back_wit
         )
     assert np.array_equal(prints.unfaded(flat, 0).rgb, flat.rgb)
     assert np.array_equal(prints.unfaded(Photo.from_array(np.zeros((20, 20), np.uint16)), 1).rgb.max(), 0)
+
+
+def test_colours_that_are_not_used_are_not_told_of_as_if_they_were():
+    hinted = RestoreSettings(
+        mend=0, enlarge=1, colour="never", saturation=2, hints=(Hint(0.5, 0.5, "#7a5230"),)
+    )
+    made = Restorer.load().run(GREY, hinted)
+    assert (made.settings.hints, made.settings.saturation) == ((), 1.0)
+    assert "were not used" in " ".join(made.photo.metadata.notes)

@@ -227,7 +227,7 @@ def test_the_projects_own_weights_are_whole_and_each_has_a_card(monkeypatch):
     }
     for task, names in tasks.items():
         assert {name for name, entry in entries.items() if entry.task == task} == names
-    assert [check for check in checks if not check.path] == [] and len(checks) == len(entries) == 8
+    assert [check for check in checks if not check.path] == [] and len(checks) == len(entries) == 9
     for entry in entries.values():
         assert (ROOT / "weights" / entry.card).read_text(encoding="utf-8").strip(), entry.name
 
