@@ -18,7 +18,11 @@ from colorizer import cli
 
 def threads() -> list[str]:
     """The names of this process's threads, those that Python doesn't know too (Linux)."""
-    return [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    names = []
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):  # one may end between being listed and being read
+            names.append((task / "comm").read_text().strip())
+    return names
 
 
 def main() -> None:
