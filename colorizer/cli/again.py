@@ -53,7 +53,7 @@ def run_again(args: argparse.Namespace) -> int:
         if done == steps or done != steps[: len(done)]:
             raise ColorizerError(f"It was not made of “{original}”. Name its original.")
         steps = steps[len(done) :]
-        if sha256(original) != steps[0].get(ORIGINAL, sha256(original)):
+        if ORIGINAL in steps[0] and steps[0][ORIGINAL] != sha256(original):
             raise ColorizerError(f"It was made of another file than “{original}”. Name its original.")
         for step in steps:
             check_step(step, args.style)

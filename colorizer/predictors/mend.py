@@ -112,10 +112,13 @@ class Mender:
 
 
 def filled(rgb: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """(H, W, 3) uint8 or uint16 with new pixels where marks (H, W) bool are, grown from around them.
+    """(H, W, 3) uint8 or uint16 with new pixels where marks (H, W) bool are, grown from around them; the same
+    array where there are none.
 
     Telea 2004 (fast marching), in blocks, so that memory stays bounded.
     """
+    if not marks.any():
+        return rgb
     result, channels, photo_bits = rgb.copy(), 1 if is_grey(rgb) else 3, 8 * rgb.itemsize
     height, width = marks.shape
     for top in range(0, height, BLOCK):
