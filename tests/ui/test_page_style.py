@@ -60,7 +60,7 @@ def test_a_photograph_takes_on_a_style_is_watched_stopped_and_taken_home(
         held = Held(patch, after=8)
         page.click("#restyle")
         page.wait_for_selector("#style-preview img")
-        page.wait_for_selector("#style-line :text('of 30')")
+        page.wait_for_selector("#style-line :text('9 of 30')")  # the last that is told before it waits
         page.click("#style-cancel")
         page.wait_for_selector(f"#style-line :text('{TEXTS['stopping'][0]}')")
         held.going.set()
