@@ -8,7 +8,7 @@ import os
 import time
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,12 +23,15 @@ from colorizer.photo.sources import Source
 from colorizer.predictors.results import ORIGINAL, Result, sha256
 from colorizer.predictors.settings import OF_TASK
 
+if TYPE_CHECKING:
+    from colorizer.predictors.tasks import Predictors
+
 # What a step tells beside its settings
 KNOWN = {"task", "version", "weights", "sha256", "caption", "painting", "steps_done", "style_distance"}
-KNOWN |= {ORIGINAL, "left_out"}
+KNOWN |= {ORIGINAL, "left_out", "precision"}
 
 
-def add_again_commands(subparsers: Subparsers) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add `again`."""
     text = "make a result once more, from the original and what the result's metadata tell"
     parser = add_command(subparsers, "again", run_again, text)
@@ -42,6 +45,9 @@ def add_again_commands(subparsers: Subparsers) -> None:
 def run_again(args: argparse.Namespace) -> int:
     """`again`: 0 if it could be made again, even where its pixels differ, which is said."""
     check_output(None, args.quality)
+    from colorizer.predictors.tasks import Predictors
+
+    predictors = Predictors()
 
     def remake(source: Source, progress: Progress) -> list[str]:
         began, original, file = time.perf_counter(), Path(args.original), source.path
@@ -62,7 +68,7 @@ def run_again(args: argparse.Namespace) -> int:
         if any(os.path.exists(target) and target.samefile(one) for one in (file, original)):
             raise ColorizerError(f"“{target}” would be replaced. Name another file with -o.")
         for step in steps:
-            result = repeated(photo, step, args.style, progress)
+            result = repeated(predictors, photo, step, args.style, progress)
             result = result.captioned(str(step["caption"]) if "caption" in step else None)
             told = {**result.settings, **({ORIGINAL: step[ORIGINAL]} if ORIGINAL in step else {})}
             photo = replace(result.photo, metadata=provenance.after(result.photo.metadata, told))
@@ -103,33 +109,18 @@ def check_step(step: Step, style: str | None) -> None:
         )
 
 
-def repeated(photo: Photo, step: Step, style: str | None, progress: Progress) -> Result:
+def repeated(
+    predictors: Predictors, photo: Photo, step: Step, style: str | None, progress: Progress
+) -> Result:
     """The photo after that step, and what made it."""
-    from colorizer import Colorizer, Restorer, StyleTransfer, Stylizer, Upscaler
+    from colorizer.predictors import precision
 
-    task = str(step["task"])
-    names = {field.name for field in fields(OF_TASK[task])} & set(step)
-    settings: Any = OF_TASK[task](**{name: step[name] for name in names})
-    if task == "colorize":
-        colorizer = Colorizer.load()
-        analysis = colorizer.analyse(photo, settings, progress)
-        return Result(colorizer.render(analysis, settings, progress), analysis.made_by(settings))
-    if task == "restore":
-        restored = Restorer.load().run(photo, settings, progress)
-        return Result(restored.photo, restored.made_by)
-    if task == "upscale":
-        enlarged = Upscaler.load().run(photo, settings, progress)
-        return Result(enlarged.photo, enlarged.made_by)
-    if task == "stylize":
-        stylizer = Stylizer.load()
-        painting = stylizer.paint(photo, settings, progress)
-        return Result(stylizer.render(painting, settings), painting.made_by(settings))
-    given, model = (photo, Photo.open(style)) if task == "restyle" and style else (None, photo)
-    last, count = int(str(step.get("steps_done", settings.steps))), itertools.count(1)
-    restyled = StyleTransfer.load().paint(
-        given, model, settings, progress=progress, stop=lambda: next(count) >= last
-    )
-    return Result(restyled.photo, restyled.made_by(model))
+    kind = OF_TASK[str(step["task"])]
+    settings = kind(**{field.name: step[field.name] for field in fields(kind) if field.name in step})
+    last, count = int(str(step.get("steps_done", step.get("steps", 0)))), itertools.count(1)
+    painting = Photo.open(style) if step["task"] == "restyle" and style else None
+    with precision.forced(str(step.get("precision", ""))):
+        return predictors.make(photo, settings, progress, painting, stop=lambda: next(count) >= last)
 
 
 def compared(photo: Photo, made: Photo) -> str:

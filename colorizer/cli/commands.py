@@ -1,8 +1,8 @@
 """What can a person type after `python -m colorizer`? The commands, and which exit status an error becomes.
 
-Each command lives in a file of its own that is imported only when that command is asked for, and that imports
-torch only when it runs; so --help answers at once. Exit status: 0 all went well, 1 something failed and was
-named on stderr, 2 the command can't be understood, 130 stopped with Ctrl-C.
+A command's file is imported only when that command is asked for, and imports torch only when it runs; so
+--help answers at once. Exit status: 0 all went well, 1 something failed and was named on stderr, 2 the
+command can't be understood, 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import colorizer
 from colorizer import interrupts
 from colorizer.errors import Cancelled, ColorizerError
 
-# Each is a module here, and adds itself to the parser with its function add_NAME_commands.
-COMMANDS = (
-    *("restore", "colorize", "upscale", "stylize", "restyle"),
-    *("explain", "again", "evaluate", "train", "weights"),
-)
+TASKS = ("restore", "colorize", "upscale", "stylize", "restyle")
+# Each with the module here whose `add_commands` adds it to the parser.
+COMMANDS = dict.fromkeys(TASKS, "tasks") | {
+    name: name for name in ("explain", "again", "evaluate", "train", "weights")
+}
 
 
 def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -32,9 +32,9 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"colorizer {colorizer.__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     named = [word for word in arguments if not word.startswith("-")][:1]
-    for command in named if named and named[0] in COMMANDS else COMMANDS:
-        module = import_module(f"colorizer.cli.{command}")
-        getattr(module, f"add_{command}_commands")(subparsers)
+    asked = named if named and named[0] in COMMANDS else COMMANDS
+    for module in dict.fromkeys(COMMANDS[name] for name in asked):
+        import_module(f"colorizer.cli.{module}").add_commands(subparsers)
     return parser
 
 

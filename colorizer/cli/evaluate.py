@@ -18,7 +18,7 @@ from colorizer.predictors.settings import DIRECTIONS, ColorizeSettings, Hint, St
 SETTINGS = ("size", "saturation", "temperature", "rebalance")
 
 
-def add_evaluate_commands(subparsers: Subparsers) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add `evaluate` with colorize, upscale, mend, stylize and sheet."""
     text = "measure the models on a folder of pictures, or show them"
     tasks = subparsers.add_parser("evaluate", help=text).add_subparsers(metavar="TASK", required=True)

@@ -14,7 +14,7 @@ from colorizer.photo.sources import Source
 from colorizer.predictors.settings import OF_TASK, Settings
 
 
-def add_explain_commands(subparsers: Subparsers) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add `explain`."""
     parser = add_command(subparsers, "explain", run_explain, "say in plain words what was done to a picture")
     parser.add_argument("files", nargs="+", metavar="FILE", help="pictures that this program made")

@@ -37,6 +37,7 @@ def add_photo_command(subparsers: Subparsers, name: str, run: Run, text: str) ->
     add("--recursive", action="store_true", help="folders below, too, each into its like in OUT")
     add("--skip-existing", action="store_true", help="go on: photographs whose results are in OUT are left")
     add("--jobs", type=int, default=1, metavar="N", help="photographs at once, each takes memory; default 1")
+    add("--cluster", metavar="ADDRESS", help="of a Dask scheduler whose workers do it, on a shared disk")
     add("--manifest", action="store_true", help="list all results, and what made them, in OUT/manifest.json")
     return parser
 

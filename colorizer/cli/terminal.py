@@ -6,7 +6,7 @@ import shutil
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Protocol, TypeVar
@@ -25,47 +25,68 @@ class Named(Protocol):
 
 
 N = TypeVar("N", bound=Named)
+T = TypeVar("T")
 _terminal = threading.RLock()  # several photographs may have something to say
 
 
-def for_each(sources: Sequence[N], action: Callable[[N, Progress], Iterable[str]], jobs: int = 1) -> int:
-    """Do it to every photograph, to `jobs` of them at once, and say in their order what it returns; how many
-    failed, each named on stderr.
+def for_each(sources: Sequence[N], action: Callable[[N, Progress], Iterable[str]]) -> int:
+    """Do it to every photograph and say what it returns; how many failed, each named on stderr."""
+    failures = 0
+    for source, (said, failure) in zip(sources, outcomes(sources, action), strict=True):
+        failures += say_of(source, said or (), failure)
+    return failures
+
+
+def outcomes(
+    sources: Sequence[N], action: Callable[[N, Progress], T], jobs: int = 1
+) -> Iterator[tuple[T | None, str]]:
+    """Do it to every photograph, to `jobs` of them at once: in their order what it returns, or why it failed.
 
     A WeightsError goes on to the caller: it would be the same for every photograph.
     """
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # libraries warn programmers; a person reads our sentences
-    failures, first = 0, 1  # `first`: of those that aren't finished; its progress is shown
+    first, total = 1, len(sources)  # `first`: of those that aren't finished; its progress is shown
 
-    def attempt(number: int, source: N) -> tuple[Iterable[str], str]:
+    def attempt(number: int, source: N) -> tuple[T | None, str]:
         def progress(share: float, text: str) -> None:
             interrupts.check()
             if number == first:
-                overwrite(f"[{number}/{len(sources)}] {source.name} {share:4.0%} {text}")
+                overwrite(f"[{number}/{total}] {source.name} {share:4.0%} {text}")
 
         progress(0.0, "")
-        try:
-            return action(source, progress), ""
-        except WeightsError:
-            raise
-        except Exception as error:  # a surprise in one photograph must not stop the others
-            return (), reason(error)
+        return attempted(action, source, progress)
 
     pool = ThreadPoolExecutor(jobs)
-    outcomes = (map if jobs == 1 else pool.map)(attempt, count(1), sources)
     try:
-        for source, (said, failure) in zip(sources, outcomes, strict=True):
+        each = (map if jobs == 1 else pool.map)(attempt, count(1), sources)
+        for outcome in each:
             first += 1
-            with _terminal:
-                overwrite("")
-                failures += name_failure(source, failure) if failure else 0
-                for line in said:
-                    print(printable(line), flush=True)
+            yield outcome
     finally:
         pool.shutdown(cancel_futures=True)
         overwrite("")
-    return failures
+
+
+def attempted(
+    action: Callable[[N, Progress], T], source: N, progress: Progress = lambda share, text: None
+) -> tuple[T | None, str]:
+    """What the action returns, or why it failed. WeightsError as it is."""
+    try:
+        return action(source, progress), ""
+    except WeightsError:
+        raise
+    except Exception as error:  # a surprise in one photograph must not stop the others
+        return None, reason(error)
+
+
+def say_of(source: object, lines: Iterable[str], failure: str = "") -> int:
+    """Say what became of a photograph; 1 if it failed, to count it."""
+    with _terminal:
+        overwrite("")
+        for line in lines:
+            print(printable(line), flush=True)
+    return name_failure(source, failure) if failure else 0
 
 
 def reason(error: Exception) -> str:

@@ -90,7 +90,7 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
 }
 
 
-def add_train_commands(subparsers: Subparsers) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add `train` with one command a model."""
     train = subparsers.add_parser("train", help="train a model on pictures")
     models = train.add_subparsers(metavar="MODEL", required=True)

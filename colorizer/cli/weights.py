@@ -10,7 +10,7 @@ from colorizer.cli.options import Subparsers, add_command
 REPO = "the Hub repository (default: COLORIZER_HUB_REPO, else the manifest's)"
 
 
-def add_weights_commands(subparsers: Subparsers) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add `weights` and its commands."""
     weights = subparsers.add_parser("weights", help="list, check, fetch and publish the weight files")
     commands = weights.add_subparsers(metavar="COMMAND", dest="weights_command", required=True)

@@ -116,8 +116,7 @@ class Album:
     def packed(self) -> Path:
         """A zip of the results, manifest.json and a contact sheet."""
         path, sheet = self.folder / "album.zip", self.folder / "contact-sheet.jpg"
-        failed = "It was not reached."
-        told = [p.told or results.told(p.source, error=str(p.error or failed)) for p in self.pictures]
+        told = [p.told or results.told(p.source, error=str(p.error or results.MISSED)) for p in self.pictures]
         told = [one | {"name": picture.name} for one, picture in zip(told, self.pictures, strict=True)]
         cells = [(p.name, [_cell(path) for path in p.small]) for p in self.pictures]
         arrange(cells, COLUMNS, SIDE).save(sheet)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 N = TypeVar("N", bound=nn.Module)
+_forced = ""
 GAIN = 0.8  # of the time that float32 takes, or less: what bf16 has to be worth, and more than timing errs
 
 
@@ -27,9 +28,25 @@ def channels_last(x: Tensor, device: torch.device) -> Tensor:
 
 
 def autocast(device: torch.device) -> contextlib.AbstractContextManager[object]:
-    """bf16 where it is fast: on CUDA, and on processors with bf16 arithmetic; else plain float32."""
-    fast = device.type == "cuda" or has_bf16()
+    """The precision that `used` names."""
+    fast = used(device) == "bf16"
     return torch.autocast(device.type, torch.bfloat16) if fast else contextlib.nullcontext()
+
+
+def used(device: torch.device) -> str:
+    """“bf16” where it is fast, on CUDA and some processors, else “float32”; or what is `forced`."""
+    return _forced or ("bf16" if device.type == "cuda" or has_bf16() else "float32")
+
+
+@contextlib.contextmanager
+def forced(precision: str) -> Iterator[None]:
+    """Within it, in all threads, “bf16” or “float32”, whatever is faster; any other word changes nothing."""
+    global _forced
+    before, _forced = _forced, precision if precision in ("bf16", "float32") else _forced
+    try:
+        yield
+    finally:
+        _forced = before
 
 
 @contextlib.contextmanager

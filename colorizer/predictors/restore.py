@@ -26,6 +26,7 @@ from colorizer.predictors import prints, upscale
 from colorizer.predictors.colorize import Analysis, Colorizer
 from colorizer.predictors.mend import NAME as MEND
 from colorizer.predictors.mend import Mender
+from colorizer.predictors.precision import used
 from colorizer.predictors.settings import ColorizeSettings, MendSettings, RestoreSettings, UpscaleSettings
 from colorizer.predictors.tiling import Progress, tell
 from colorizer.predictors.upscale import Forecast, Upscaler
@@ -72,12 +73,12 @@ class Restored:
     weights: tuple[str, ...]
     marks: np.ndarray | None = None
     analysis: Analysis | None = None
+    precision: str = "float32"
 
     @property
     def made_by(self) -> dict[str, object]:
         """Everything needed to make it again."""
-        sha256 = {name: weights.sha256(name) for name in (one.partition(" ")[0] for one in self.weights)}
-        told = {"weights": ", ".join(self.weights), "sha256": sha256}
+        told = {**weights.told(*self.weights), "precision": self.precision}
         return {"task": "restore", **told, **self.settings.as_dict()}
 
 
@@ -136,7 +137,7 @@ class Restorer:
             photo, settings = made.photo, replace(settings, detail=made.settings.detail)
             made_of += made.weights
         analysis = analysis and replace(analysis, photo=photo)
-        restored = Restored(photo, settings, tuple(made_of), marks, analysis)
+        restored = Restored(photo, settings, tuple(made_of), marks, analysis, used(self.upscaler.device))
         return self.recolour(restored, settings, progresses.get("colour"))
 
     def recolour(

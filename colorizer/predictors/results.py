@@ -26,7 +26,28 @@ from colorizer.photo.provenance import networks
 from colorizer.photo.sources import Source
 
 MANIFEST = "manifest.json"
+MISSED = "It was not reached."
+ENDINGS = {
+    "restore": "-restored",
+    "colorize": "-colorized",
+    "upscale": "-x4",
+    "stylize": "-painted",
+    "restyle": "-styled",
+    "texture": "-texture",
+}  # of a result's name, by what was done
 ORIGINAL = "original"  # the name, among a result's settings, of the SHA-256 of the photograph's file
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photograph that waits, and where its result goes."""
+
+    source: Source
+    target: Path
+
+    @property
+    def name(self) -> str:
+        return self.source.name
 
 
 @dataclass(frozen=True)

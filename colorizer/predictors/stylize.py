@@ -22,7 +22,7 @@ from colorizer.errors import SettingsError
 from colorizer.networks.cyclegan import MULTIPLE, Generator
 from colorizer.photo import Photo
 from colorizer.predictors.memory import Cache, keep_freed_memory
-from colorizer.predictors.precision import autocast, channels_last, prepared
+from colorizer.predictors.precision import autocast, channels_last, prepared, used
 from colorizer.predictors.settings import DIRECTIONS, STYLIZE_RANGES, StylizeSettings
 from colorizer.predictors.tiling import Progress, Tiling, run, to_tensor
 
@@ -48,19 +48,20 @@ FINISHES = dict(zip(DIRECTIONS, (Finish(0.5, 2), Finish(1.0, 4)), strict=True))
 
 @dataclass(frozen=True, eq=False)
 class Painting:
-    """What the network made of a photo, in its size and type: pixels that results are rendered from."""
+    """What the network made of a photo, in its size and type: pixels that results are rendered from.
+    precision: as precision.used tells it."""
 
     photo: Photo
     rgb: np.ndarray
     settings: StylizeSettings
     weights: str
+    precision: str = "float32"
 
     def made_by(self, settings: StylizeSettings) -> dict[str, object]:
         """Everything needed to make what is rendered under these settings again."""
         used = {"direction": self.settings.direction, "brush": self.settings.brush}
-        sha256 = {self.settings.direction: weights.sha256(self.settings.direction)}
-        told = {"weights": self.weights, "sha256": sha256}
-        return {"task": "stylize", **told, **settings.as_dict(), **used}
+        told = weights.told(self.weights)
+        return {"task": "stylize", **told, "precision": self.precision, **settings.as_dict(), **used}
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ class Stylizer:
         painted = self._paint(network, small, FINISHES[settings.direction], progress)
         if painted.shape != rgb.shape:
             painted = _with_detail(_fitted(painted, rgb), rgb, _fitted(small, rgb), DETAIL)
-        return Painting(photo, painted, replace(settings, brush=brush), name)
+        return Painting(photo, painted, replace(settings, brush=brush), name, used(self.device))
 
     def render(self, painting: Painting, settings: StylizeSettings) -> Photo:
         """The cheap step: strength and colours of what was painted (its direction and brush stay)."""

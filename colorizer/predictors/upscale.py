@@ -25,7 +25,7 @@ from colorizer.networks.srgan import Generator
 from colorizer.photo import LIMITS as OPENED
 from colorizer.photo import Limits, Photo
 from colorizer.predictors.memory import Cache, keep_freed_memory
-from colorizer.predictors.precision import autocast, channels_last
+from colorizer.predictors.precision import autocast, channels_last, used
 from colorizer.predictors.settings import UpscaleSettings
 from colorizer.predictors.tiling import Box, Progress, Tiling, run, to_tensor
 from colorizer.predictors.upscale_models import Network, Offer, offered, read_network, settled
@@ -48,18 +48,18 @@ TIMES = {2: "twice", 3: "three times", 4: "four times"}
 @dataclass(frozen=True, eq=False)
 class Upscaled:
     """A result, what it was made with (every value filled in), and how far it is from the photo when it is
-    reduced again: the mean difference in 255ths of white."""
+    reduced again: the mean difference in 255ths of white. precision: as precision.used tells it."""
 
     photo: Photo
     settings: UpscaleSettings
     weights: tuple[str, ...]
     error: float
+    precision: str = "float32"
 
     @property
     def made_by(self) -> dict[str, object]:
         """Everything needed to make it again."""
-        sha256 = {name: weights.sha256(name) for name in (one.partition(" ")[0] for one in self.weights)}
-        told = {"weights": ", ".join(self.weights), "sha256": sha256}
+        told = {**weights.told(*self.weights), "precision": self.precision}
         return {"task": "upscale", **told, **self.settings.as_dict()}
 
 
@@ -112,7 +112,7 @@ class Upscaler:
         error = remaining_error(rgb, given)
         differs = f"it differs from the photo by {error:.2f}/255 on average"
         result = photo.resized_to(rgb, alpha, f"Enlarged {TIMES[factor]}; reduced again, {differs}.")
-        return Upscaled(result, settings, self.network(settings)[1], error)
+        return Upscaled(result, settings, self.network(settings)[1], error, used(self.device))
 
     def crop(self, photo: Photo, box: Box, settings: UpscaleSettings | None = None) -> Photo:
         """That box (left, top, right, bottom; in pixels of the photo) of the result, to 1/255, and only the

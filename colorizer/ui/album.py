@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -19,10 +19,9 @@ import gradio as gr
 from gradio.context import Context
 
 from colorizer.errors import AlbumTooLarge, Cancelled, ColorizerError, WeightsError
-from colorizer.photo import SUFFIXES, Photo
+from colorizer.photo import SUFFIXES
 from colorizer.predictors import stylize, upscale
 from colorizer.predictors.album import Album, Picture
-from colorizer.predictors.results import Result
 from colorizer.predictors.settings import (
     RANGES,
     ColorizeSettings,
@@ -43,36 +42,7 @@ QUEUE: dict[str, Any] = {"concurrency_id": "album", "concurrency_limit": 4}
 SHOWN = (*LINE, "list", "below")
 
 
-# What can be done to all of them
-
-
-def restore(photo: Photo, settings: RestoreSettings, progress: Progress) -> Result:
-    made = running.restore(photo, settings, progress)
-    return Result(made.photo, made.made_by)
-
-
-def colour(photo: Photo, settings: ColorizeSettings, progress: Progress) -> Result:
-    analysis = running.analyse(photo, settings)
-    return Result(running.colorizer().render(analysis, settings, progress), analysis.made_by(settings))
-
-
-def enlarge(photo: Photo, settings: UpscaleSettings, progress: Progress) -> Result:
-    made = running.enlarge(photo, settings, progress)
-    return Result(made.photo, made.made_by)
-
-
-def paint(photo: Photo, settings: StylizeSettings, progress: Progress) -> Result:
-    painting = running.paint(photo, settings, progress)
-    return Result(running.stylizer().render(painting, settings), painting.made_by(settings))
-
-
-TASKS: dict[str, Callable[..., Result]] = {
-    "restore": restore,
-    "colorize": colour,
-    "upscale": enlarge,
-    "stylize": paint,
-}
-
+TASKS = ("restore", "colorize", "upscale", "stylize")
 Choice = tuple[str, Settings, str]  # what is to be done to all, how, and the results' format
 
 
@@ -233,7 +203,7 @@ def made(
     share, listed_at = 0.0, time.monotonic()
 
     def work(progress: Progress) -> None:
-        do = partial(TASKS[task], settings=settings, progress=progress)
+        do = partial(running.make, settings=settings, progress=progress)
         album.make(picture, do, files.ENDINGS[task], kind)
 
     def text(of_all: float) -> str:

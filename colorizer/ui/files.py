@@ -15,17 +15,10 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from colorizer.photo import FORMATS, Photo, to_bits
+from colorizer.predictors.results import ENDINGS as ENDINGS
 
 SHOWN_PIXELS = 24_000_000  # beyond it a browser on a phone gives up
 SURROUND = 119  # the mid-grey of the result area, under transparent pixels
-ENDINGS = {
-    "restore": "-restored",
-    "colorize": "-colorized",
-    "upscale": "-x4",
-    "stylize": "-painted",
-    "restyle": "-styled",
-    "texture": "-texture",
-}  # of a result's name, by what was done
 BROWSERS_SHOW = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
 
 

@@ -24,19 +24,21 @@ from colorizer.photo import Photo
 from colorizer.predictors import dull, truth_test
 from colorizer.predictors.colorize import Analysis, Colorizer, Progress
 from colorizer.predictors.dull import Dullness
-from colorizer.predictors.mend import Mender
-from colorizer.predictors.own_style import Preview, Restyled, Stop, StyleTransfer
+from colorizer.predictors.own_style import Preview, Restyled, Stop
 from colorizer.predictors.restore import Restored, Restorer
+from colorizer.predictors.results import Result
 from colorizer.predictors.settings import (
     ColorizeSettings,
     RestoreSettings,
     RestyleSettings,
+    Settings,
     StylizeSettings,
     UpscaleSettings,
 )
 from colorizer.predictors.stylize import Cycle, Painting, Stylizer
+from colorizer.predictors.tasks import Predictors
 from colorizer.predictors.truth_test import TruthTest
-from colorizer.predictors.upscale import Box, Forecast, Upscaled, Upscaler
+from colorizer.predictors.upscale import Box, Forecast, Upscaled
 from colorizer.ui.texts import language, progress_line, say, sentence, trouble_line
 from colorizer.ui.work import Shown, Work, keep, recall
 
@@ -66,12 +68,19 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-colorizer = lru_cache(lambda: Colorizer.load(device=device()))
-upscaler = lru_cache(lambda: Upscaler.load(device=device()))
-stylizer = lru_cache(lambda: Stylizer.load(device=device()))
-mender = lru_cache(lambda: Mender.load(device=device()))
-restorer = lru_cache(lambda: Restorer(mender(), colorizer(), upscaler()))
-style_transfer = lru_cache(lambda: StyleTransfer.load(device=device()))
+predictors = lru_cache(lambda: Predictors(device()))
+
+
+def colorizer() -> Colorizer:
+    return predictors().colorizer
+
+
+def stylizer() -> Stylizer:
+    return predictors().stylizer
+
+
+def restorer() -> Restorer:
+    return predictors().restorer
 
 
 def offered(ask: Callable[[], Sequence[T]]) -> Sequence[T]:
@@ -99,6 +108,12 @@ def on_gpu(function: Callable[P, T]) -> Callable[P, T]:
 
 
 @on_gpu
+def make(photo: Photo, settings: Settings, progress: Progress | None = None) -> Result:
+    """The photo after the task that the settings are of."""
+    return predictors().make(photo, settings, progress)
+
+
+@on_gpu
 def analyse(photo: Photo, settings: ColorizeSettings) -> Analysis:
     """What the network says of a photo."""
     return colorizer().analyse(photo, settings)
@@ -113,25 +128,25 @@ def look_into(photo: Photo) -> Dullness:
 @on_gpu
 def forecast(photo: Photo) -> Forecast:
     """What enlarging will give and cost; the first one times the network."""
-    return upscaler().forecast(photo)
+    return predictors().upscaler.forecast(photo)
 
 
 @on_gpu
 def enlarge_part(photo: Photo, box: Box, settings: UpscaleSettings) -> Photo:
     """A part of the enlarged photo."""
-    return upscaler().crop(photo, box, settings)
+    return predictors().upscaler.crop(photo, box, settings)
 
 
 @on_gpu
 def enlarge(photo: Photo, settings: UpscaleSettings, progress: Progress | None = None) -> Upscaled:
     """The enlarged photo."""
-    return upscaler().run(photo, settings, progress)
+    return predictors().upscaler.run(photo, settings, progress)
 
 
 @on_gpu
 def compare(photo: Photo, settings: UpscaleSettings) -> TruthTest:
     """The enlargement of a reduced photo, beside the photo."""
-    return truth_test.tested_on_itself(upscaler(), photo, settings)
+    return truth_test.tested_on_itself(predictors().upscaler, photo, settings)
 
 
 @on_gpu
@@ -170,8 +185,8 @@ def restyle(
     """The photo in the painting's style; without a photo, a texture of the painting."""
     told: dict[str, Any] = {"progress": progress, "preview": preview, "stop": stop}
     if photo is None:
-        return style_transfer().texture(painting, settings, **told)
-    return style_transfer().paint(photo, painting, settings, **told)
+        return predictors().style_transfer.texture(painting, settings, **told)
+    return predictors().style_transfer.paint(photo, painting, settings, **told)
 
 
 # What a handler says

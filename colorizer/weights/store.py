@@ -91,6 +91,12 @@ def pull(repository: str | None = None, revision: str | None = None) -> list[Pat
     return list(targets)
 
 
+def told(*made_of: str) -> dict[str, object]:
+    """What a result says of the weights it was made of, each given as its name and version."""
+    names = (one.partition(" ")[0] for one in made_of)
+    return {"weights": ", ".join(made_of), "sha256": {name: sha256(name) for name in names}}
+
+
 def register(name: str, path: str | Path, version: str, task: str) -> Entry:
     """Copy a .safetensors file into the weights folder and enter it, hash and size, into the manifest."""
     path, target = Path(path).expanduser(), weights_dir() / f"{name}{tensorfile.SUFFIX}"

@@ -211,7 +211,7 @@ def test_hints_in_pixels_and_in_a_file_colour_the_photo_and_travel_in_the_result
 def test_hints_that_cannot_be_are_one_sentence_before_any_work(
     draw, tmp_path, capsys, monkeypatch, words, reason
 ):
-    monkeypatch.setattr(Colorizer, "load", lambda: pytest.fail("weights were loaded"))
+    monkeypatch.setattr(Colorizer, "load", lambda **_: pytest.fail("weights were loaded"))
     if words[0] == "--hints" and words[1][0] in "[{\0":
         (tmp_path / "hints.json").write_text(words[1])
         words = ("--hints", tmp_path / "hints.json")
@@ -352,6 +352,6 @@ def test_a_name_cannot_steer_the_terminal():
 def test_an_impossible_place_is_said_before_any_work(
     draw, tmp_path, capsys, monkeypatch, photos, name, reason
 ):
-    monkeypatch.setattr(Colorizer, "load", lambda: pytest.fail("weights were loaded"))
+    monkeypatch.setattr(Colorizer, "load", lambda **_: pytest.fail("weights were loaded"))
     assert colorize(*map(draw, photos), "-o", tmp_path / name) == 1
     assert reason in capsys.readouterr().err

@@ -181,7 +181,7 @@ def test_a_pattern_that_no_shell_expanded_is_expanded(draw, tmp_path, capsys, mo
 
 def test_what_is_not_there_is_named_before_anything_else(draw, tmp_path, capsys, monkeypatch):
     said, load = [], Colorizer.load
-    monkeypatch.setattr(Colorizer, "load", lambda: said.append(capsys.readouterr().err) or load())
+    monkeypatch.setattr(Colorizer, "load", lambda **_: said.append(capsys.readouterr().err) or load())
     (tmp_path / "nothing").mkdir()
     assert colorize(tmp_path / "nothing", draw("a.png"), tmp_path / "b.png", "-o", tmp_path / "out") == 1
     assert "b.png: There is no file" in said[0].splitlines()[0]
@@ -325,7 +325,7 @@ def test_a_name_that_is_no_text_is_in_the_manifest_all_the_same(draw, tmp_path):
     ],
 )
 def test_what_cannot_be_is_said_before_any_work(draw, tmp_path, capsys, monkeypatch, words, reason):
-    monkeypatch.setattr(Colorizer, "load", lambda: pytest.fail("weights were loaded"))
+    monkeypatch.setattr(Colorizer, "load", lambda **_: pytest.fail("weights were loaded"))
     monkeypatch.chdir(tmp_path)
     assert colorize(draw("a.png"), "-o", "out/", *words) == 1
     assert reason in capsys.readouterr().err

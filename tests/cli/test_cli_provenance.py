@@ -14,6 +14,7 @@ from PIL import Image
 from colorizer import cli, weights
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
+from colorizer.predictors import precision
 from colorizer.predictors.settings import ColorizeSettings
 
 COMMANDS = {
@@ -90,6 +91,18 @@ def test_a_result_is_explained_and_made_again_to_the_pixel(capsys, task, name):
     assert run("again", name, "--original", "photo.jpg", *style, "-o", f"again-{name}") == 0
     assert "It has the same pixels." in capsys.readouterr().out
     assert Path(f"again-{name}").read_bytes() == Path(name).read_bytes()
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+@pytest.mark.parametrize("task", ["restore", "upscale", "stylize"])
+def test_it_is_made_again_in_the_precision_that_it_was_made_in(capsys, monkeypatch, task, bf16):
+    monkeypatch.setattr(precision, "has_bf16", lambda: bf16)
+    assert run(task, "photo.jpg", "-o", "made.png") == 0
+    monkeypatch.setattr(precision, "has_bf16", lambda: not bf16)
+    assert run(task, "photo.jpg", "-o", "other.png") == 0
+    assert run("again", "made.png", "--original", "photo.jpg", "-o", "again.png") == 0
+    assert "It has the same pixels." in capsys.readouterr().out
+    assert (Photo.open("other.png").rgb != Photo.open("made.png").rgb).any()  # so the test can fail
 
 
 def test_a_chain_is_explained_and_made_again_from_any_of_its_links(capsys):

@@ -10,6 +10,7 @@ from PIL import Image
 
 from colorizer import cli, weights
 from colorizer.photo import Photo
+from colorizer.predictors import precision
 from colorizer.predictors.restore import Restorer
 from colorizer.predictors.settings import Hint, RestoreSettings, StylizeSettings
 from colorizer.predictors.stylize import Stylizer
@@ -27,7 +28,7 @@ def test_a_photo_is_enlarged_and_its_settings_travel_with_it(draw, tmp_path, cap
     given = draw("dog.jpg", 30, 20)
     assert run("upscale", given, "-o", tmp_path / "large.png") == 0
     about = made(tmp_path / "large.png", (120, 80))
-    own = {"model": "clean", "detail": 0, "consistency": 2}
+    own = {"model": "clean", "detail": 0, "consistency": 2, "precision": precision.used(torch.device("cpu"))}
     assert about == {"task": "upscale", "weights": "srresnet 0.1", "sha256": hashes("srresnet"), **own}
     assert about == Upscaler.load().run(Photo.open(given)).made_by
     said = capsys.readouterr().out
@@ -51,6 +52,7 @@ def test_a_photo_is_painted_and_its_settings_travel_with_it(draw, tmp_path):
     assert run("stylize", given, "-o", tmp_path / "monet.png", "--strength", 0.75, "--keep-colours") == 0
     about = made(tmp_path / "monet.png", (30, 20))
     own = {"direction": "photo2monet", "strength": 0.75, "brush": 1, "keep_colours": True}
+    own["precision"] = precision.used(torch.device("cpu"))
     assert about == {"task": "stylize", "weights": "photo2monet 0.1", "sha256": hashes("photo2monet"), **own}
     settings = StylizeSettings(strength=0.75, keep_colours=True)
     assert about == Stylizer.load().paint(Photo.open(given), settings).made_by(settings)

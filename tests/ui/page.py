@@ -23,9 +23,7 @@ GREY = np.full((64, 96), 120, np.uint8)
 
 def forget() -> None:
     """Let the page read its networks anew."""
-    kinds = (running.colorizer, running.upscaler, running.stylizer, running.style_transfer)
-    for kept in (*kinds, running.mender, running.restorer):
-        kept.cache_clear()
+    running.predictors.cache_clear()
 
 
 def opened(browser, url: str, query: str = "", width: int = 1280, height: int = 900, locale: str = "en-GB"):

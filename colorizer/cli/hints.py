@@ -1,28 +1,17 @@
-"""How are photographs coloured from the terminal? `python -m colorizer colorize IN... -o OUT`"""
+"""How does a person say in the terminal which colour a place has? By --hint and --hints."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from colorizer.cli.batch import Batch, Progress, Result
-from colorizer.cli.options import Subparsers, add_photo_command, add_settings, read_settings
 from colorizer.errors import ColorizerError, SettingsError
 from colorizer.photo import Photo
 from colorizer.predictors.settings import ColorizeSettings, Hint, RestoreSettings
-
-
-def add_colorize_commands(subparsers: Subparsers) -> None:
-    """Add `colorize`."""
-    text = "colour photographs, at their full size"
-    parser = add_photo_command(subparsers, "colorize", run_colorize, text)
-    add_settings(parser, ColorizeSettings)
-    add_hints(parser)
 
 
 def add_hints(parser: argparse.ArgumentParser) -> None:
@@ -33,33 +22,24 @@ def add_hints(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hints", dest="hints_file", type=Path, metavar="FILE.json", help=text)
 
 
-def run_colorize(args: argparse.Namespace) -> int:
-    """`colorize`: 0 only if every photograph was coloured and saved."""
-    chosen = read_settings(args, ColorizeSettings)
-    hints_on = given_hints(args, chosen)
-    batch = Batch(args, "-colorized")
-    from colorizer.predictors.colorize import Colorizer
+@dataclass(frozen=True)
+class GivenHints:
+    """Hints as --hints and --hint give them: with places, and with pixels of each photo instead."""
 
-    colorizer = Colorizer.load()
+    in_file: tuple[Any, ...]
+    in_pixels: tuple[tuple[int, int, Hint], ...]
 
-    def colour(photo: Photo, progress: Progress) -> Result:
-        settings = replace(chosen, hints=hints_on(photo))
-        analysis = colorizer.analyse(photo, settings, progress)
-        coloured = photo.tone == "coloured" and settings.strength > 0
-        note = "It already had colours; --strength below 1 keeps some of them." if coloured else ""
-        return Result(colorizer.render(analysis, settings, progress), analysis.made_by(settings), note)
+    @classmethod
+    def read(cls, args: argparse.Namespace, settings: ColorizeSettings | RestoreSettings) -> GivenHints:
+        """What was given; what these settings can't have is refused now."""
+        in_file = read_hints(args.hints_file) if args.hints_file else []
+        given = cls(tuple(in_file), tuple(read_hint(text) for text in args.hint))
+        replace(settings, hints=(*in_file, *(hint for _, _, hint in given.in_pixels)))
+        return given
 
-    return batch.run(colour, "coloured")
-
-
-def given_hints(
-    args: argparse.Namespace, chosen: ColorizeSettings | RestoreSettings
-) -> Callable[[Photo], tuple[Any, ...]]:
-    """What places the hints that were asked for on a photo; what these settings can't have is refused now."""
-    in_file = read_hints(args.hints_file) if args.hints_file else []
-    in_pixels = [read_hint(text) for text in args.hint]
-    replace(chosen, hints=(*in_file, *(hint for _, _, hint in in_pixels)))
-    return lambda photo: (*in_file, *(placed(photo, *given) for given in in_pixels))
+    def on(self, photo: Photo) -> tuple[Any, ...]:
+        """All of them, each at its place on the photo."""
+        return (*self.in_file, *(placed(photo, *given) for given in self.in_pixels))
 
 
 def read_hint(text: str) -> tuple[int, int, Hint]:
