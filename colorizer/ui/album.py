@@ -19,9 +19,10 @@ import gradio as gr
 from gradio.context import Context
 
 from colorizer.errors import AlbumTooLarge, Cancelled, ColorizerError, WeightsError
-from colorizer.photo import SUFFIXES
+from colorizer.photo import SUFFIXES, Photo
 from colorizer.predictors import stylize, upscale
 from colorizer.predictors.album import Album, Picture
+from colorizer.predictors.results import Result
 from colorizer.predictors.settings import (
     RANGES,
     ColorizeSettings,
@@ -203,7 +204,9 @@ def made(
     share, listed_at = 0.0, time.monotonic()
 
     def work(progress: Progress) -> None:
-        do = partial(running.make, settings=settings, progress=progress)
+        def do(photo: Photo) -> Result:
+            return running.make(photo, settings, progress)
+
         album.make(picture, do, files.ENDINGS[task], kind)
 
     def text(of_all: float) -> str:
