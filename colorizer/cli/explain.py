@@ -53,7 +53,7 @@ def choices(step: Step) -> list[str]:
         elif name == "marks":
             words += ["damage marked by hand"] if value else []
         elif name != "features" and value != usual:
-            instead = "" if usual is None else f" instead of {usual}"
+            instead = "" if usual in (None, "auto") else f" instead of {usual}"
             words.append(f"{name.replace('_', ' ')} {value}{instead}")
     if step.get("steps_done", step.get("steps")) != step.get("steps"):
         words.append(f"stopped after step {step['steps_done']}")

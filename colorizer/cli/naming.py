@@ -39,14 +39,14 @@ def find_sources(
     result, into = re.compile(rf"{re.escape(ending)}(-\d+)?$"), os.path.isdir(output)
     there = [path for path in inputs if is_there(path)]
     sources: dict[object, Source] = {}
-    failures, passed = len(inputs) - len(there), 0
+    failures, passed, made = len(inputs) - len(there), 0, 0
 
     def unreadable(error: OSError) -> None:
         nonlocal failures
         failures += name_failure(error.filename, f"The folder can't be read ({error.strerror}).")
 
     def inside(top: Path) -> Iterator[Source]:
-        nonlocal passed
+        nonlocal passed, made
         into_itself = into and output.samefile(top)
         for place, folders, files in os.walk(top, onerror=unreadable):
             paths = [Path(place, name) for name in sorted(folders + files) if name[0] != "."]
@@ -55,8 +55,11 @@ def find_sources(
             folders[:] = [path.name for path in below] if recursive else []
             passed += 0 if recursive else len(below)
             for path in paths:
-                picture = path.suffix.lower() in SUFFIXES and (path.is_file() or path.is_symlink())
-                if picture and not (into_itself and result.search(path.stem)):
+                if path.suffix.lower() not in SUFFIXES or not (path.is_file() or path.is_symlink()):
+                    continue
+                if into_itself and result.search(path.stem):
+                    made += 1
+                else:
                     yield Source(path, Path(place).relative_to(top))
 
     for path in there:
@@ -74,6 +77,8 @@ def find_sources(
     if passed:
         text = f"{passed} folder{'s' * (passed > 1)} below passed over; --recursive takes in what is there."
         print(text, file=sys.stderr)
+    if made:
+        print(f"{made} named like results of an earlier run (“{ending}”) passed over.", file=sys.stderr)
     return list(sources.values()), failures
 
 

@@ -105,7 +105,8 @@ def _passing(path: Path) -> Iterator[Path]:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    text, folder = getattr(error, "detail", None) or str(error), shown(path.parent) or path.parent
+    text = getattr(error, "detail", None) or getattr(error, "strerror", None) or str(error)
+    folder = shown(path.parent) or path.parent
     if isinstance(error, MemoryError):
         return " for want of memory. Choose PNG, which needs less."
     if isinstance(error, FileNotFoundError | NotADirectoryError):

@@ -80,10 +80,11 @@ def test_a_folder_of_photos(draw, tmp_path):
     assert names_in(tmp_path / "out") == ["a-colorized.png", "b-colorized.png"]
 
 
-def test_a_folder_into_itself_twice_colours_no_result_again(draw, tmp_path):
+def test_a_folder_into_itself_twice_colours_no_result_again_and_says_so(draw, tmp_path, capsys):
     draw("in/a.png")
-    for _ in range(2):
+    for said in ("", "1 named like results of an earlier run (“-colorized”) passed over.\n"):
         assert colorize(tmp_path / "in", "-o", tmp_path / "in") == 0
+        assert capsys.readouterr().err == said
     assert names_in(tmp_path / "in") == ["a-colorized.png", "a.png"]
 
 

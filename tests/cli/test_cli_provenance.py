@@ -22,8 +22,8 @@ COMMANDS = {
         ("--enlarge", 2, "--fading", 0.5, "--hint", "20,15,#c04040"),
         "Restored by Colorizer, U-Net 0.0.1, SRResNet 0.1: black and white brought back, enlarged 2 times, "
         "colours added.",
-        "mend 0.0 instead of 0.5, colour always instead of auto, 1 colour set by hand, enlarge 2 instead of "
-        "4, model clean instead of auto, detail 0.0, fading 0.5 instead of 0.0",
+        "mend 0.0 instead of 0.5, colour always, 1 colour set by hand, enlarge 2 instead of 4, model "
+        "clean, detail 0.0, fading 0.5 instead of 0.0",
     ),
     "colorize": (
         ("--size", 128, "--saturation", 0.8, "--hint", "20,15,#c04040"),
