@@ -1,12 +1,17 @@
 """Which files does the page write? Those that the browser shows, and the one that a person takes home.
 
-They go where Gradio keeps uploads, each in a folder whose name cannot be guessed, and are deleted with them.
+They go where Gradio keeps uploads, each in a folder whose name cannot be guessed, and are deleted with them:
+after an hour, or earlier where all of them take more than COLORIZER_CACHE_MB.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -14,9 +19,13 @@ import numpy as np
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from colorizer.errors import SettingsError
 from colorizer.photo import FORMATS, Photo, to_bits
 from colorizer.predictors.results import ENDINGS as ENDINGS
+from colorizer.ui.work import held
 
+CACHE_MB = 2048  # of uploads and results, all visitors together
+YOUNG = 120  # seconds, in which a file is on its way to a page
 SHOWN_PIXELS = 24_000_000  # beyond it a browser on a phone gives up
 SURROUND = 119  # the mid-grey of the result area, under transparent pixels
 BROWSERS_SHOW = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
@@ -24,9 +33,32 @@ BROWSERS_SHOW = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
 
 def new_path(name: str) -> Path:
     """A path for a file of that name in a fresh folder of Gradio's cache."""
+    make_room()
     folder = Path(get_upload_folder()) / secrets.token_hex(16)
     folder.mkdir(parents=True)
     return folder / name
+
+
+def make_room() -> None:
+    """Delete the oldest of Gradio's cache until it has room: nothing young, and nothing of an open page."""
+    told = os.environ.get("COLORIZER_CACHE_MB", CACHE_MB)
+    try:
+        most = float(told) * 1e6
+    except ValueError:
+        raise SettingsError(f"COLORIZER_CACHE_MB is “{told}”, but must be a number of megabytes.") from None
+    found, kept = [], held()
+    for folder in Path(get_upload_folder()).glob("*"):
+        with suppress(FileNotFoundError):  # others delete as well
+            files = [path.stat() for path in folder.rglob("*")]
+            used = max((about.st_mtime for about in files), default=folder.stat().st_mtime)
+            found.append((used, sum(about.st_size for about in files), folder))
+    left = sum(size for _, size, _ in found)
+    for used, size, folder in sorted(found):
+        if left <= most or time.time() - used < YOUNG:
+            return
+        if folder not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+            left -= size
 
 
 def is_upload(path: str) -> bool:

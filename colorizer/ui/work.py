@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from colorizer.photo import Photo
@@ -98,6 +99,14 @@ def recall(key: Key) -> Work | None:
         _kept[key] = work, time.monotonic()
         _kept.move_to_end(key)
         return work
+
+
+def held() -> set[Path]:
+    """The folders of the files that are on open pages."""
+    with _lock:
+        works = [work for work, _ in _kept.values()]
+    shown = {Path(file).parent for work in works if work.shown for file in work.shown.files}
+    return shown | {work.album.folder for work in works if work.album}
 
 
 def _sweep() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,8 +14,9 @@ import gradio as gr
 import numpy as np
 import pytest
 from gradio.state_holder import SessionState
-from page import Held, after, give, made, moved
+from page import GREY, Held, after, give, made, moved
 
+from colorizer.errors import SettingsError
 from colorizer.photo import Photo
 from colorizer.ui import files, running, work
 from colorizer.ui.page import build_page
@@ -151,3 +154,23 @@ def test_a_stand_in_is_among_the_files_that_are_deleted(weights_folder: Path) ->
     send({line: ""})  # the picture stays as it is, and is copied
     sent, *_ = send({image: told["photo"], line: told["line"]})
     assert sent["value"]["path"] in {path for known in page.temp_file_sets for path in known}
+
+
+def test_the_oldest_files_go_when_there_is_no_room_but_none_of_an_open_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "get_upload_folder", lambda: str(tmp_path))
+    monkeypatch.setenv("COLORIZER_CACHE_MB", "0.025")  # two of ten thousand bytes
+    for age in (500, 400, 300, 200, 10):
+        path = tmp_path / f"{age}" / "a.png"
+        path.parent.mkdir()
+        path.write_bytes(bytes(10_000))
+        os.utime(path, (time.time() - age,) * 2)
+    photo = Photo.from_array(GREY)
+    shown = work.Shown(photo, photo, "", {}, (str(tmp_path / "400" / "a.png"), ""))
+    work.keep(("somebody", "colorize"), work.Work(shown=shown))
+    files.make_room()
+    assert {path.name for path in tmp_path.iterdir()} == {"400", "10"}
+    monkeypatch.setenv("COLORIZER_CACHE_MB", "much")
+    with pytest.raises(SettingsError, match="“much”"):
+        files.new_path("b.png")
