@@ -6,7 +6,6 @@ few damaged pixels as much as all others together, makes it sure of everything, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +16,14 @@ from torch import Tensor, nn
 from colorizer.evaluation.damage import damaged_print
 from colorizer.networks.damage import DamageUNet
 from colorizer.training import common
-from colorizer.training.data import CropLoader, CropSettings, Random, random_crop
-from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.data import CropLoader, Random, random_crop
+from colorizer.training.engine import prepare
+from colorizer.training.options import CropSettings, MendOptions
+from colorizer.training.run import Run
 from colorizer.training.sources import list_pictures, read_rgb
+from colorizer.training.validation import Result
 
 SIDE = 256  # of the crops that are validated
-
-
-@dataclass(frozen=True)
-class MendOptions(RunOptions):
-    """Crops of any pictures, grey or coloured."""
-
-    stages: tuple[common.Stage, ...] = (common.Stage(192, 16, 4000),)
-    rate: float = 1e-3
-    every: int = 500
-    crops: CropSettings = field(default_factory=lambda: CropSettings(smallest=0.6))
 
 
 def mend_batch(crops: np.ndarray, randoms: list[Random]) -> tuple[Tensor, Tensor]:
@@ -53,7 +45,7 @@ class MendValidation:
         self.device = device
 
     @torch.inference_mode()
-    def __call__(self, network: nn.Module) -> tuple[dict[str, float], np.ndarray]:
+    def __call__(self, network: nn.Module) -> Result:
         marked = torch.cat([network(given.to(self.device)).cpu() for given in self.given.split(8)]) > 0
         hits = (marked & (self.truth > 0)).sum()
         figures = {"precision": 100 * hits / marked.sum().clamp(1), "recall": 100 * hits / self.truth.sum()}
@@ -65,13 +57,11 @@ class MendValidation:
 def train_mend(options: MendOptions) -> Path:
     """Train (or resume) the network; returns the path of `OUT/mend.safetensors`."""
     engine = prepare(options)
-    paths = list_pictures(options.data, options.largest_batch(engine))
-    network = common.load_initial(options.init, DamageUNet.from_state) if options.init else DamageUNet()
-    engine.place(network)
-    optimiser = torch.optim.AdamW(network.parameters())
-    validation = MendValidation(options.val, engine.device) if options.val else None
+    paths = list_pictures(options.data, engine.largest_batch(options))
     loader = CropLoader(paths, options.seed, options.crops)
-    run = Run("mend", options, engine, loader, {"network": network, "optimiser": optimiser}, validation)
+    network = common.load_initial(options.init, DamageUNet.from_state) if options.init else DamageUNet()
+    optimiser = torch.optim.AdamW(engine.place(network).parameters())
+    run = Run("mend", options, engine, loader, network, optimiser, MendValidation)
     return run.learn(
         lambda crops, draws: mend_batch(crops, draws.crops),
         lambda _, logits, truth: F.binary_cross_entropy_with_logits(logits, truth),

@@ -8,7 +8,7 @@ from tiny import same, stages, state_of, train
 
 from colorizer import interrupts
 from colorizer.errors import ColorizerError
-from colorizer.training import common, regression, run
+from colorizer.training import common, options, regression, run
 
 SECONDS = 6  # that a step takes, so that two minutes are 20 steps
 
@@ -17,20 +17,20 @@ SECONDS = 6  # that a step takes, so that two minutes are 20 steps
 def steps(monkeypatch):
     """What each step saw, (rate, side, places), under a clock that only steps move."""
     found, now, sides = [], [1000.0], []
-    record, batch = run.Run.record, regression.course_batch
+    descend, batch = run.Run.descend, regression.course_batch
 
     def look(crops):
         sides.append(crops.shape[1])
         return batch(crops)
 
     def tick(self, loss):
-        found.append((self.optimisers[0].param_groups[0]["lr"], sides[-1], self.places))
+        found.append((self.optimiser.param_groups[0]["lr"], sides[-1], self.places))
         now[0] += SECONDS
-        record(self, loss)
+        descend(self, loss)
 
     monkeypatch.setattr(regression, "course_batch", look)
     monkeypatch.setattr(run, "monotonic", lambda: now[0])
-    monkeypatch.setattr(run.Run, "record", tick)
+    monkeypatch.setattr(run.Run, "descend", tick)
     return found
 
 
@@ -63,8 +63,8 @@ def test_a_stopped_run_goes_on_with_the_time_that_is_left(options_of, steps, tmp
 
 
 def test_stages_are_read():
-    assert stages("128x32:2000,256x8:5") == (common.Stage(128, 32, 2000), common.Stage(256, 8, 5))
-    assert stages("128x32:80%,256x8:20%") == (common.Stage(128, 32, 0, 80), common.Stage(256, 8, 0, 20))
+    assert stages("128x32:2000,256x8:5") == (options.Stage(128, 32, 2000), options.Stage(256, 8, 5))
+    assert stages("128x32:80%,256x8:20%") == (options.Stage(128, 32, 0, 80), options.Stage(256, 8, 0, 20))
 
 
 STEPS = ("-", "128", "128x32", "100x8:5", "0x8:5", "32x1:5", "64x-2:5", "axb:c", "64x4:0")

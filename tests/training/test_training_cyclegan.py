@@ -25,6 +25,7 @@ from colorizer.training.discriminators import (
     shifted,
 )
 from colorizer.training.losses import CONTENT, STYLE, compared, mean_style
+from colorizer.training.options import CycleGANOptions
 
 STAGES = stages("32x2:4")
 
@@ -54,7 +55,7 @@ def options_of(folders, tmp_path, narrow_vgg):
     def options(out="run", **more):
         given = {"data": folders / "photos", "paintings": folders / "paintings", "out": tmp_path / out}
         given |= {"stages": STAGES, "every": 2, "device": "cpu", "width": 4, "blocks": 1, "warm": 1}
-        return cyclegan.CycleGANOptions(**(given | {"vgg": narrow_vgg} | more))
+        return CycleGANOptions(**(given | {"vgg": narrow_vgg} | more))
 
     return options
 
@@ -202,7 +203,7 @@ def test_polishing_wants_no_grid_and_else_what_the_networks_made_before(options_
     polished = options_of("polished", init=str(first.out), preserve=2.0, warm=0)
     assert train(polished).exists()
     trainer = cyclegan.Trainer(replace(polished, local_grid=100.0))
-    trainer._grids = lambda made: 3 * made.mean()
+    trainer._grids = lambda *made: 3 * sum(one.mean() for one in made)
     crops = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
     with torch.no_grad():
         made = [network(crop) for network, crop in zip(trainer.networks.children(), crops, strict=True)]
