@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +74,12 @@ def run_colorize(args: argparse.Namespace) -> int:
     from colorizer.evaluation import curve, report
     from colorizer.predictors.colorize import Colorizer
 
-    about = {"side": report.SIDE, "settings": settings.as_dict()}
+    about: dict[str, Any] = {"side": report.SIDE, "settings": settings.as_dict()}
     if args.curve:
         curve.check_name(args.curve)
         points = curve.trace_curve(args.data, settings=settings, limit=args.limit)
         curve.write_curve(args.curve, points)
-        return _tell(args, points, curve.markdown(points), about)
+        return _tell(args, points, curve.markdown(points), **about)
     rows = report.evaluate_colorize(
         args.data,
         models=tuple(args.models.split(",")),
@@ -91,39 +90,36 @@ def run_colorize(args: argparse.Namespace) -> int:
         reach=args.reach,
         colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
     )
-    return _tell(args, rows, f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}", about)
+    return _tell(args, rows, report.markdown(rows), **about)
 
 
 def run_upscale(args: argparse.Namespace) -> int:
     """`evaluate upscale`: print the table."""
     _check_folders(args.json)
-    from colorizer.evaluation.features import load_vgg
-    from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale
+    from colorizer.evaluation import features, upscaling
 
-    vgg = load_vgg(args.vgg)[0] if args.vgg else None
-    rows = evaluate_upscale(args.data, limit=args.limit, worn=args.worn, vgg=vgg)
-    table = f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}"
-    return _tell(args, rows, table, {"worn": args.worn})
+    vgg = features.load_vgg(args.vgg)[0] if args.vgg else None
+    rows = upscaling.evaluate_upscale(args.data, limit=args.limit, worn=args.worn, vgg=vgg)
+    return _tell(args, rows, upscaling.markdown(rows), worn=args.worn)
 
 
 def run_mend(args: argparse.Namespace) -> int:
     """`evaluate mend`: print the table."""
     _check_folders(args.json)
-    from colorizer.evaluation.mending import evaluate_mend, markdown_mend
+    from colorizer.evaluation import mending
 
-    rows = evaluate_mend(args.data, limit=args.limit)
-    return _tell(args, rows, f"{rows[0].pictures} pictures\n\n{markdown_mend(rows)}", {})
+    rows = mending.evaluate_mend(args.data, limit=args.limit)
+    return _tell(args, rows, mending.markdown(rows))
 
 
 def run_stylize(args: argparse.Namespace) -> int:
     """`evaluate stylize`: print the table."""
     _check_folders(args.json)
-    from colorizer.evaluation.stylizing import evaluate_stylize, markdown_stylize
+    from colorizer.evaluation import stylizing
 
-    settings, features = StylizeSettings(args.direction), "EfficientNet-Lite0"
-    rows = evaluate_stylize(args.data, args.paintings, settings=settings, limit=args.limit)
-    table = f"{rows[0].pictures} pictures, features of {features}\n\n{markdown_stylize(rows)}"
-    return _tell(args, rows, table, {"features": features})
+    settings = StylizeSettings(args.direction)
+    rows = stylizing.evaluate_stylize(args.data, args.paintings, settings=settings, limit=args.limit)
+    return _tell(args, rows, stylizing.markdown(rows), features="EfficientNet-Lite0")
 
 
 def run_sheet(args: argparse.Namespace) -> int:
@@ -144,11 +140,14 @@ def _check_folders(*paths: Path | None) -> None:
             raise ColorizerError(f"There is no folder “{path.parent}” for “{path.name}”. Make it first.")
 
 
-def _tell(args: argparse.Namespace, rows: Sequence[Any], table: str, about: dict[str, object]) -> int:
-    """Print the table, and write its rows where --json says so."""
+def _tell(args: argparse.Namespace, rows: Sequence[dict[str, Any]], table: str, **about: object) -> int:
+    """Print the table below the number of pictures, and write its rows where --json says so."""
     from colorizer.evaluation.table import write_rows
 
+    if "pictures" in rows[0]:
+        measured_by = f", features of {about['features']}" if "features" in about else ""
+        print(f"{rows[0]['pictures']} pictures{measured_by}\n")
     print(table)
     if args.json:
-        write_rows(args.json, [asdict(row) for row in rows], about)
+        write_rows(args.json, rows, about)
     return 0
