@@ -57,7 +57,7 @@ class Trainer:
         if options.chroma:
             self.networks.to_painting.bound(options.chroma)
         self.engine.place(self.networks)
-        self.before = copy.deepcopy(self.networks).requires_grad_(False) if options.preserve else None
+        self.before = list(copy.deepcopy(self.networks).requires_grad_(False).children())  # for polishing
         self.optimiser = torch.optim.Adam(self.networks.parameters(), betas=(0.5, 0.999))
         self.vgg: VGGFeatures | None = None
         self.style: list[Tensor] = []
@@ -105,47 +105,36 @@ class Trainer:
             return self.polish(photos, paintings)
         if self.options.only_back:
             return self.way_back(photos, draws)
-        if step < self.options.warm:
-            return self.warm_up(photos, paintings, draws)
-        return self.adversarial(photos, paintings, draws)
+        return self.both_ways(photos, paintings, draws, warm=step < self.options.warm)
 
-    def warm_up(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
-        """The loss of style transfer, and of undoing it, for which half of the pictures will do."""
-        half = (len(photos) + 1) // 2
-        painted, photographed = self._paint(photos), self._photograph(paintings[:half])
+    def both_ways(self, photos: Tensor, paintings: Tensor, draws: Draws, *, warm: bool) -> Tensor:
+        """CycleGAN's loss for both generators; or, while warm, that of style transfer, and of undoing it, for
+        which half of the pictures will do."""
+        options, painter, back = self.options, self.networks.to_painting, self.networks.to_photo
+        half = (len(photos) + 1) // 2 if warm else len(photos)
+        painted, photographed = self._run(painter, photos), self._run(back, paintings[:half])
         seen = [(self.of_paintings, paintings, painted), (self.of_photos, photos[:half], photographed)]
         loss = self._opinion(seen, draws)
-        back = self._photograph(self._noisy(painted[:half].detach(), draws))
-        loss = (
-            loss + self._style_transfer(painted, photos) + self.options.cycle * F.l1_loss(back, photos[:half])
-        )
-        if self.options.identity:
-            same = F.l1_loss(self._paint(paintings), paintings)
-            loss = loss + self.options.cycle * self.options.identity * same
-        return loss + self._grids(painted, photographed)
-
-    def adversarial(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
-        """CycleGAN's loss for both generators."""
-        options = self.options
-        painted, photographed = self._paint(photos), self._photograph(paintings)
-        seen = [(self.of_paintings, paintings, painted), (self.of_photos, photos, photographed)]
-        loss = self._opinion(seen, draws)
-        there, here = self._noisy(painted, draws), self._noisy(photographed, draws)
-        home = F.l1_loss(self._photograph(there), photos) + F.l1_loss(self._paint(here), paintings)
-        loss = loss + options.cycle * home + self._grids(painted, photographed)
+        there = self._noisy(painted[:half].detach() if warm else painted, draws)
+        home = F.l1_loss(self._run(back, there), photos[:half])
+        if not warm:
+            home = home + F.l1_loss(self._run(painter, self._noisy(photographed, draws)), paintings)
+        loss = loss + options.cycle * home + self._grids(painted) + self._grids(photographed)
         if options.identity:
-            same = F.l1_loss(self._paint(paintings), paintings) + F.l1_loss(self._photograph(photos), photos)
+            same = F.l1_loss(self._run(painter, paintings), paintings)
+            if not warm:
+                same = same + F.l1_loss(self._run(back, photos), photos)
             loss = loss + options.cycle * options.identity * same
-        if options.keep_style:
-            loss = loss + options.keep_style * self._style_transfer(painted, photos)
+        if warm or options.keep_style:
+            loss = loss + (1 if warm else options.keep_style) * self._style_transfer(painted, photos)
         return loss
 
     def way_back(self, photos: Tensor, draws: Draws) -> Tensor:
         """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel
         and `content` for perceptual."""
         with torch.no_grad():
-            painted = self._noisy(self._paint(photos), draws)
-        back = self._photograph(painted)
+            painted = self._noisy(self._run(self.networks.to_painting, photos), draws)
+        back = self._run(self.networks.to_photo, painted)
         loss = self._opinion([(self.of_photos, photos, back)], draws)
         loss = loss + self.options.cycle * F.l1_loss(back, photos) + self._grids(back)
         for features in _of_features(self.of_photos):
@@ -156,24 +145,21 @@ class Trainer:
 
     def polish(self, photos: Tensor, paintings: Tensor) -> Tensor:
         """The loss of the grids, and of leaving all else as the networks had it when the run began."""
+        given = (photos, paintings)
         with torch.no_grad():
-            goals = self._paint(photos, self.before), self._photograph(paintings, self.before)
-        painted, photographed = self._paint(photos), self._photograph(paintings)
-        kept = F.l1_loss(painted, goals[0]) + F.l1_loss(photographed, goals[1])
-        return self.options.preserve * kept + self._grids(painted, photographed)
+            goals = [self._run(*pair) for pair in zip(self.before, given, strict=True)]
+        made = [self._run(*pair) for pair in zip(self.networks.children(), given, strict=True)]
+        kept = [F.l1_loss(one, goal) for one, goal in zip(made, goals, strict=True)]
+        return self.options.preserve * sum(kept) + self._grids(made[0]) + self._grids(made[1])
 
     def _opinion(self, seen: Sequence[tuple[list[Adversary], Tensor, Tensor]], draws: Draws) -> Tensor:
         """What the discriminators of each side, which count alike, say of real and made pictures."""
         pairs = [(adversary, real, made) for side, real, made in seen for adversary in side]
         return self.options.adversarial / len(seen[0][0]) * self.discriminate(pairs, draws)
 
-    def _paint(self, photos: Tensor, networks: Generators | None = None) -> Tensor:
+    def _run(self, network: nn.Module, pictures: Tensor) -> Tensor:
         with self.engine.autocast():
-            return (networks or self.networks).to_painting(photos).float()
-
-    def _photograph(self, paintings: Tensor, networks: Generators | None = None) -> Tensor:
-        with self.engine.autocast():
-            return (networks or self.networks).to_photo(paintings).float()
+            return network(pictures).float()
 
     def _style_transfer(self, painted: Tensor, photos: Tensor) -> Tensor:
         """How far painted photographs are from the paintings' style and from their own content, by features,
@@ -194,13 +180,12 @@ class Trainer:
             one.normal_(generator=torch.Generator(made.device).manual_seed(seed))
         return made + NOISE * noise
 
-    def _grids(self, *made: Tensor) -> Tensor:
-        """Both losses of patterns that the networks themselves weave into what they made."""
-        loss = made[0].new_zeros(())
-        for fine in map(losses.detail, made):
-            loss = loss + self.options.grid * (losses.grid_pattern(fine, MULTIPLE) ** 2).mean()
-            if self.options.local_grid:
-                loss = loss + self.options.local_grid * losses.excess_pattern(fine, MULTIPLE)
+    def _grids(self, made: Tensor) -> Tensor:
+        """Both losses of patterns that the network itself weaves into what it made."""
+        fine = losses.detail(made)
+        loss = self.options.grid * (losses.grid_pattern(fine, MULTIPLE) ** 2).mean()
+        if self.options.local_grid:
+            loss = loss + self.options.local_grid * losses.excess_pattern(fine, MULTIPLE)
         return loss
 
 

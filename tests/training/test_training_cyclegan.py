@@ -180,7 +180,9 @@ def test_discriminators_of_features_take_part(options_of, kind):
     trainer = cyclegan.Trainer(options_of(discriminators=kind, keep_style=1.0, warm=2, identity=0.0))
     parameters = list(trainer.discriminate.network.parameters())
     before = [value.clone() for value in parameters]
-    trainer.warm_up(torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32), Draws.of(0, 0, 0, range(2)))
+    trainer.both_ways(
+        torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32), Draws.of(0, 0, 0, range(2)), warm=True
+    )
     assert all(not torch.equal(*pair) for pair in zip(before, parameters, strict=True))
     assert train(trainer.options).exists()
 
@@ -203,7 +205,7 @@ def test_polishing_wants_no_grid_and_else_what_the_networks_made_before(options_
     polished = options_of("polished", init=str(first.out), preserve=2.0, warm=0)
     assert train(polished).exists()
     trainer = cyclegan.Trainer(replace(polished, local_grid=100.0))
-    trainer._grids = lambda *made: 3 * sum(one.mean() for one in made)
+    trainer._grids = lambda made: 3 * made.mean()
     crops = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
     with torch.no_grad():
         made = [network(crop) for network, crop in zip(trainer.networks.children(), crops, strict=True)]
