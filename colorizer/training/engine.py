@@ -92,10 +92,6 @@ class Engine:
         self.part = (self.part + 1) % self.accumulate
         return self.part == 0
 
-    def mean(self, value: Tensor) -> Tensor:
-        """The mean of the processes' values."""
-        return reduce(value, "mean")
-
     def largest(self, value: int) -> int:
         """The largest of the processes' values."""
         return int(reduce(torch.tensor(value, device=self.device), "max"))

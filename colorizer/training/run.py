@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate.utils import reduce
 from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -205,7 +206,7 @@ class Run:
         The main process does, the others wait. ColorizerError when the run has gone astray, before anything
         good is overwritten.
         """
-        mean = self.engine.mean(torch.stack(self.losses).mean()) if self.losses else 0.0
+        mean = reduce(torch.stack(self.losses).mean(), "mean") if self.losses else 0.0  # of all processes
         self.engine.from_main(lambda: self._save(round(float(mean), 4)))
         self.saved = self.step
 

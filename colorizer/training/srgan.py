@@ -22,7 +22,6 @@ from colorizer.evaluation.features import load_vgg
 from colorizer.evaluation.pictures import middle
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.networks.srgan import Discriminator, Generator
-from colorizer.networks.vgg import VGGFeatures
 from colorizer.predictors.tiling import to_tensor
 from colorizer.training import common
 from colorizer.training.data import SharpCrops, pair, quantised
@@ -106,22 +105,16 @@ def train_srgan(options: SRGANOptions) -> Path:
             loss = loss + options.local_grid * (local_pattern(error, FACTOR) ** 2).mean()
         loss = loss + options.adversarial * discriminate([(adversary, truth, result)], run.draws(DRAWS))
         if features is not None:
-            with engine.autocast():
-                made, real = _seen(features, adversary, result, truth)
+            if isinstance(adversary, FeatureAdversary):  # it has looked already
+                made, real = adversary.made, adversary.real
+            else:
+                with engine.autocast():
+                    made = features.layers(result, tuple(SEEN))
+                    with torch.no_grad():
+                        real = features.layers(truth, tuple(SEEN))
             for weight, one, goal in zip(SEEN.values(), made, real, strict=True):
                 loss = loss + options.perceptual * weight * F.l1_loss(one.float(), goal.float())
         return loss
 
     degradation = Degradation() if options.photo else None
     return run.learn(lambda crops, draws: pair(crops, draws.crops, degradation), loss_of, DRAWS)
-
-
-def _seen(
-    features: VGGFeatures, adversary: Adversary, result: Tensor, truth: Tensor
-) -> tuple[list[Tensor], list[Tensor]]:
-    """VGG's features of what was made and of the true picture, which the discriminator may have seen."""
-    if isinstance(adversary, FeatureAdversary):
-        return adversary.made, adversary.real
-    with torch.no_grad():
-        true = features.layers(truth, tuple(SEEN))
-    return features.layers(result, tuple(SEEN)), true

@@ -216,7 +216,7 @@ def test_the_projects_own_weights_are_whole_and_each_has_a_card(monkeypatch):
     }
     for task, names in tasks.items():
         assert {name for name, entry in entries.items() if entry.task == task} == names
-    assert [check for check in checks if not check.path] == [] and len(checks) == len(entries) == 9
+    assert all(isinstance(found, Path) for found in checks.values()) and len(checks) == len(entries) == 9
     for entry in entries.values():
         assert (ROOT / "weights" / entry.card).read_text(encoding="utf-8").strip(), entry.name
 
@@ -229,7 +229,7 @@ def test_embedded_weights_need_no_network_and_no_hub_client(unet, monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)  # importing it fails
     monkeypatch.setattr(socket.socket, "connect", None)
     assert weights.load("unet")[1] == ABOUT
-    assert weights.verify()[0].path
+    assert weights.verify() == {"unet": weights.weights_dir() / "unet.safetensors"}
 
 
 def test_a_file_is_hashed_once_and_again_when_it_changes_and_a_wrong_hash_says_all(unet, folder):
@@ -372,7 +372,7 @@ def test_list_and_verify_say_what_is_there_and_how_to_name_a_repository(folder, 
     for part in ("unet.safetensors", "no Hub repository is named", "COLORIZER_HUB_REPO=you/name", "--repo"):
         assert part in message
     assert command("verify") == 1
-    assert message in capsys.readouterr().out and weights.verify()[0].message == message
+    assert message in capsys.readouterr().out and weights.verify()["unet"] == message
 
 
 def test_pull_fetches_what_is_missing_or_damaged_into_the_weights_folder(
