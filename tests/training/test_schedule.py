@@ -4,11 +4,10 @@ import math
 from dataclasses import replace
 
 import pytest
-from tiny import same, stages, state_of, train
+from tiny import same, state_of, train
 
 from colorizer import interrupts
-from colorizer.errors import ColorizerError
-from colorizer.training import common, options, regression, run
+from colorizer.training import common, regression, run
 
 SECONDS = 6  # that a step takes, so that two minutes are 20 steps
 
@@ -60,23 +59,3 @@ def test_a_stopped_run_goes_on_with_the_time_that_is_left(options_of, steps, tmp
     assert one["step"] == other["step"] == 20
     assert one["minutes"] == pytest.approx(2) and one["seen"] == other["seen"]
     assert same(one["average"], other["average"])
-
-
-def test_stages_are_read():
-    assert stages("128x32:2000,256x8:5") == (options.Stage(128, 32, 2000), options.Stage(256, 8, 5))
-    assert stages("128x32:80%,256x8:20%") == (options.Stage(128, 32, 0, 80), options.Stage(256, 8, 0, 20))
-
-
-STEPS = ("-", "128", "128x32", "100x8:5", "0x8:5", "32x1:5", "64x-2:5", "axb:c", "64x4:0")
-SHARES = ("32x4:50%", "32x4:50%,32x4:60%", "32x4:50%,32x4:50", "32x4:100%%", "32x4:0%")
-
-
-@pytest.mark.parametrize("text", STEPS + SHARES)
-def test_impossible_stages_are_refused(text):
-    with pytest.raises(ColorizerError, match="stage"):
-        stages(text)
-
-
-def test_shares_need_minutes(options_of):
-    with pytest.raises(ColorizerError, match=r"--minutes is 0.0, but has to be more than 0 for stages in"):
-        options_of("course-unet", "32x4:100%")

