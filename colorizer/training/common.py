@@ -66,10 +66,8 @@ def save_checkpoint(path: Path, **parts: object) -> None:
     try:
         write_whole(path, lambda target: torch.save(parts, target))
     except (WeightsError, RuntimeError) as error:  # torch has its own error for a full disk
-        reason = (
-            error if isinstance(error, WeightsError) else f"“{path}” can't be written (is the disk full?)."
-        )
-        raise ColorizerError(f"{reason} The last checkpoint is kept.") from None
+        reason = getattr(error.__cause__, "strerror", None) or "is the disk full?"
+        raise ColorizerError(f"“{path}” can't be written ({reason}). The last checkpoint is kept.") from None
 
 
 def load_checkpoint(path: Path, kind: str) -> dict[str, Any]:
