@@ -32,7 +32,7 @@ from colorizer.training.engine import prepare
 from colorizer.training.options import ColorizerOptions
 from colorizer.training.run import Run
 from colorizer.training.sources import Picture, read_rgb, training_pictures
-from colorizer.training.validation import ColourValidation
+from colorizer.training.validation import colour_validation
 
 ENCODER_RATE = 0.5  # of the pretrained encoder, times the decoder's
 REGRESSION = 0.1  # weight of the smooth L1 between annealed mean and truth
@@ -168,7 +168,7 @@ def train(options: ColorizerOptions) -> Path:
         discriminate = Discriminating(engine, adversary.network, 0.5)
         discriminating = discriminate.parts
     loader, colour_loss = CropLoader(paths, options.seed, options.crops), ColorLoss(network, options)
-    validation = partial(ColourValidation, predict_ab=predict_ab)
+    validation = partial(colour_validation, predict_ab=predict_ab)
     run = Run("unet", options, engine, loader, network, optimiser, validation, discriminating)
 
     def loss_of(given: Tensor, logits: Tensor, ab: Tensor) -> Tensor:

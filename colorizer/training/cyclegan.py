@@ -34,7 +34,7 @@ from colorizer.training.engine import Part, prepare
 from colorizer.training.options import CycleGANOptions
 from colorizer.training.run import Run
 from colorizer.training.sources import list_pictures, read_rgb
-from colorizer.training.validation import Result, summary, to_picture
+from colorizer.training.validation import Result, Validation, summary, to_picture
 
 log = logging.getLogger("colorizer.training")
 
@@ -189,29 +189,28 @@ class Trainer:
         return loss
 
 
-class Validation:
+def kid_validation(folder: Path, device: torch.device, paintings: list[np.ndarray]) -> Validation:
     """KID x 1000 between painted photographs and the paintings, and a sheet of both ways there and back."""
-
-    def __init__(self, photos: Path, device: torch.device, paintings: list[np.ndarray]) -> None:
-        self.device, self.features = device, Features()
-        self.photos = [square(np.asarray(read_rgb(path))) for path in list_pictures(photos)[:50]]
-        self.paintings = [square(picture) for picture in paintings]
-        self.goal = np.stack([self.features(picture) for picture in self.paintings])
+    features = Features()
+    photos = [square(np.asarray(read_rgb(path))) for path in list_pictures(folder)[:50]]
+    paintings = [square(picture) for picture in paintings]
+    goal = np.stack([features(picture) for picture in paintings])
 
     @torch.inference_mode()
-    def __call__(self, networks: nn.Module) -> Result:
-        assert isinstance(networks, Generators)
-        there, back = networks.to_painting, networks.to_photo
+    def validate(networks: nn.Module) -> Result:
+        there, back = networks.children()
         found, columns = [], []
-        for number, photo in enumerate(self.photos):
-            painted = there(to_tensor(photo).to(self.device))
-            found.append(self.features(to_picture(painted)))
+        for number, photo in enumerate(photos):
+            painted = there(to_tensor(photo).to(device))
+            found.append(features(to_picture(painted)))
             if number < SHEET_COLUMNS:
-                painting = self.paintings[number * len(self.paintings) // SHEET_COLUMNS]
-                photographed = back(to_tensor(painting).to(self.device))
+                painting = paintings[number * len(paintings) // SHEET_COLUMNS]
+                photographed = back(to_tensor(painting).to(device))
                 made = [to_picture(x) for x in (painted, back(painted), photographed, there(photographed))]
                 columns.append([photo, *made[:2], painting, *made[2:]])
-        return summary([{"kid": 1000 * kid(np.stack(found), self.goal)}], columns)
+        return summary([{"kid": 1000 * kid(np.stack(found), goal)}], columns)
+
+    return validate
 
 
 def _of_features(adversaries: list[Adversary]) -> list[FeatureAdversary]:
@@ -228,7 +227,7 @@ def _within(rgb: np.ndarray, side: int = 512) -> np.ndarray:
 def train_cyclegan(options: CycleGANOptions) -> Path:
     """Train (or resume) both directions; returns the path of `OUT/photo2monet.safetensors`."""
     trainer = Trainer(options)
-    validation = partial(Validation, paintings=trainer.loader.paintings)
+    validation = partial(kid_validation, paintings=trainer.loader.paintings)
     parts = trainer.networks, trainer.optimiser, validation, trainer.discriminating, NAMES
     run = Run("cyclegan", options, trainer.engine, trainer.loader, *parts)
     for step, crops in run.steps():

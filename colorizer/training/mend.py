@@ -21,9 +21,9 @@ from colorizer.training.engine import prepare
 from colorizer.training.options import CropSettings, MendOptions
 from colorizer.training.run import Run
 from colorizer.training.sources import list_pictures, read_rgb
-from colorizer.training.validation import Result
+from colorizer.training.validation import Result, Validation, spread
 
-SIDE = 256  # of the crops that are validated
+SIDE, MOST = 256, 64  # of the crops that are validated
 
 
 def mend_batch(crops: np.ndarray, randoms: list[Random]) -> tuple[Tensor, Tensor]:
@@ -33,25 +33,24 @@ def mend_batch(crops: np.ndarray, randoms: list[Random]) -> tuple[Tensor, Tensor
     return torch.from_numpy(given), torch.from_numpy(truth)
 
 
-class MendValidation:
-    """Precision and recall in percent over some pictures, always damaged alike, and a sheet."""
-
-    def __init__(self, folder: Path, device: torch.device, most: int = 64) -> None:
-        paths, settings = list_pictures(folder), CropSettings(smallest=1.0, stretch=1.0, flip=False)
-        paths = paths[:: max(1, len(paths) // most)][:most]
-        crops = [random_crop(read_rgb(path), SIDE, np.random.default_rng(0), settings) for path in paths]
-        randoms = [np.random.default_rng((5, number)) for number in range(len(crops))]
-        self.given, self.truth = mend_batch(np.stack(crops), randoms)
-        self.device = device
+def mend_validation(folder: Path, device: torch.device) -> Validation:
+    """Precision and recall in percent over some pictures of a folder, always damaged alike, and a sheet."""
+    settings = CropSettings(smallest=1.0, stretch=1.0, flip=False)
+    paths = spread(list_pictures(folder), MOST)
+    crops = [random_crop(read_rgb(path), SIDE, np.random.default_rng(0), settings) for path in paths]
+    randoms = [np.random.default_rng((5, number)) for number in range(len(crops))]
+    prints, truth = mend_batch(np.stack(crops), randoms)
 
     @torch.inference_mode()
-    def __call__(self, network: nn.Module) -> Result:
-        marked = torch.cat([network(given.to(self.device)).cpu() for given in self.given.split(8)]) > 0
-        hits = (marked & (self.truth > 0)).sum()
-        figures = {"precision": 100 * hits / marked.sum().clamp(1), "recall": 100 * hits / self.truth.sum()}
-        rows = [torch.cat(list(part[:8, 0]), 1) for part in (self.given, marked.float(), self.truth)]
-        sheet = (torch.cat(rows) * 255).byte().numpy()
-        return {name: float(value) for name, value in figures.items()}, sheet[..., None].repeat(3, -1)
+    def validate(network: nn.Module) -> Result:
+        marked = torch.cat([network(given.to(device)).cpu() for given in prints.split(8)]) > 0
+        hits = float((marked & (truth > 0)).sum())
+        found = {"precision": hits / float(marked.sum().clamp(1)), "recall": hits / float(truth.sum())}
+        rows = [torch.cat(list(part[:8, 0]), 1) for part in (prints, marked.float(), truth)]
+        sheet = (torch.cat(rows) * 255).byte().numpy()[..., None].repeat(3, -1)
+        return {name: 100 * share for name, share in found.items()}, sheet
+
+    return validate
 
 
 def train_mend(options: MendOptions) -> Path:
@@ -61,7 +60,7 @@ def train_mend(options: MendOptions) -> Path:
     loader = CropLoader(paths, options.seed, options.crops)
     network = common.load_initial(options.init, DamageUNet.from_state) if options.init else DamageUNet()
     optimiser = torch.optim.AdamW(engine.place(network).parameters())
-    run = Run("mend", options, engine, loader, network, optimiser, MendValidation)
+    run = Run("mend", options, engine, loader, network, optimiser, mend_validation)
     return run.learn(
         lambda crops, draws: mend_batch(crops, draws.crops),
         lambda _, logits, truth: F.binary_cross_entropy_with_logits(logits, truth),

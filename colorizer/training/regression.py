@@ -23,7 +23,7 @@ from colorizer.training.engine import prepare
 from colorizer.training.options import AutoEncoderOptions, CourseUNetOptions, RunOptions
 from colorizer.training.run import Run
 from colorizer.training.sources import training_pictures
-from colorizer.training.validation import ColourValidation
+from colorizer.training.validation import colour_validation
 
 
 def course_batch(crops: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -78,6 +78,6 @@ def _train(
     network: nn.Module
     network = common.load_initial(options.init, network_type.from_state) if options.init else network_type()
     optimiser = torch.optim.AdamW(engine.place(network).parameters())
-    validation = partial(ColourValidation, predict_ab=predict_ab)
+    validation = partial(colour_validation, predict_ab=predict_ab)
     run = Run(kind, options, engine, loader, network, optimiser, validation)
     return run.learn(make_pair, lambda given, answer, truth: F.mse_loss(answer, truth))

@@ -15,7 +15,7 @@ from colorizer.errors import ColorizerError
 from colorizer.evaluation.degradation import age, film_weights
 from colorizer.training import colorizer, common, regression, sources
 from colorizer.training.engine import Engine
-from colorizer.training.validation import ColourValidation
+from colorizer.training.validation import colour_validation
 
 PAIRED = ["unet", "course-unet", "autoencoder", "mend", "srresnet"]
 
@@ -186,7 +186,7 @@ def test_validation_of_a_grey_answer_has_no_colour(pictures):
     def grey(network, lightness):
         return lightness.new_zeros(1, 2, 8, 8)
 
-    figures, sheet = ColourValidation(pictures, torch.device("cpu"), grey, 64)(torch.nn.Identity())
+    figures, sheet = colour_validation(pictures, torch.device("cpu"), grey, 64)(torch.nn.Identity())
     assert figures["colourfulness"] < 1
     assert sheet.shape == (3 * 64, 4 * 64, 3)
 
