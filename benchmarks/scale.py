@@ -24,8 +24,9 @@ from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.srgan import Generator as Enlarger
 from colorizer.networks.unet import ColorUNet
 from colorizer.networks.vgg import VGGFeatures
-from colorizer.training.colorizer import Options, make_batch
+from colorizer.training.colorizer import make_batch
 from colorizer.training.data import MARGIN, Draws, pair, to_rgb
+from colorizer.training.options import ColorizerOptions
 
 OVERHEAD = 0.05  # seconds a step, assumed
 LEARNING = 3  # times the forward pass: the gradients of the inputs and of the weights cost as much each
@@ -66,7 +67,7 @@ def cases() -> list[Case]:
     colour = forward(ColorUNet(ab_bins()), 4, 256)
     enlarger, seen = forward(Enlarger(), 3, 24, 24), forward(VGGFeatures(), 3, 96)
     painter, judge = forward(Painter(64, 9), 3, 256), forward(PatchGAN(), 3, 256)
-    options = Options(data=Path(), out=Path())
+    options = ColorizerOptions(data=Path(), out=Path())
 
     def coloured() -> float:
         return seconds(lambda x: make_batch(x, options, Draws.of(0, 0, 0, range(len(x))).crops), 256)

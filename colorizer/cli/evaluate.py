@@ -6,15 +6,18 @@ What needs the networks is imported when a command runs, so that --help answers 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from colorizer.cli.options import Run, Subparsers, add_command, add_settings, read_settings
+from colorizer.cli.options import Subparsers, add_command, add_settings, read_settings
 from colorizer.errors import ColorizerError
 from colorizer.predictors.settings import DIRECTIONS, ColorizeSettings, Hint, StylizeSettings
 
+# Rows of figures, a text to print, and what the rows' file says about them.
+Told = tuple[list[dict[str, Any]], str, dict[str, Any]]
+Measure = Callable[[argparse.Namespace], Told]
 SETTINGS = ("size", "saturation", "temperature", "rebalance")
 
 
@@ -24,7 +27,7 @@ def add_commands(subparsers: Subparsers) -> None:
     tasks = subparsers.add_parser("evaluate", help=text).add_subparsers(metavar="TASK", required=True)
 
     text = "colour the lightness of each picture and compare with the picture: a Markdown table"
-    add = _add_task(tasks, "colorize", run_colorize, text)
+    add = _add_task(tasks, "colorize", measure_colorize, text)
     add("--models", default="autoencoder,course-unet,unet", help="names, with commas (default: all)")
     add("--weights", type=Path, metavar="FILE", help="weights for the U-Net, instead of the shipped ones")
     add("--aged", action="store_true", help="give the models artificially aged prints of the pictures")
@@ -35,30 +38,30 @@ def add_commands(subparsers: Subparsers) -> None:
     add("--curve", type=Path, metavar="FILE.svg", help=curve)
 
     text = "reduce each picture four times, enlarge it again and compare: a Markdown table"
-    add = _add_task(tasks, "upscale", run_upscale, text)
+    add = _add_task(tasks, "upscale", measure_upscale, text)
     add("--worn", action="store_true", help="blur, noise and compress the small pictures at random")
     vgg = "VGG-19's weights, for a column with the distance of features"
     add("--vgg", type=Path, metavar="FILE", help=vgg)
 
     text = "damage each picture, find the damage and fill it: a Markdown table"
-    _add_task(tasks, "mend", run_mend, text)
+    _add_task(tasks, "mend", measure_mend, text)
 
     text = "paint each picture and compare the set with paintings: a Markdown table"
-    add = _add_task(tasks, "stylize", run_stylize, text)
+    add = _add_task(tasks, "stylize", measure_stylize, text)
     add("--paintings", type=Path, required=True, metavar="DIR", help="what the results should look like")
     add("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
 
     text = "one picture of many: grey above coloured, above the truth where the input is coloured"
-    add = _add_task(tasks, "sheet", run_sheet, text)
+    add = _add_task(tasks, "sheet", write_sheet, text)
     add("-o", "--out", type=Path, required=True, metavar="FILE", help="the sheet, .jpg or .png")
     add("--columns", type=int, default=5, metavar="N", help="pictures side by side (default: 5)")
     add("--side", type=int, default=256, metavar="N", help="size of a picture in px (default: 256)")
     add("--model", default="unet", help="unet, course-unet or autoencoder (default: unet)")
 
 
-def _add_task(tasks: Subparsers, name: str, run: Run, text: str) -> Callable[..., argparse.Action]:
+def _add_task(tasks: Subparsers, name: str, measure: Measure, text: str) -> Callable[..., argparse.Action]:
     """A task over a folder of pictures; returns what adds more options to it."""
-    parser = add_command(tasks, name, run, text)
+    parser = add_command(tasks, name, partial(_run, measure), text)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of photographs")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many, evenly spread over the folder")
     if name != "sheet":
@@ -68,10 +71,25 @@ def _add_task(tasks: Subparsers, name: str, run: Run, text: str) -> Callable[...
     return parser.add_argument
 
 
-def run_colorize(args: argparse.Namespace) -> int:
-    """`evaluate colorize`: print the report, or draw the curve."""
+def _run(measure: Measure, args: argparse.Namespace) -> int:
+    """Measure, print what there is to say, and write the rows where --json says so."""
+    for path in filter(None, (getattr(args, name, None) for name in ("json", "curve", "out"))):
+        if not path.absolute().parent.is_dir():  # better before the work than after it
+            raise ColorizerError(f"There is no folder “{path.parent}” for “{path.name}”. Make it first.")
+    rows, text, about = measure(args)
+    if rows and "pictures" in rows[0]:
+        features = f", features of {about['features']}" if "features" in about else ""
+        print(f"{rows[0]['pictures']} pictures{features}\n")
+    print(text)
+    if rows and args.json:
+        from colorizer.evaluation.table import write_rows
+
+        write_rows(args.json, rows, about)
+    return 0
+
+
+def measure_colorize(args: argparse.Namespace) -> Told:
     settings = read_settings(args, ColorizeSettings)
-    _check_folders(args.json, args.curve)
     from colorizer.evaluation import curve, report
     from colorizer.predictors.colorize import Colorizer
 
@@ -80,7 +98,7 @@ def run_colorize(args: argparse.Namespace) -> int:
         curve.check_name(args.curve)
         points = curve.trace_curve(args.data, settings=settings, limit=args.limit)
         curve.write_curve(args.curve, points)
-        return _tell(args, points, curve.markdown(points), about)
+        return points, curve.markdown(points), about
     rows = report.evaluate_colorize(
         args.data,
         models=tuple(args.models.split(",")),
@@ -91,64 +109,35 @@ def run_colorize(args: argparse.Namespace) -> int:
         reach=args.reach,
         colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
     )
-    return _tell(args, rows, f"{rows[0].pictures} pictures\n\n{report.markdown(rows)}", about)
+    return rows, report.markdown(rows), about
 
 
-def run_upscale(args: argparse.Namespace) -> int:
-    """`evaluate upscale`: print the table."""
-    _check_folders(args.json)
-    from colorizer.evaluation.features import load_vgg
-    from colorizer.evaluation.upscaling import evaluate_upscale, markdown_upscale
+def measure_upscale(args: argparse.Namespace) -> Told:
+    from colorizer.evaluation import features, upscaling
 
-    vgg = load_vgg(args.vgg)[0] if args.vgg else None
-    rows = evaluate_upscale(args.data, limit=args.limit, worn=args.worn, vgg=vgg)
-    table = f"{rows[0].pictures} pictures\n\n{markdown_upscale(rows)}"
-    return _tell(args, rows, table, {"worn": args.worn})
+    vgg = features.load_vgg(args.vgg)[0] if args.vgg else None
+    rows = upscaling.evaluate_upscale(args.data, limit=args.limit, worn=args.worn, vgg=vgg)
+    return rows, upscaling.markdown(rows), {"worn": args.worn}
 
 
-def run_mend(args: argparse.Namespace) -> int:
-    """`evaluate mend`: print the table."""
-    _check_folders(args.json)
-    from colorizer.evaluation.mending import evaluate_mend, markdown_mend
+def measure_mend(args: argparse.Namespace) -> Told:
+    from colorizer.evaluation import mending
 
-    rows = evaluate_mend(args.data, limit=args.limit)
-    return _tell(args, rows, f"{rows[0].pictures} pictures\n\n{markdown_mend(rows)}", {})
+    rows = mending.evaluate_mend(args.data, limit=args.limit)
+    return rows, mending.markdown(rows), {}
 
 
-def run_stylize(args: argparse.Namespace) -> int:
-    """`evaluate stylize`: print the table."""
-    _check_folders(args.json)
-    from colorizer.evaluation.stylizing import evaluate_stylize, markdown_stylize
+def measure_stylize(args: argparse.Namespace) -> Told:
+    from colorizer.evaluation import stylizing
 
-    settings, features = StylizeSettings(args.direction), "EfficientNet-Lite0"
-    rows = evaluate_stylize(args.data, args.paintings, settings=settings, limit=args.limit)
-    table = f"{rows[0].pictures} pictures, features of {features}\n\n{markdown_stylize(rows)}"
-    return _tell(args, rows, table, {"features": features})
+    settings = StylizeSettings(args.direction)
+    rows = stylizing.evaluate_stylize(args.data, args.paintings, settings=settings, limit=args.limit)
+    return rows, stylizing.markdown(rows), {"features": "EfficientNet-Lite0"}
 
 
-def run_sheet(args: argparse.Namespace) -> int:
-    """`evaluate sheet`: write the contact sheet, and print its path."""
+def write_sheet(args: argparse.Namespace) -> Told:
     settings = read_settings(args, ColorizeSettings)
-    _check_folders(args.out)
-    from colorizer.evaluation.sheet import write_sheet
+    from colorizer.evaluation import sheet
 
     sizes = {"columns": args.columns, "side": args.side}
-    print(write_sheet(args.data, args.out, settings=settings, limit=args.limit, **sizes))
-    return 0
-
-
-def _check_folders(*paths: Path | None) -> None:
-    """Better before the work than after it."""
-    for path in filter(None, paths):
-        if not path.absolute().parent.is_dir():
-            raise ColorizerError(f"There is no folder “{path.parent}” for “{path.name}”. Make it first.")
-
-
-def _tell(args: argparse.Namespace, rows: Sequence[Any], table: str, about: dict[str, object]) -> int:
-    """Print the table, and write its rows where --json says so."""
-    from colorizer.evaluation.table import write_rows
-
-    print(table)
-    if args.json:
-        write_rows(args.json, [asdict(row) for row in rows], about)
-    return 0
+    return [], str(sheet.write_sheet(args.data, args.out, settings=settings, limit=args.limit, **sizes)), {}

@@ -44,14 +44,14 @@ def run_weights(args: argparse.Namespace) -> int:
 
     lines, right = [], True
     if args.weights_command == "list":
-        for check in weights.verify():
-            entry, where = check.entry, check.path or "missing or damaged; see `weights verify`"
+        for (name, found), entry in zip(weights.verify().items(), weights.entries().values(), strict=True):
+            where = found if isinstance(found, Path) else "missing or damaged; see `weights verify`"
             size = f"{entry.bytes / 1e6:8.1f} MB"
-            lines += [f"{entry.name:<16} {entry.version:<8} {entry.task:<10} {size}  {where}"]
+            lines += [f"{name:<16} {entry.version:<8} {entry.task:<10} {size}  {where}"]
     elif args.weights_command == "verify":
-        checks = weights.verify()
-        lines = [f"{check.entry.name}: {check.message or 'right'}" for check in checks]
-        right = all(check.path for check in checks)
+        for name, found in weights.verify().items():
+            lines += [f"{name}: {'right' if isinstance(found, Path) else found}"]
+            right = right and isinstance(found, Path)
     elif args.weights_command == "pull":
         paths = [pull_vgg()] if args.name == "vgg19" else weights.pull(args.repo, args.revision)
         lines = [str(path) for path in paths]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -16,7 +16,7 @@ from tqdm import tqdm
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.metrics import colourfulness, psnr
 from colorizer.evaluation.pictures import SIDE, lightness_alone, list_photos, read_square
-from colorizer.evaluation.table import Tally, markdown_table
+from colorizer.evaluation.table import Column, Row, Tally, markdown_table
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.settings import ColorizeSettings
@@ -24,34 +24,18 @@ from colorizer.predictors.settings import ColorizeSettings
 REBALANCE = (0.0, 0.25, 0.5, 0.75, 1.0)
 TEMPERATURE = (0.2, 0.38, 0.6, 1.0)
 SATURATION = (0.8, 1.0, 1.2, 1.4)
-COLOURS = dict(zip(REBALANCE, ("#3b4cc0", "#2a9d8f", "#8a9a2b", "#e08e1b", "#c0392b"), strict=True))
-DASHES = dict(zip(TEMPERATURE, ("-", "--", "-.", ":"), strict=True))
+DASHES = ("-", "--", "-.", ":")  # a temperature each
 
 
-@dataclass(frozen=True)
-class Point:
-    """A setting and what it reaches: mean PSNR in dB over RGB, mean colourfulness, and the true pictures'.
-
-    best: no other setting of the curve reaches both a higher PSNR and a higher colourfulness.
-    """
-
-    rebalance: float
-    temperature: float
-    saturation: float
-    psnr: float
-    colourfulness: float
-    true_colourfulness: float
-    best: bool = False
-
-
-def mark_best(points: Sequence[Point]) -> list[Point]:
-    """The same points with `best` filled in."""
-    reached = [(round(point.psnr, 3), round(point.colourfulness, 2)) for point in points]  # finer is rounding
+def mark_best(points: Sequence[Row]) -> list[Row]:
+    """The same points with `best`: no other setting reaches both a higher PSNR and a higher colourfulness."""
+    # Finer differences are rounding.
+    reached = [(round(point["psnr"], 3), round(point["colourfulness"], 2)) for point in points]
     beaten = [
         any(p >= psnr and c >= colour and (p, c) != (psnr, colour) for p, c in reached)
         for psnr, colour in reached
     ]
-    return [replace(point, best=not lost) for point, lost in zip(points, beaten, strict=True)]
+    return [point | {"best": not lost} for point, lost in zip(points, beaten, strict=True)]
 
 
 def trace_curve(
@@ -61,10 +45,12 @@ def trace_curve(
     limit: int | None = None,
     side: int = SIDE,
     colorizer: Colorizer | None = None,
-) -> list[Point]:
+) -> list[Row]:
     """A point for every combination of the three, over the pictures of a folder (or `limit` of them).
 
-    The rest comes from `settings`, but for the model: only the U-Net has a distribution to bend.
+    A point holds the three, what they reach: mean psnr in dB over RGB and mean colourfulness, and the true
+    pictures' true_colourfulness. The rest comes from `settings`, but for the model: only the U-Net has a
+    distribution to bend.
     """
     settings = replace(settings or ColorizeSettings(), model="unet")
     paths = list_photos(data, limit)
@@ -79,26 +65,26 @@ def trace_curve(
         for tally, choice in zip(tallies, choices, strict=True):
             result = colorizer.render(analysis, choice).rgb
             tally.figures.append({"psnr": psnr(result, truth), "colourfulness": colourfulness(result)})
-    reference = math.fsum(true) / len(true)
-    found = zip(grid, (tally.means() for tally in tallies), strict=True)
-    return mark_best([Point(*knobs, mean["psnr"], mean["colourfulness"], reference) for knobs, mean in found])
+    points = []
+    for (r, t, strength), tally in zip(grid, tallies, strict=True):
+        point = {"rebalance": r, "temperature": t, "saturation": strength} | tally.means()
+        points.append(point | {"true_colourfulness": math.fsum(true) / len(true)})
+    return mark_best(points)
 
 
-def markdown(points: Sequence[Point]) -> str:
+def markdown(points: Sequence[Row]) -> str:
     """The points as a Markdown table, most colourful last; a star marks what none beats in both."""
-    columns: dict[str, Callable[[Point], str]] = {
-        "rebalance": lambda point: f"{point.rebalance:g}",
-        "temperature": lambda point: f"{point.temperature:g}",
-        "saturation": lambda point: f"{point.saturation:g}",
-        "PSNR-RGB": lambda point: f"{point.psnr:.2f} dB",
-        "colourfulness": lambda point: f"{point.colourfulness:.1f}",
-        "": lambda point: "*" if point.best else "",
+    columns: dict[str, Column] = {
+        **{name: f"{{{name}:g}}" for name in ("rebalance", "temperature", "saturation")},
+        "PSNR-RGB": "{psnr:.2f} dB",
+        "colourfulness": "{colourfulness:.1f}",
+        "": lambda point: "*" if point["best"] else "",
     }
-    table = markdown_table(sorted(points, key=lambda point: point.colourfulness), columns)
-    return f"True pictures: colourfulness {points[0].true_colourfulness:.1f}.\n\n{table}"
+    table = markdown_table(sorted(points, key=lambda point: point["colourfulness"]), columns)
+    return f"True pictures: colourfulness {points[0]['true_colourfulness']:.1f}.\n\n{table}"
 
 
-def write_curve(path: Path, points: Sequence[Point]) -> None:
+def write_curve(path: Path, points: Sequence[Row]) -> None:
     """The plot, as SVG: a line a (rebalance, temperature), along rising saturation, and a full dot where no
     setting is better in both. ColorizerError where matplotlib is missing, or the file can't be written."""
     try:
@@ -109,13 +95,14 @@ def write_curve(path: Path, points: Sequence[Point]) -> None:
         ) from None
     figure = Figure(figsize=(7.6, 4.8), layout="constrained")
     axes = figure.subplots()
-    for (r, t), group in itertools.groupby(points, lambda point: (point.rebalance, point.temperature)):
-        line, colour = list(group), COLOURS[r]
-        x, y = [point.colourfulness for point in line], [point.psnr for point in line]
-        axes.plot(x, y, color=colour, linestyle=DASHES[t], label=f"rebalance {r:g}, temperature {t:g}")
-        fill = [colour if point.best else "white" for point in line]
+    lines = itertools.groupby(points, lambda point: (point["rebalance"], point["temperature"]))
+    for (r, t), group in lines:
+        line, colour, dashes = list(group), f"C{REBALANCE.index(r)}", DASHES[TEMPERATURE.index(t)]
+        x, y = [point["colourfulness"] for point in line], [point["psnr"] for point in line]
+        axes.plot(x, y, color=colour, linestyle=dashes, label=f"rebalance {r:g}, temperature {t:g}")
+        fill = [colour if point["best"] else "white" for point in line]
         axes.scatter(x, y, s=20, c=fill, edgecolors=colour, zorder=3)
-    axes.axvline(points[0].true_colourfulness, color="#333", linestyle="--", label="true pictures")
+    axes.axvline(points[0]["true_colourfulness"], color="#333", linestyle="--", label="true pictures")
     axes.set(xlabel="colourfulness (Hasler and Süsstrunk 2003)", ylabel="PSNR-RGB in dB")
     axes.grid(color="#ddd")
     figure.legend(loc="outside right upper", fontsize="small")

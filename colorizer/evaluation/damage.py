@@ -42,23 +42,21 @@ def damage(grey: np.ndarray, random: Random) -> tuple[np.ndarray, np.ndarray]:
     grey = _stained(grey, random)
     result, size = grey.copy(), grey.shape
     area = grey.size / 256**2
-    lines = (
-        (_scratch, random.poisson(3 * area) if random.random() < 0.7 else 0),
-        (_hair, random.poisson(1.2 * area) if random.random() < 0.5 else 0),
-        (_crease, random.poisson(0.7) if random.random() < 0.5 else 0),
-        (_crack, random.poisson(1.0 * area) if random.random() < 0.25 else 0),
-    )
-    spots = (
-        (_speck, random.poisson(random.choice((4, 15, 60)) * area) if random.random() < 0.7 else 0),
-        (_spot, random.poisson(1.0 * area) if random.random() < 0.3 else 0),
-    )
+    counts = {
+        _scratch: random.poisson(3 * area) if random.random() < 0.7 else 0,
+        _hair: random.poisson(1.2 * area) if random.random() < 0.5 else 0,
+        _crease: random.poisson(0.7) if random.random() < 0.5 else 0,
+        _crack: random.poisson(1.0 * area) if random.random() < 0.25 else 0,
+        _speck: random.poisson(random.choice((4, 15, 60)) * area) if random.random() < 0.7 else 0,
+        _spot: random.poisson(1.0 * area) if random.random() < 0.3 else 0,
+    }
     bright = random.choice((0.05, 0.8, 0.95))  # spots of a print are white, of its negative black
-    for draw, count in lines + spots:
+    for draw, count in counts.items():
         for _ in range(count):
             cover = draw(size, random) * random.uniform(0.55, 1.0)
             if random.random() < 0.4:
                 cover = cover * _patchy(size, random)
-            white = draw in dict(lines) or random.random() < bright
+            white = draw not in (_speck, _spot) or random.random() < bright
             tone = random.uniform(0.82, 1.0) if white else random.uniform(0.0, 0.2)
             result += cover * (tone - result)
     return result, np.abs(result - grey) > SEEN
@@ -73,12 +71,10 @@ def with_thin_things(rgb: np.ndarray, random: Random) -> np.ndarray:
     if random.random() < 0.3:
         canvas = np.zeros((height * FINE, width * FINE), np.uint8)
         text = "".join(random.choice(list(LETTERS), random.integers(3, 12)))
-        place = (
-            int(random.uniform(-0.1, 0.6) * width * FINE),
-            int(random.uniform(0.1, 0.95) * height * FINE),
-        )
+        left, low = random.uniform(-0.1, 0.6) * width * FINE, random.uniform(0.1, 0.95) * height * FINE
         scale, thick = random.uniform(0.8, 4), int(random.integers(1, 9))
-        cv2.putText(canvas, text, place, int(random.integers(0, 8)), scale, 255, thick, cv2.LINE_AA)
+        font, place = int(random.integers(0, 8)), (int(left), int(low))
+        cv2.putText(canvas, text, place, font, scale, 255, thick, cv2.LINE_AA)
         cover = np.maximum(cover, _averaged(canvas))
     if random.random() < 0.3:
         for _ in range(random.integers(5, 60)):
@@ -113,17 +109,13 @@ def _line(
     if heading is None:
         heading = random.choice((0, np.pi / 2, np.pi)) + random.normal(0, 0.06)
         heading = heading if random.random() < 0.4 else random.uniform(0, 2 * np.pi)
-    headings = (
-        heading
-        + np.cumsum(random.normal(0, 3 * bend + 1e-6, steps))
-        + random.normal(0, bend) * np.arange(steps)
-    )
+    headings = heading + np.cumsum(random.normal(0, 3 * bend + 1e-6, steps))
+    headings += random.normal(0, bend) * np.arange(steps)
     start = random.uniform(0, 1, 2) * size[::-1] if begin is None else begin
     points = start + np.cumsum(3 * np.stack((np.cos(headings), np.sin(headings)), 1), 0)
     canvas = np.zeros((size[0] * FINE, size[1] * FINE), np.uint8)
-    widths = (
-        widest * FINE * random.uniform(0.3, 1) * (1 + random.uniform(0, 0.5) * np.sin(np.arange(steps) / 5))
-    )
+    usual, swelling = widest * FINE * random.uniform(0.3, 1), random.uniform(0, 0.5)
+    widths = usual * (1 + swelling * np.sin(np.arange(steps) / 5))
     places = np.rint(points * FINE).astype(np.int32)
     for first, second, width in zip(places[:-1], places[1:], widths[1:], strict=True):
         cv2.line(canvas, first.tolist(), second.tolist(), 255, max(1, round(width)), cv2.LINE_AA)
@@ -135,9 +127,8 @@ def _scratch(size: tuple[int, int], random: Random) -> np.ndarray:
 
 
 def _hair(size: tuple[int, int], random: Random) -> np.ndarray:
-    return _line(
-        size, random, random.uniform(0.02, 0.08), random.uniform(0.8, 2.2), length=random.uniform(15, 140)
-    )
+    bend, widest, length = random.uniform(0.02, 0.08), random.uniform(0.8, 2.2), random.uniform(15, 140)
+    return _line(size, random, bend, widest, length=length)
 
 
 def _speck(size: tuple[int, int], random: Random) -> np.ndarray:

@@ -7,8 +7,8 @@ copying them does not pay. SSIM on luma tells how much of each photograph's stru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from colorizer.colour.luma import ssim_y
 from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import Extract, Features
 from colorizer.evaluation.pictures import list_photos, read_square
-from colorizer.evaluation.table import Compare, markdown_table, measure
+from colorizer.evaluation.table import Column, Compare, Row, markdown_table, measure
 from colorizer.photo import Photo
 from colorizer.predictors.settings import StylizeSettings
 from colorizer.predictors.stylize import Stylizer
@@ -27,18 +27,6 @@ UNTOUCHED = "untouched"
 STRENGTHS = (0.5, StylizeSettings.strength, 1.0)
 MEMORISED = 0.1  # cosine distance below which results count as taken from the paintings (Bai et al. 2021)
 TINY = 1e-15
-
-
-@dataclass(frozen=True)
-class StylizeRow:
-    """What one strength reaches. kid: times 1000. ssim: on luma, to the photograph."""
-
-    name: str
-    pictures: int
-    kid: float
-    fid: float
-    mifid: float
-    ssim: float
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -69,8 +57,10 @@ def evaluate_stylize(
     settings: StylizeSettings | None = None,
     limit: int | None = None,
     extract: Extract | None = None,
-) -> list[StylizeRow]:
+) -> list[Row]:
     """The rows: the pictures untouched, then at each strength. Both sets are brought to 256 x 256.
+
+    kid: times 1000. ssim: on luma, to the photograph; the mean over the pictures.
 
     ColorizerError for a folder with fewer than two pictures, an unreadable one, or no weights.
     """
@@ -81,11 +71,11 @@ def evaluate_stylize(
     if min(len(given), len(wanted)) < 2:
         raise ColorizerError("A set needs two pictures at least. Add some to the folder, or raise --limit.")
     extract = extract or Features()
-    goal = np.stack([extract(read_square(path)) for path in wanted])
+    goal = [extract(read_square(path)) for path in wanted]
     paint = lru_cache(1)(partial(stylizer.paint, settings=settings))  # the network runs once a picture
-    ways = {UNTOUCHED: None} | {
-        f"strength {strength:g}": replace(settings, strength=strength) for strength in STRENGTHS
-    }
+    ways: dict[str, StylizeSettings | None] = {UNTOUCHED: None}
+    for strength in STRENGTHS:
+        ways[f"strength {strength:g}"] = replace(settings, strength=strength)
 
     def make(photo: Photo, way: StylizeSettings | None) -> Photo:
         return stylizer.render(paint(photo), way) if way else photo
@@ -97,20 +87,21 @@ def evaluate_stylize(
     rows = []
     for name, tally in measure(given, ways, make, prepare, extract).items():
         made = np.stack(tally.features)
-        scores = tally.kid(goal, paired=False), frechet_distance(made, goal), mifid(made, goal)
-        rows.append(StylizeRow(name, len(made), *scores, **tally.means()))
+        row = {"name": name, "pictures": len(made), "kid": tally.kid(goal, paired=False)}
+        row |= {"fid": frechet_distance(made, np.stack(goal)), "mifid": mifid(made, np.stack(goal))}
+        rows.append(row | tally.means())
     return rows
 
 
-def markdown_stylize(rows: Sequence[StylizeRow]) -> str:
+def markdown(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table; KID also as a share of the untouched pictures'."""
-    untouched = rows[0].kid or float("nan")
-    columns: dict[str, Callable[[StylizeRow], str]] = {
-        "": lambda row: row.name,
-        "KID x1000": lambda row: f"{row.kid:.1f}",
-        "of untouched": lambda row: f"{row.kid / untouched:.2f}",
-        "FID": lambda row: f"{row.fid:.2f}",
-        "MiFID": lambda row: f"{row.mifid:.2f}",
-        "SSIM to the input": lambda row: f"{row.ssim:.3f}",
+    untouched = rows[0]["kid"] or float("nan")
+    columns: dict[str, Column] = {
+        "": "{name}",
+        "KID x1000": "{kid:.1f}",
+        "of untouched": lambda row: f"{row['kid'] / untouched:.2f}",
+        "FID": "{fid:.2f}",
+        "MiFID": "{mifid:.2f}",
+        "SSIM to the input": "{ssim:.3f}",
     }
     return markdown_table(rows, columns)

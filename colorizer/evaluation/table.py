@@ -1,4 +1,7 @@
-"""How are several ways to treat many pictures compared? Figures, means, a table for a README, a file."""
+"""How are several ways to treat many pictures compared? Figures, means, a table for a README, a file.
+
+A row is a dictionary of figures by name, as --json writes them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,8 +22,9 @@ from colorizer.errors import ColorizerError
 from colorizer.evaluation.features import Extract, kid
 from colorizer.photo import Photo
 
-R = TypeVar("R")
 S = TypeVar("S")
+Row = dict[str, Any]
+Column = str | Callable[[Row], str]  # a format string of a row's figures, or a function of the row
 Compare = Callable[[np.ndarray], dict[str, float]]  # of a result (H, W, 3) uint8, its figures by name
 
 
@@ -37,9 +41,9 @@ class Tally:
         columns = {name: [figures[name] for figures in self.figures] for name in self.figures[0]}
         return {name: math.fsum(values) / len(values) for name, values in columns.items()}
 
-    def kid(self, goal: np.ndarray, paired: bool) -> float:
+    def kid(self, goal: Sequence[np.ndarray], paired: bool) -> float:
         """KID x 1000 to the pictures with the features `goal` (N, d); see features.kid."""
-        return 1000 * kid(np.stack(self.features), goal, paired=paired)
+        return 1000 * kid(np.stack(self.features), np.stack(goal), paired=paired)
 
 
 def measure(
@@ -67,14 +71,17 @@ def measure(
     return tallies
 
 
-def markdown_table(rows: Sequence[R], columns: Mapping[str, Callable[[R], str]]) -> str:
+def markdown_table(rows: Sequence[Row], columns: Mapping[str, Column]) -> str:
     """A Markdown table without a newline at its end; `columns` say what stands under each head."""
-    cells = [columns, *([cell(row) for cell in columns.values()] for row in rows)]
-    lines = ["| " + " | ".join(line) + " |" for line in cells]
+    cells = [
+        [column.format(**row) if isinstance(column, str) else column(row) for column in columns.values()]
+        for row in rows
+    ]
+    lines = ["| " + " | ".join(line) + " |" for line in ([*columns], *cells)]
     return "\n".join([lines[0], "|---" * len(columns) + "|", *lines[1:]])
 
 
-def write_rows(path: Path, rows: Sequence[dict[str, object]], about: dict[str, object]) -> None:
+def write_rows(path: Path, rows: Sequence[Row], about: Mapping[str, object]) -> None:
     """Rows of figures as JSON, null where one isn't finite, with what is said about them and the machine.
 
     ColorizerError if the file can't be written.
@@ -82,7 +89,7 @@ def write_rows(path: Path, rows: Sequence[dict[str, object]], about: dict[str, o
     machine = {"torch": torch.__version__, "threads": torch.get_num_threads(), "machine": platform.machine()}
     plain = [{name: _finite(value) for name, value in row.items()} for row in rows]
     try:
-        path.write_text(json.dumps(about | machine | {"rows": plain}, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps({**about, **machine, "rows": plain}, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise ColorizerError(
             f"“{path}” can't be written ({error.strerror}). Choose another --json file."

@@ -6,8 +6,8 @@ itself on luma, four pixels at the edges left out. Bicubic enlargement gives 28.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from colorizer.errors import ColorizerError
 from colorizer.evaluation.degradation import Degradation, degrade
 from colorizer.evaluation.features import Extract, Features
 from colorizer.evaluation.pictures import list_photos
-from colorizer.evaluation.table import Compare, markdown_table, measure
+from colorizer.evaluation.table import Column, Compare, Row, markdown_table, measure
 from colorizer.networks.resampling import FACTOR, enlarge, shrink
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.photo import Photo, to_bits
@@ -28,22 +28,6 @@ from colorizer.predictors.upscale import Upscaler, offered
 BICUBIC = "bicubic"
 FEWEST = 20  # pictures, below which KID says nothing
 DEGRADATION = Degradation(sharpened=0)  # sharpened pictures came later and would change the tables
-
-
-@dataclass(frozen=True)
-class UpscaleRow:
-    """What one way to enlarge reaches, as means over the pictures.
-
-    psnr (dB) and ssim: on luma. distance: of VGG-19's features, None where they were not asked for. kid:
-    times 1000, None for few pictures.
-    """
-
-    name: str
-    pictures: int
-    psnr: float
-    ssim: float
-    distance: float | None = None
-    kid: float | None = None
 
 
 def truth_and_small(
@@ -77,12 +61,15 @@ def evaluate_upscale(
     worn: bool = False,
     vgg: VGGFeatures | None = None,
     extract: Extract | None = None,
-) -> list[UpscaleRow]:
+) -> list[Row]:
     """The rows of the table: bicubic enlargement, then every network that is there.
 
-    ColorizerError for a folder without pictures, an unreadable one, or no weights.
-
     worn: the small pictures are blurred, noisy and compressed at random, the same for all.
+
+    A row's figures are means over the pictures. psnr (dB) and ssim: on luma. distance: of VGG-19's features,
+    None where they were not asked for. kid: times 1000, None for few pictures.
+
+    ColorizerError for a folder without pictures, an unreadable one, or no weights.
     """
     paths, ways, upscaler = list_photos(data, limit), {BICUBIC: None} | networks(), Upscaler.load()
     extract = (extract or Features()) if len(paths) >= FEWEST else None
@@ -110,18 +97,18 @@ def evaluate_upscale(
 
     rows = []
     for name, tally in measure(paths, ways, make, prepare, extract).items():
-        apart = tally.kid(np.stack(true_features), paired=True) if extract else None
-        rows.append(UpscaleRow(name, len(paths), kid=apart, **tally.means()))
+        row = {"name": name, "pictures": len(paths), "distance": None} | tally.means()
+        rows.append(row | {"kid": tally.kid(true_features, paired=True) if extract else None})
     return rows
 
 
-def markdown_upscale(rows: Sequence[UpscaleRow]) -> str:
+def markdown(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
-    columns: dict[str, Callable[[UpscaleRow], str]] = {
-        "": lambda row: row.name,
-        "PSNR (luma)": lambda row: f"{row.psnr:.2f} dB",
-        "SSIM (luma)": lambda row: f"{row.ssim:.3f}",
-        "VGG-19 distance": lambda row: "-" if row.distance is None else f"{row.distance:.3f}",
-        "KID x1000": lambda row: "-" if row.kid is None else f"{row.kid:.1f}",
+    columns: dict[str, Column] = {
+        "": "{name}",
+        "PSNR (luma)": "{psnr:.2f} dB",
+        "SSIM (luma)": "{ssim:.3f}",
+        "VGG-19 distance": lambda row: "-" if row["distance"] is None else f"{row['distance']:.3f}",
+        "KID x1000": lambda row: "-" if row["kid"] is None else f"{row['kid']:.1f}",
     }
     return markdown_table(rows, columns)

@@ -13,15 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from colorizer.colour.lab import lab_to_rgb, ntsc_luma
+from colorizer.networks.unet import conv_block
 
 
 def double_conv(inputs: int, outputs: int) -> nn.Sequential:
     """Twice: 3x3 convolution, batch normalisation, ReLU."""
-    layers: list[nn.Module] = []
-    for channels in (inputs, outputs):
-        layers += [nn.Conv2d(channels, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs)]
-        layers += [nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers)
+    return nn.Sequential(*conv_block(inputs, outputs), *conv_block(outputs, outputs))
 
 
 class CourseUNet(nn.Module):

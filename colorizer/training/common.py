@@ -1,14 +1,11 @@
-"""What do all trainers share? Stages, learning rate, averaged weights, checkpoints and the log."""
+"""What do all trainers share? Learning rate, averaged weights, checkpoints and the log."""
 
 from __future__ import annotations
 
 import copy
 import csv
 import math
-import os
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,39 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from colorizer import weights
-from colorizer.errors import ColorizerError
+from colorizer.errors import ColorizerError, WeightsError
+from colorizer.weights.manifest import write_whole
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A part of a run at one crop size: so many steps, or so many percent of the run's minutes."""
-
-    side: int
-    batch: int
-    steps: int = 0
-    percent: int = 0
-
-    @classmethod
-    def parse_all(cls, text: str) -> tuple[Stage, ...]:
-        """Read “128x32:2000,256x8:500” as 2000 steps of 32 crops of 128 px, then 500 of 8 of 256 px, and
-        “128x32:80%,256x8:20%” as such shares of the time. ColorizerError for anything else."""
-        found = [re.fullmatch(r"(\d+)x(\d+):([1-9]\d*)(%?)", part.strip()) for part in text.split(",")]
-        stages = [
-            cls(int(match[1]), int(match[2]), **{"percent" if match[4] else "steps": int(match[3])})
-            for match in filter(None, found)
-        ]
-        # A single crop of 32 px would leave batch normalisation one value at the deepest.
-        fit = all(stage.side % 32 == 0 and stage.side * stage.batch >= 64 for stage in stages)
-        shares = [stage.percent for stage in stages]
-        if len(stages) < len(found) or not fit or (any(shares) and (sum(shares) != 100 or not all(shares))):
-            raise ColorizerError(
-                f"“{text}” is not a list of stages. Write SIDExBATCH:STEPS, as in 128x32:2000,256x8:500, or "
-                "shares of --minutes that make 100%, as in 128x32:80%,256x8:20%. Sides are multiples of 32, "
-                "and a batch of one is of 64 pixels or more."
-            )
-        return tuple(stages)
 
 
 def cosine_rate(step: int, total: int, peak: float, done: float | None = None, warmup: int = 100) -> float:
@@ -93,26 +61,12 @@ class Average:
                 value.copy_(new[name])
 
 
-def find_device(name: str) -> torch.device:
-    """The device of that name ("cpu", "cuda", "cuda:1"); ColorizerError when there is none."""
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError):
-        raise ColorizerError(f"There is no device “{name}” here. Choose --device cpu.") from None
-    return device
-
-
 def save_checkpoint(path: Path, **parts: object) -> None:
     """Write tensors, numbers and strings; the file appears whole or, with a ColorizerError, not at all."""
-    temporary = path.with_suffix(".tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(parts, temporary)
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:  # torch has its own error for a full disk
-        temporary.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or "is the disk full?"
+        write_whole(path, lambda target: torch.save(parts, target))
+    except (WeightsError, RuntimeError) as error:  # torch has its own error for a full disk
+        reason = getattr(error.__cause__, "strerror", None) or "is the disk full?"
         raise ColorizerError(f"“{path}” can't be written ({reason}). The last checkpoint is kept.") from None
 
 

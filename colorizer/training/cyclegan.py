@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +24,17 @@ from torch import Tensor, nn
 from colorizer.errors import WeightsError
 from colorizer.evaluation.features import Features, kid, load_vgg
 from colorizer.evaluation.pictures import square
-from colorizer.networks.cyclegan import BLOCKS, MULTIPLE, WIDTH, Generator, Generators
+from colorizer.networks.cyclegan import MULTIPLE, Generator, Generators
 from colorizer.networks.vgg import VGGFeatures
 from colorizer.predictors.tiling import to_tensor
 from colorizer.training import common, losses
 from colorizer.training.data import Draws, UnpairedCrops, to_rgb
 from colorizer.training.discriminators import Adversary, Discriminating, FeatureAdversary, PatchAdversary
-from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.engine import Part, prepare
+from colorizer.training.options import CycleGANOptions
+from colorizer.training.run import Run
 from colorizer.training.sources import list_pictures, read_rgb
-from colorizer.training.validation import to_picture
+from colorizer.training.validation import Result, Validation, summary, to_picture
 
 log = logging.getLogger("colorizer.training")
 
@@ -41,52 +43,12 @@ SHEET_COLUMNS = 6
 NOISE = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
 
 
-@dataclass(frozen=True)
-class CycleGANOptions(RunOptions):
-    """Two folders that have nothing to do with each other; `data` is that of the photographs.
-
-    The rate falls by a cosine, not in a line as the paper's, like that of all trainers here. A resumed run
-    sees what it would have seen, but with an empty history.
-    """
-
-    paintings: Path = Path()
-    stages: tuple[common.Stage, ...] = (common.Stage(256, 1, 200_000),)
-    rate: float = 2e-4
-    decay: float = 0.999
-    every: int = 1000
-    width: int = WIDTH
-    blocks: int = BLOCKS
-    chroma: float = 0.0  # bound of how far the painter changes colours; 0: that of `init`, or none
-    cycle: float = 10.0
-    identity: float = 0.5  # times `cycle`: a painting given to the painter stays as it is
-    grid: float = 0.0  # weight of what is alike at every fourth pixel, which is the network's and no stroke
-    local_grid: float = 0.0  # the same in windows of 16 pixels, as far as it is more than strokes explain
-    preserve: float = 0.0  # weight of what the networks of `init` make; else only the grids count then
-    discriminators: str = "patches"  # or "features": of VGG-19, which learn sooner; or "both"
-    discriminator_rate: float = 1.0  # times the generators'
-    adversarial: float = 1.0
-    warm: int = 0  # steps of style transfer before the way there and back comes in
-    style: float = 1.0  # weights of style transfer
-    content: float = 1.0
-    only_back: bool = False  # the painter stays as it is, and the way back learns from what it paints
-    keep_style: float = 0.0  # how much of it stays on beside the discriminators
-    vgg: Path | None = None  # a file of VGG-19's weights; none: see load_vgg
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check("discriminator_rate", self.discriminator_rate > 0, "more than 0")
-        kinds = ("patches", "features", "both")
-        self.check("discriminators", self.discriminators in kinds, "patches, features or both")
-        self.check("compile", not self.compile, "left out: these networks are not compiled")
-        self.check("preserve", not self.preserve or bool(self.init), "0 where there is no --init to preserve")
-
-
 class Trainer:
-    """Everything that one run consists of."""
+    """The networks of a run, its discriminators, and the generators' loss of a step."""
 
     def __init__(self, options: CycleGANOptions) -> None:
         self.options, self.engine = options, prepare(options)
-        batch = options.largest_batch(self.engine)
+        batch = self.engine.largest_batch(options)
         photos, paintings = list_pictures(options.data, batch), list_pictures(options.paintings, batch)
         self.loader = UnpairedCrops(photos, paintings, options.seed, options.largest_crop)
         self.networks = Generators(options.width, options.blocks)
@@ -94,28 +56,32 @@ class Trainer:
             self._start_from(options.init)
         if options.chroma:
             self.networks.to_painting.bound(options.chroma)
+        self.engine.place(self.networks)
+        self.before = list(copy.deepcopy(self.networks).requires_grad_(False).children())  # for polishing
+        self.optimiser = torch.optim.Adam(self.networks.parameters(), betas=(0.5, 0.999))
         self.vgg: VGGFeatures | None = None
         self.style: list[Tensor] = []
+        self.of_paintings: list[Adversary] = []
+        self.of_photos: list[Adversary] = []
+        self.discriminating: dict[str, Part] = {}
+        if options.preserve:
+            return
         if options.warm or options.keep_style or options.discriminators != "patches":
             self.vgg, source = load_vgg(options.vgg)
             log.info("VGG-19: %s", source)
             self.engine.place(self.vgg)
             small = map(_within, self.loader.paintings)
             self.style = losses.mean_style(self.vgg, (to_tensor(one).to(self.engine.device) for one in small))
-        self.before = copy.deepcopy(self.networks).requires_grad_(False) if options.preserve else None
         self.of_paintings, self.of_photos = self._adversaries(1), self._adversaries(0)
-        for part in filter(None, (self.networks, self.before)):
-            self.engine.place(part)
-        self.optimiser = torch.optim.Adam(self.networks.parameters(), betas=(0.5, 0.999))
         networks = nn.ModuleList(one.network for one in (*self.of_paintings, *self.of_photos))
         self.discriminate = Discriminating(self.engine, networks, options.discriminator_rate)
+        self.discriminating = self.discriminate.parts
 
     def _adversaries(self, number: int) -> list[Adversary]:
         found: list[Adversary] = []
         if self.options.discriminators != "features":
             found.append(PatchAdversary(self.options.seed + number, self.engine))
-        if self.options.discriminators != "patches":
-            assert self.vgg is not None
+        if self.vgg is not None and self.options.discriminators != "patches":
             scales = [float(matrix.diagonal().mean().sqrt()) for matrix in self.style]
             found.append(FeatureAdversary(self.vgg, losses.STYLE, scales))
         return found
@@ -125,8 +91,7 @@ class Trainer:
         for name, part in NAMES.items():
             source = name if init == "shipped" else str(Path(init, f"{name}.safetensors"))
             found = common.load_initial(source, Generator.from_state)
-            mine = getattr(self.networks, part)
-            if found.head.weight.shape != mine.head.weight.shape or len(found.blocks) != len(mine.blocks):
+            if (found.head.out_channels, len(found.blocks)) != (self.options.width, self.options.blocks):
                 raise WeightsError(
                     f"“{source}” has a width of {found.head.out_channels} and {len(found.blocks)} blocks. "
                     "Give the same with --width and --blocks."
@@ -140,29 +105,36 @@ class Trainer:
             return self.polish(photos, paintings)
         if self.options.only_back:
             return self.way_back(photos, draws)
-        if step < self.options.warm:
-            return self.warm_up(photos, paintings, draws)
-        return self.adversarial(photos, paintings, draws)
+        return self.both_ways(photos, paintings, draws, warm=step < self.options.warm)
 
-    def warm_up(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
-        """The loss of style transfer, and of undoing it, for which half of the pictures will do."""
-        options, half = self.options, (len(photos) + 1) // 2
-        painted = self._paint(photos)
-        photographed = self._photograph(paintings[:half])
+    def both_ways(self, photos: Tensor, paintings: Tensor, draws: Draws, *, warm: bool) -> Tensor:
+        """CycleGAN's loss for both generators; or, while warm, that of style transfer, and of undoing it, for
+        which half of the pictures will do."""
+        options, painter, back = self.options, self.networks.to_painting, self.networks.to_photo
+        half = (len(photos) + 1) // 2 if warm else len(photos)
+        painted, photographed = self._run(painter, photos), self._run(back, paintings[:half])
         seen = [(self.of_paintings, paintings, painted), (self.of_photos, photos[:half], photographed)]
         loss = self._opinion(seen, draws)
-        back = self._photograph(self._noisy(painted[:half].detach(), draws))
-        loss = loss + self._style_transfer(painted, photos) + options.cycle * F.l1_loss(back, photos[:half])
+        there = self._noisy(painted[:half].detach() if warm else painted, draws)
+        home = F.l1_loss(self._run(back, there), photos[:half])
+        if not warm:
+            home = home + F.l1_loss(self._run(painter, self._noisy(photographed, draws)), paintings)
+        loss = loss + options.cycle * home + self._grids(painted) + self._grids(photographed)
         if options.identity:
-            loss = loss + options.cycle * options.identity * F.l1_loss(self._paint(paintings), paintings)
-        return loss + self._grids(painted) + self._grids(photographed)
+            same = F.l1_loss(self._run(painter, paintings), paintings)
+            if not warm:
+                same = same + F.l1_loss(self._run(back, photos), photos)
+            loss = loss + options.cycle * options.identity * same
+        if warm or options.keep_style:
+            loss = loss + (1 if warm else options.keep_style) * self._style_transfer(painted, photos)
+        return loss
 
     def way_back(self, photos: Tensor, draws: Draws) -> Tensor:
         """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel
         and `content` for perceptual."""
         with torch.no_grad():
-            painted = self._noisy(self._paint(photos), draws)
-        back = self._photograph(painted)
+            painted = self._noisy(self._run(self.networks.to_painting, photos), draws)
+        back = self._run(self.networks.to_photo, painted)
         loss = self._opinion([(self.of_photos, photos, back)], draws)
         loss = loss + self.options.cycle * F.l1_loss(back, photos) + self._grids(back)
         for features in _of_features(self.of_photos):
@@ -173,40 +145,21 @@ class Trainer:
 
     def polish(self, photos: Tensor, paintings: Tensor) -> Tensor:
         """The loss of the grids, and of leaving all else as the networks had it when the run began."""
+        given = (photos, paintings)
         with torch.no_grad():
-            goals = self._paint(photos, self.before), self._photograph(paintings, self.before)
-        painted, photographed = self._paint(photos), self._photograph(paintings)
-        kept = F.l1_loss(painted, goals[0]) + F.l1_loss(photographed, goals[1])
-        return self.options.preserve * kept + self._grids(painted) + self._grids(photographed)
-
-    def adversarial(self, photos: Tensor, paintings: Tensor, draws: Draws) -> Tensor:
-        """CycleGAN's loss for both generators."""
-        options = self.options
-        painted, photographed = self._paint(photos), self._photograph(paintings)
-        seen = [(self.of_paintings, paintings, painted), (self.of_photos, photos, photographed)]
-        loss = self._opinion(seen, draws)
-        there, here = self._noisy(painted, draws), self._noisy(photographed, draws)
-        home = F.l1_loss(self._photograph(there), photos) + F.l1_loss(self._paint(here), paintings)
-        loss = loss + options.cycle * home + self._grids(painted) + self._grids(photographed)
-        if options.identity:
-            same = F.l1_loss(self._paint(paintings), paintings) + F.l1_loss(self._photograph(photos), photos)
-            loss = loss + options.cycle * options.identity * same
-        if options.keep_style:
-            loss = loss + options.keep_style * self._style_transfer(painted, photos)
-        return loss
+            goals = [self._run(*pair) for pair in zip(self.before, given, strict=True)]
+        made = [self._run(*pair) for pair in zip(self.networks.children(), given, strict=True)]
+        kept = [F.l1_loss(one, goal) for one, goal in zip(made, goals, strict=True)]
+        return self.options.preserve * sum(kept) + self._grids(made[0]) + self._grids(made[1])
 
     def _opinion(self, seen: Sequence[tuple[list[Adversary], Tensor, Tensor]], draws: Draws) -> Tensor:
         """What the discriminators of each side, which count alike, say of real and made pictures."""
         pairs = [(adversary, real, made) for side, real, made in seen for adversary in side]
         return self.options.adversarial / len(seen[0][0]) * self.discriminate(pairs, draws)
 
-    def _paint(self, photos: Tensor, networks: Generators | None = None) -> Tensor:
+    def _run(self, network: nn.Module, pictures: Tensor) -> Tensor:
         with self.engine.autocast():
-            return (networks or self.networks).to_painting(photos).float()
-
-    def _photograph(self, paintings: Tensor, networks: Generators | None = None) -> Tensor:
-        with self.engine.autocast():
-            return (networks or self.networks).to_photo(paintings).float()
+            return network(pictures).float()
 
     def _style_transfer(self, painted: Tensor, photos: Tensor) -> Tensor:
         """How far painted photographs are from the paintings' style and from their own content, by features,
@@ -229,44 +182,35 @@ class Trainer:
 
     def _grids(self, made: Tensor) -> Tensor:
         """Both losses of patterns that the network itself weaves into what it made."""
-        options, fine = self.options, losses.detail(made)
-        loss = options.grid * (losses.grid_pattern(fine, MULTIPLE) ** 2).mean()
-        if options.local_grid:
-            loss = loss + options.local_grid * losses.excess_pattern(fine, MULTIPLE)
+        fine = losses.detail(made)
+        loss = self.options.grid * (losses.grid_pattern(fine, MULTIPLE) ** 2).mean()
+        if self.options.local_grid:
+            loss = loss + self.options.local_grid * losses.excess_pattern(fine, MULTIPLE)
         return loss
 
-    def run(self) -> Run:
-        val = self.options.val
-        validation = Validation(val, self.loader.paintings, self.engine.device) if val else None
-        parts = {"network": self.networks, "optimiser": self.optimiser, **self.discriminate.parts}
-        return Run("cyclegan", self.options, self.engine, self.loader, parts, validation, NAMES)
 
-
-class Validation:
+def kid_validation(folder: Path, device: torch.device, paintings: list[np.ndarray]) -> Validation:
     """KID x 1000 between painted photographs and the paintings, and a sheet of both ways there and back."""
-
-    def __init__(self, photos: Path, paintings: list[np.ndarray], device: torch.device) -> None:
-        self.device, self.features = device, Features()
-        self.photos = [square(np.asarray(read_rgb(path))) for path in list_pictures(photos)[:50]]
-        self.paintings = [square(picture) for picture in paintings]
-        self.goal = np.stack([self.features(picture) for picture in self.paintings])
+    features = Features()
+    photos = [square(np.asarray(read_rgb(path))) for path in list_pictures(folder)[:50]]
+    paintings = [square(picture) for picture in paintings]
+    goal = np.stack([features(picture) for picture in paintings])
 
     @torch.inference_mode()
-    def __call__(self, networks: nn.Module) -> tuple[dict[str, float], np.ndarray]:
-        assert isinstance(networks, Generators)
-        there, back = networks.to_painting, networks.to_photo
+    def validate(networks: nn.Module) -> Result:
+        there, back = networks.children()
         found, columns = [], []
-        for number, photo in enumerate(self.photos):
-            x = to_tensor(photo).to(self.device)
-            painted = there(x)
-            found.append(self.features(to_picture(painted)))
+        for number, photo in enumerate(photos):
+            painted = there(to_tensor(photo).to(device))
+            found.append(features(to_picture(painted)))
             if number < SHEET_COLUMNS:
-                painting = self.paintings[number * len(self.paintings) // SHEET_COLUMNS]
-                photographed = back(to_tensor(painting).to(self.device))
-                again = there(photographed)
-                steps = map(to_picture, (painted, back(painted), photographed, again))
-                columns.append(np.concatenate([photo, next(steps), next(steps), painting, *steps], axis=0))
-        return {"kid": 1000 * kid(np.stack(found), self.goal)}, np.concatenate(columns, axis=1)
+                painting = paintings[number * len(paintings) // SHEET_COLUMNS]
+                photographed = back(to_tensor(painting).to(device))
+                made = [to_picture(x) for x in (painted, back(painted), photographed, there(photographed))]
+                columns.append([photo, *made[:2], painting, *made[2:]])
+        return summary([{"kid": 1000 * kid(np.stack(found), goal)}], columns)
+
+    return validate
 
 
 def _of_features(adversaries: list[Adversary]) -> list[FeatureAdversary]:
@@ -283,9 +227,9 @@ def _within(rgb: np.ndarray, side: int = 512) -> np.ndarray:
 def train_cyclegan(options: CycleGANOptions) -> Path:
     """Train (or resume) both directions; returns the path of `OUT/photo2monet.safetensors`."""
     trainer = Trainer(options)
-    run = trainer.run()
+    validation = partial(kid_validation, paintings=trainer.loader.paintings)
+    parts = trainer.networks, trainer.optimiser, validation, trainer.discriminating, NAMES
+    run = Run("cyclegan", options, trainer.engine, trainer.loader, *parts)
     for step, crops in run.steps():
-        loss = trainer.loss(step, crops, run.draws(23))
-        trainer.engine.descend(loss, trainer.networks, trainer.optimiser)
-        run.record(loss)
+        run.descend(trainer.loss(step, crops, run.draws(23)))
     return run.result

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from colorizer.evaluation.degradation import Degradation, degrade
 from colorizer.networks.resampling import FACTOR, shrink
+from colorizer.training.options import CropSettings
 from colorizer.training.sources import Picture, decoded, read_rgb
 
 Random = np.random.Generator
@@ -75,17 +76,6 @@ class CropStream:
         self.pool.shutdown(cancel_futures=True)
 
 
-@dataclass(frozen=True)
-class CropSettings:
-    """How a training crop is cut from a picture."""
-
-    smallest: float = 0.55  # share of the picture's short side that a crop has at least
-    stretch: float = 1.15  # width to height, at most
-    flip: bool = True
-    # JPEGs are decoded at this many times the crop's side at least; 1 / smallest is sharpest.
-    decode: float = 1.0
-
-
 def random_crop(image: Image.Image, side: int, random: Random, settings: CropSettings) -> np.ndarray:
     """A random crop of a picture, brought to (side, side, 3) uint8 with antialiasing, maybe mirrored."""
     short = min(image.size)
@@ -102,9 +92,9 @@ def random_crop(image: Image.Image, side: int, random: Random, settings: CropSet
 class CropLoader(CropStream):
     """Random crops of pictures that are decoded when needed (Pillow lets other threads run meanwhile)."""
 
-    def __init__(self, paths: Pictures, seed: int, crops: CropSettings = CropSettings()) -> None:
+    def __init__(self, paths: Pictures, seed: int, crops: CropSettings | None = None) -> None:
         super().__init__(paths, seed)
-        self.crops = crops
+        self.crops = crops or CropSettings()
         self.order = lru_cache(2)(self._order)  # a million pictures take long to shuffle
 
     def _order(self, epoch: int) -> np.ndarray:

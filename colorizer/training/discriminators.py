@@ -68,8 +68,7 @@ class PatchAdversary(Adversary):
 
     def see(self, real: Tensor, made: Tensor, draws: Draws) -> None:
         self.real, self.made = shifted(real, draws.crops), shifted(made, draws.crops)
-        shown = self.history(self.engine.gather(made))
-        self.shown = shifted(self.engine.slice(shown), draws.crops)
+        self.shown = shifted(self.engine.as_a_whole(self.history, made), draws.crops)
 
 
 class FeatureAdversary(Adversary):

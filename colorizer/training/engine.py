@@ -24,8 +24,9 @@ from torch import Tensor, nn
 
 from colorizer.errors import ColorizerError
 from colorizer.predictors import precision
-from colorizer.training import common
+from colorizer.training.options import RunOptions
 
+N = TypeVar("N", bound=nn.Module)
 T = TypeVar("T")
 Part: TypeAlias = nn.Module | torch.optim.Optimizer  # of a checkpoint
 
@@ -36,11 +37,11 @@ PATIENCE = timedelta(hours=2)  # for the others, who may be validating
 class Engine:
     """The processes of a run, and where in a step they are; one process unless a launcher started several.
 
-    device: what counts where no launcher has chosen. accumulate: how many batches make a step.
+    device: what counts where no launcher has chosen; "": a graphics card where there is one. accumulate: how
+    many batches make a step. ColorizerError: there is no such device, or no such precision.
     """
 
     def __init__(self, device: str = "cpu", accumulate: int = 1) -> None:
-        """Meets the other processes. ColorizerError: there is no such device, or no such precision."""
         self.precision = os.environ.get("ACCELERATE_MIXED_PRECISION")  # a launcher sets it
         if self.precision not in (None, "no", "bf16"):
             raise ColorizerError(
@@ -48,7 +49,7 @@ class Engine:
             )
         launched = self.precision is not None or "LOCAL_RANK" in os.environ
         state = _meet()
-        self.device = state.device if launched else common.find_device(device)
+        self.device = state.device if launched else _find_device(device)
         self.processes, self.number = state.num_processes, state.process_index
         self.main = self.number == 0
         self.accumulate, self.part = accumulate, 0  # which batch of a step it is
@@ -62,11 +63,12 @@ class Engine:
             return precision.autocast(self.device)
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
-    def place(self, network: nn.Module) -> None:
-        """Bring a network to the device, ready to learn there with the other processes."""
+    def place(self, network: N) -> N:
+        """Bring a network to the device, ready to learn there with the other processes; the same object."""
         network.to(self.device).to(memory_format=torch.channels_last)
         if self.processes > 1:
             share_statistics(network)
+        return network
 
     def descend(self, loss: Tensor, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
         """One step down the mean gradient of the processes' losses, or with `accumulate` a part of a step."""
@@ -90,21 +92,17 @@ class Engine:
         self.part = (self.part + 1) % self.accumulate
         return self.part == 0
 
-    def mean(self, value: Tensor) -> Tensor:
-        """The mean of the processes' values."""
-        return reduce(value, "mean")
-
     def largest(self, value: int) -> int:
         """The largest of the processes' values."""
         return int(reduce(torch.tensor(value, device=self.device), "max"))
 
-    def gather(self, part: Tensor) -> Tensor:
-        """All processes' slices of a batch, in their order, without gradient."""
-        return gather(part.detach().contiguous())
+    def as_a_whole(self, work: Callable[[Tensor], Tensor], part: Tensor) -> Tensor:
+        """This process's slice of what `work` makes of all processes' slices of a batch; no gradient."""
+        return work(gather(part.detach().contiguous())).chunk(self.processes)[self.number]
 
-    def slice(self, batch: Tensor) -> Tensor:
-        """This process's slice of a batch of all."""
-        return batch.chunk(self.processes)[self.number]
+    def largest_batch(self, options: RunOptions) -> int:
+        """How many crops a step sees at the most, on all processes together."""
+        return max(stage.batch for stage in options.stages) * self.processes * self.accumulate
 
     def from_main(self, work: Callable[[], T]) -> T:
         """What the main process finds, for all, or its ColorizerError; the others wait until it is done."""
@@ -117,6 +115,24 @@ class Engine:
         if found[1] is not None:
             raise found[1]
         return found[0]
+
+
+def prepare(options: RunOptions) -> Engine:
+    """Seed torch and find the other processes; comes before the networks, whose first weights hang on the
+    seed, and so are the same on all."""
+    torch.manual_seed(options.seed)
+    torch.set_flush_denormal(True)  # weights decaying to denormal numbers slow every step of a processor down
+    torch.backends.cudnn.benchmark = True  # crops are of few sizes, so looking for the fastest way pays
+    return Engine(options.device, options.accumulate)
+
+
+def _find_device(name: str) -> torch.device:
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise ColorizerError(f"There is no device “{name}” here. Choose --device cpu.") from None
+    return device
 
 
 def _meet() -> PartialState:

@@ -6,7 +6,6 @@ few damaged pixels as much as all others together, makes it sure of everything, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +16,14 @@ from torch import Tensor, nn
 from colorizer.evaluation.damage import damaged_print
 from colorizer.networks.damage import DamageUNet
 from colorizer.training import common
-from colorizer.training.data import CropLoader, CropSettings, Random, random_crop
-from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.data import CropLoader, Random, random_crop
+from colorizer.training.engine import prepare
+from colorizer.training.options import CropSettings, MendOptions
+from colorizer.training.run import Run
 from colorizer.training.sources import list_pictures, read_rgb
+from colorizer.training.validation import Result, Validation, spread
 
-SIDE = 256  # of the crops that are validated
-
-
-@dataclass(frozen=True)
-class MendOptions(RunOptions):
-    """Crops of any pictures, grey or coloured."""
-
-    stages: tuple[common.Stage, ...] = (common.Stage(192, 16, 4000),)
-    rate: float = 1e-3
-    every: int = 500
-    crops: CropSettings = field(default_factory=lambda: CropSettings(smallest=0.6))
+SIDE, MOST = 256, 64  # of the crops that are validated
 
 
 def mend_batch(crops: np.ndarray, randoms: list[Random]) -> tuple[Tensor, Tensor]:
@@ -41,37 +33,34 @@ def mend_batch(crops: np.ndarray, randoms: list[Random]) -> tuple[Tensor, Tensor
     return torch.from_numpy(given), torch.from_numpy(truth)
 
 
-class MendValidation:
-    """Precision and recall in percent over some pictures, always damaged alike, and a sheet."""
-
-    def __init__(self, folder: Path, device: torch.device, most: int = 64) -> None:
-        paths, settings = list_pictures(folder), CropSettings(smallest=1.0, stretch=1.0, flip=False)
-        paths = paths[:: max(1, len(paths) // most)][:most]
-        crops = [random_crop(read_rgb(path), SIDE, np.random.default_rng(0), settings) for path in paths]
-        randoms = [np.random.default_rng((5, number)) for number in range(len(crops))]
-        self.given, self.truth = mend_batch(np.stack(crops), randoms)
-        self.device = device
+def mend_validation(folder: Path, device: torch.device) -> Validation:
+    """Precision and recall in percent over some pictures of a folder, always damaged alike, and a sheet."""
+    settings = CropSettings(smallest=1.0, stretch=1.0, flip=False)
+    paths = spread(list_pictures(folder), MOST)
+    crops = [random_crop(read_rgb(path), SIDE, np.random.default_rng(0), settings) for path in paths]
+    randoms = [np.random.default_rng((5, number)) for number in range(len(crops))]
+    prints, truth = mend_batch(np.stack(crops), randoms)
 
     @torch.inference_mode()
-    def __call__(self, network: nn.Module) -> tuple[dict[str, float], np.ndarray]:
-        marked = torch.cat([network(given.to(self.device)).cpu() for given in self.given.split(8)]) > 0
-        hits = (marked & (self.truth > 0)).sum()
-        figures = {"precision": 100 * hits / marked.sum().clamp(1), "recall": 100 * hits / self.truth.sum()}
-        rows = [torch.cat(list(part[:8, 0]), 1) for part in (self.given, marked.float(), self.truth)]
-        sheet = (torch.cat(rows) * 255).byte().numpy()
-        return {name: float(value) for name, value in figures.items()}, sheet[..., None].repeat(3, -1)
+    def validate(network: nn.Module) -> Result:
+        marked = torch.cat([network(given.to(device)).cpu() for given in prints.split(8)]) > 0
+        hits = float((marked & (truth > 0)).sum())
+        found = {"precision": hits / float(marked.sum().clamp(1)), "recall": hits / float(truth.sum())}
+        rows = [torch.cat(list(part[:8, 0]), 1) for part in (prints, marked.float(), truth)]
+        sheet = (torch.cat(rows) * 255).byte().numpy()[..., None].repeat(3, -1)
+        return {name: 100 * share for name, share in found.items()}, sheet
+
+    return validate
 
 
 def train_mend(options: MendOptions) -> Path:
     """Train (or resume) the network; returns the path of `OUT/mend.safetensors`."""
     engine = prepare(options)
-    paths = list_pictures(options.data, options.largest_batch(engine))
-    network = common.load_initial(options.init, DamageUNet.from_state) if options.init else DamageUNet()
-    engine.place(network)
-    optimiser = torch.optim.AdamW(network.parameters())
-    validation = MendValidation(options.val, engine.device) if options.val else None
+    paths = list_pictures(options.data, engine.largest_batch(options))
     loader = CropLoader(paths, options.seed, options.crops)
-    run = Run("mend", options, engine, loader, {"network": network, "optimiser": optimiser}, validation)
+    network = common.load_initial(options.init, DamageUNet.from_state) if options.init else DamageUNet()
+    optimiser = torch.optim.AdamW(engine.place(network).parameters())
+    run = Run("mend", options, engine, loader, network, optimiser, mend_validation)
     return run.learn(
         lambda crops, draws: mend_batch(crops, draws.crops),
         lambda _, logits, truth: F.binary_cross_entropy_with_logits(logits, truth),

@@ -6,7 +6,6 @@ The mean squared error is least at the mean of all plausible colours, which is d
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -19,40 +18,12 @@ from colorizer.colour.lab import ntsc_luma, rgb_to_lab
 from colorizer.networks.autoencoder import SIDE, AutoEncoder
 from colorizer.networks.course_unet import CourseUNet, scale_lab
 from colorizer.training import common
-from colorizer.training.data import CropLoader, CropSettings, Draws, Random, to_rgb
-from colorizer.training.run import Run, RunOptions, prepare
+from colorizer.training.data import CropLoader, Draws, Random, to_rgb
+from colorizer.training.engine import prepare
+from colorizer.training.options import AutoEncoderOptions, CourseUNetOptions, RunOptions
+from colorizer.training.run import Run
 from colorizer.training.sources import training_pictures
-from colorizer.training.validation import ColourValidation
-
-
-@dataclass(frozen=True)
-class CourseUNetOptions(RunOptions):
-    """Random crops, mirrored half of the time. The stages are about eight minutes of two processor cores."""
-
-    stages: tuple[common.Stage, ...] = (common.Stage(64, 32, 700), common.Stage(128, 16, 220))
-    rate: float = 2e-3
-    decay: float = 0.99
-    every: int = 460
-    crops: CropSettings = field(default_factory=lambda: CropSettings(decode=2.0))
-
-
-@dataclass(frozen=True)
-class AutoEncoderOptions(RunOptions):
-    """The whole square of a picture, moved at random by up to `translate` of its side.
-
-    Most steps are at half the size, where they cost a fraction; the last ones at the size that it is used at.
-    """
-
-    stages: tuple[common.Stage, ...] = (common.Stage(64, 32, 500), common.Stage(128, 16, 250))
-    rate: float = 1e-3
-    decay: float = 0.99
-    every: int = 375
-    crops: CropSettings = field(default_factory=lambda: CropSettings(smallest=1.0, stretch=1.0))
-    translate: float = 0.2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check("translate", self.translate < 1, "from 0 to below 1")
+from colorizer.training.validation import colour_validation
 
 
 def course_batch(crops: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -102,12 +73,11 @@ def _train(
     make_pair: Callable[[np.ndarray, Draws], tuple[Tensor, Tensor]],
 ) -> Path:
     engine = prepare(options)
-    paths = training_pictures(options.data, options.largest_batch(engine))
-    validation = ColourValidation(options.val, predict_ab, engine.device) if options.val else None
+    paths = training_pictures(options.data, engine.largest_batch(options))
+    loader = CropLoader(paths, options.seed, options.crops)
     network: nn.Module
     network = common.load_initial(options.init, network_type.from_state) if options.init else network_type()
-    engine.place(network)
-    optimiser = torch.optim.AdamW(network.parameters())
-    loader = CropLoader(paths, options.seed, options.crops)
-    run = Run(kind, options, engine, loader, {"network": network, "optimiser": optimiser}, validation)
+    optimiser = torch.optim.AdamW(engine.place(network).parameters())
+    validation = partial(colour_validation, predict_ab=predict_ab)
+    run = Run(kind, options, engine, loader, network, optimiser, validation)
     return run.learn(make_pair, lambda given, answer, truth: F.mse_loss(answer, truth))

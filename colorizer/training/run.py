@@ -3,8 +3,7 @@
 A trainer builds its networks, makes a `Run` of them, and writes its step as the body of a plain loop:
 
     for step, crops in run.steps():
-        ...
-        run.record(loss)
+        run.descend(loss of the crops)
 
 or, where a network learns from pairs of what it is given and what it should make of it, as `run.learn(...)`.
 """
@@ -16,13 +15,14 @@ import itertools
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import numpy as np
 import torch
+from accelerate.utils import reduce
 from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -30,84 +30,23 @@ from tqdm import tqdm
 from colorizer import interrupts, weights
 from colorizer.errors import ColorizerError
 from colorizer.training import common
-from colorizer.training.data import CropSettings, CropStream, Draws
+from colorizer.training.data import CropStream, Draws
 from colorizer.training.engine import Engine, Part
+from colorizer.training.options import RunOptions
 from colorizer.training.sources import fingerprint
+from colorizer.training.validation import Validation
 
 log = logging.getLogger("colorizer.training")
 
 LATE, ASKED = 1, 2  # why a run stops: --minutes are over, or Ctrl-C came
-COUNTS = ("accumulate", "every", "width", "blocks")  # options that are 1 or more; other numbers are 0 or more
-
-# figures, and a sheet (H, W, 3) uint8
-Validation = Callable[[nn.Module], tuple[dict[str, float], np.ndarray]]
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What every run has to know. ColorizerError when a value is out of its range."""
-
-    data: Path
-    out: Path
-    val: Path | None = None
-    stages: tuple[common.Stage, ...] = (common.Stage(128, 32, 2600),)
-    rate: float = 4e-4
-    decay: float = 0.998  # of the averaged weights; 0: no averaging
-    seed: int = 1
-    init: str = ""  # a weight file to start from
-    device: str = "cuda" if torch.cuda.is_available() else "cpu"
-    compile: bool = False
-    accumulate: int = 1  # batches that make one step
-    every: int = 400  # steps between checkpoints with validation
-    minutes: float = 0.0  # of all stages, where they are in percent; else until a (resumable) stop; 0: none
-    crops: CropSettings = field(default_factory=CropSettings)
-
-    def __post_init__(self) -> None:
-        for item in fields(self):
-            value, least = getattr(self, item.name), 1 if item.name in COUNTS else 0
-            if isinstance(value, int | float):
-                self.check(item.name, value >= least, f"{least} or more")
-        self.check("rate", self.rate > 0, "more than 0")
-        self.check("decay", 0 <= self.decay < 1, "from 0 to below 1")
-        self.check("stages", bool(self.stages), "at least one")
-        self.check("minutes", self.minutes > 0 or not self.timed, "more than 0 for stages in percent")
-
-    @property
-    def timed(self) -> bool:
-        """Whether the run is laid out over its minutes, not over its steps."""
-        return any(stage.percent for stage in self.stages)
-
-    def check(self, name: str, fits: bool, expected: str) -> None:
-        """ColorizerError, naming the flag, its value and what is expected, unless the value fits."""
-        if not fits:
-            flag = "--" + name.replace("_", "-")
-            raise ColorizerError(f"{flag} is {getattr(self, name)}, but has to be {expected}.")
-
-    @property
-    def largest_crop(self) -> int:
-        """The side of the largest crops."""
-        return max(stage.side for stage in self.stages)
-
-    def largest_batch(self, engine: Engine) -> int:
-        """How many crops a step sees at the most, on all processes together."""
-        return max(stage.batch for stage in self.stages) * engine.processes * self.accumulate
-
-
-def prepare(options: RunOptions) -> Engine:
-    """Seed torch and find the other processes; comes before the networks, whose first weights hang on the
-    seed, and so are the same on all."""
-    torch.manual_seed(options.seed)
-    torch.set_flush_denormal(True)  # weights decaying to denormal numbers slow every step of a processor down
-    torch.backends.cudnn.benchmark = True  # crops are of few sizes, so looking for the fastest way pays
-    return Engine(options.device, options.accumulate)
 
 
 class Run:
     """One resumable run: its checkpoint, its averaged weights, its log, and the weight files that it ends in.
 
-    `parts` are the networks and optimisers by name, as the checkpoint holds them; "network" is the one that
-    is averaged and validated. `files` are the names of weight files and which module of it each holds
-    (default: OUT/KIND.safetensors, all of it). ColorizerError when OUT holds another's run.
+    The network is averaged, and validated where there is --val. more: further networks and optimisers by
+    name, as the checkpoint holds them. files: the names of weight files and which module of the network each
+    holds (default: OUT/KIND.safetensors, all of it). ColorizerError when OUT holds another's run.
     """
 
     def __init__(
@@ -116,17 +55,18 @@ class Run:
         options: RunOptions,
         engine: Engine,
         loader: CropStream,
-        parts: Mapping[str, Part],
-        validation: Validation | None = None,
+        network: nn.Module,
+        optimiser: torch.optim.Optimizer,
+        validation: Callable[[Path, torch.device], Validation],
+        more: Mapping[str, Part] | None = None,
         files: Mapping[str, str] | None = None,
     ) -> None:
-        self.kind, self.options, self.engine = kind, options, engine
-        self.loader, self.parts, self.validation = loader, parts, validation
+        self.kind, self.options, self.engine, self.loader = kind, options, engine, loader
+        self.validation = validation(options.val, engine.device) if options.val else None
         self.fingerprint = fingerprint(loader.paths)
-        network = parts["network"]
-        assert isinstance(network, nn.Module)
-        self.network, self.average = network, common.Average(network, options.decay)
-        self.optimisers = [part for part in parts.values() if isinstance(part, torch.optim.Optimizer)]
+        self.network, self.optimiser = network, optimiser
+        self.average = common.Average(network, options.decay)
+        self.parts: dict[str, Part] = {"network": network, "optimiser": optimiser, **(more or {})}
         lengths = (stage.steps or stage.percent for stage in options.stages)
         self.ends = list(itertools.accumulate(lengths))  # in steps, or in percent
         self.checkpoint, files = options.out / f"{kind}.checkpoint", files or {kind: ""}
@@ -184,6 +124,7 @@ class Run:
         had never stopped. Where they are in percent, the time taken decides the rate and the stage.
         """
         options, engine, total = self.options, self.engine, self.ends[-1]
+        optimisers = [part for part in self.parts.values() if isinstance(part, torch.optim.Optimizer)]
         silent = {} if engine.main else {"disable": True}  # otherwise TQDM_DISABLE decides
         unit = "%" if options.timed else "step"
         bar = tqdm(total=total, initial=round(self.done), unit=unit, mininterval=10, **silent)
@@ -192,7 +133,7 @@ class Run:
             for crops in self._crops():
                 share = self.done / total if options.timed else None
                 rate = common.cosine_rate(self.step, total, options.rate, share)
-                for optimiser in self.optimisers:
+                for optimiser in optimisers:
                     common.set_rate(optimiser, rate)
                 yield self.step, crops
                 if engine.part > 0:
@@ -242,33 +183,30 @@ class Run:
         make_pair: crops and the random numbers of that `kind` -> what is given, and the truth.
         loss_of: (given, answer in float32, truth) -> the loss.
         """
-        engine, optimiser = self.engine, self.parts["optimiser"]
-        assert isinstance(optimiser, torch.optim.Optimizer)
         forward = torch.compile(self.network, dynamic=False) if self.options.compile else self.network
         for _, crops in self.steps():
             pair = make_pair(crops, self.draws(kind))
-            given, truth = (part.to(engine.device, memory_format=torch.channels_last) for part in pair)
-            with engine.autocast():
+            given, truth = (part.to(self.engine.device, memory_format=torch.channels_last) for part in pair)
+            with self.engine.autocast():
                 answer = forward(given)
-            loss = loss_of(given, answer.float(), truth)
-            engine.descend(loss, self.network, optimiser)
-            self.record(loss)
+            self.descend(loss_of(given, answer.float(), truth))
         return self.result
 
-    def record(self, loss: Tensor) -> None:
-        """Notes a batch's loss; when it ends a step, the averaged weights follow the network."""
+    def descend(self, loss: Tensor) -> None:
+        """The network learns from a batch's loss; where that ends a step, the averaged weights follow."""
+        self.engine.descend(loss, self.network, self.optimiser)
         self.losses = [*self.losses[-199:], loss.detach()]
         if self.engine.ends_step():
             self.average.update(self.network)
             self.step += 1
 
     def save(self) -> None:
-        """Validate the averaged weights; write the log, the checkpoint, the options and the weight file.
+        """Validate the averaged weights; write the log, the checkpoint, the options and the weight files.
 
         The main process does, the others wait. ColorizerError when the run has gone astray, before anything
         good is overwritten.
         """
-        mean = self.engine.mean(torch.stack(self.losses).mean()) if self.losses else 0.0
+        mean = reduce(torch.stack(self.losses).mean(), "mean") if self.losses else 0.0  # of all processes
         self.engine.from_main(lambda: self._save(round(float(mean), 4)))
         self.saved = self.step
 

@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -19,15 +19,6 @@ from colorizer.weights import hub, manifest, tensorfile
 from colorizer.weights.manifest import PULL, Entry, Manifest, weights_dir, write_whole
 
 ANEW = f"Fetch it anew: `{PULL}`, or `git lfs pull` where it only stands for a file in Git LFS."
-
-
-@dataclass(frozen=True)
-class Check:
-    """What `verify` found for one entry: the right file's path, or None and a message that says why."""
-
-    entry: Entry
-    path: Path | None
-    message: str = ""
 
 
 def entries() -> dict[str, Entry]:
@@ -69,15 +60,17 @@ def resolve(name: str) -> Path:
     return _find(listed.files[name], source(listed))
 
 
-def verify() -> list[Check]:
-    """Check every file of the manifest, in the weights folder or the Hub cache; nothing is downloaded."""
-    listed, checks = manifest.read(), []
-    for entry in listed.files.values():
+def verify() -> dict[str, Path | str]:
+    """For each name of the manifest its file, in the weights folder or the Hub cache, or in a sentence what
+    is wrong with it; nothing is downloaded."""
+    listed = manifest.read()
+    found: dict[str, Path | str] = {}
+    for name, entry in listed.files.items():
         try:
-            checks.append(Check(entry, _find(entry, source(listed), download=False)))
+            found[name] = _find(entry, source(listed), download=False)
         except WeightsError as error:
-            checks.append(Check(entry, None, str(error)))
-    return checks
+            found[name] = str(error)
+    return found
 
 
 def pull(repository: str | None = None, revision: str | None = None) -> list[Path]:

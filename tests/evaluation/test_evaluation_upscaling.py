@@ -67,22 +67,22 @@ def test_a_network_that_starts_as_bicubic_enlargement_measures_as_that(folder: P
     ways = {f"{count}": UpscaleSettings(detail=0, consistency=count) for count in (0, 4)}
     monkeypatch.setattr(upscaling, "networks", lambda: ways)
     bicubic, plain, corrected = upscaling.evaluate_upscale(folder, extract=mean_features)
-    assert (bicubic.name, plain.name) == ("bicubic", "0")
-    assert plain.psnr == pytest.approx(bicubic.psnr, abs=0.3)
-    assert 15 < bicubic.psnr < 40 and corrected.psnr > plain.psnr
-    assert (bicubic.kid, bicubic.distance) == (None, None)
+    assert (bicubic["name"], plain["name"]) == ("bicubic", "0")
+    assert plain["psnr"] == pytest.approx(bicubic["psnr"], abs=0.3)
+    assert 15 < bicubic["psnr"] < 40 and corrected["psnr"] > plain["psnr"]
+    assert (bicubic["kid"], bicubic["distance"]) == (None, None)
 
 
 def test_worn_pictures_are_harder_and_features_tell_it(folder: Path, vgg_file: Path, monkeypatch):
     monkeypatch.setattr(upscaling, "FEWEST", 2)
     given = {"extract": mean_features, "vgg": load_vgg(vgg_file)[0]}
     clean, worn = (upscaling.evaluate_upscale(folder, worn=worn, **given)[0] for worn in (False, True))
-    assert 0 < clean.distance < worn.distance
+    assert 0 < clean["distance"] < worn["distance"]
     pairs = [upscaling.truth_and_small(np.asarray(Image.open(path))) for path in sorted(folder.iterdir())]
     made = [to_pixels(enlarge(to_tensor(small))[0], small.dtype) for _, small in pairs]
     found = [np.stack([mean_features(rgb) for rgb in some]) for some in (made, [truth for truth, _ in pairs])]
-    assert clean.kid == pytest.approx(1000 * kid(*found, paired=True))
-    assert worn.psnr < clean.psnr - 0.3
+    assert clean["kid"] == pytest.approx(1000 * kid(*found, paired=True))
+    assert worn["psnr"] < clean["psnr"] - 0.3
 
 
 def test_the_command_prints_the_table(folder: Path, monkeypatch, capsys):

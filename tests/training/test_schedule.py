@@ -4,10 +4,9 @@ import math
 from dataclasses import replace
 
 import pytest
-from tiny import same, stages, state_of, train
+from tiny import same, state_of, train
 
 from colorizer import interrupts
-from colorizer.errors import ColorizerError
 from colorizer.training import common, regression, run
 
 SECONDS = 6  # that a step takes, so that two minutes are 20 steps
@@ -17,20 +16,20 @@ SECONDS = 6  # that a step takes, so that two minutes are 20 steps
 def steps(monkeypatch):
     """What each step saw, (rate, side, places), under a clock that only steps move."""
     found, now, sides = [], [1000.0], []
-    record, batch = run.Run.record, regression.course_batch
+    descend, batch = run.Run.descend, regression.course_batch
 
     def look(crops):
         sides.append(crops.shape[1])
         return batch(crops)
 
     def tick(self, loss):
-        found.append((self.optimisers[0].param_groups[0]["lr"], sides[-1], self.places))
+        found.append((self.optimiser.param_groups[0]["lr"], sides[-1], self.places))
         now[0] += SECONDS
-        record(self, loss)
+        descend(self, loss)
 
     monkeypatch.setattr(regression, "course_batch", look)
     monkeypatch.setattr(run, "monotonic", lambda: now[0])
-    monkeypatch.setattr(run.Run, "record", tick)
+    monkeypatch.setattr(run.Run, "descend", tick)
     return found
 
 
@@ -60,23 +59,3 @@ def test_a_stopped_run_goes_on_with_the_time_that_is_left(options_of, steps, tmp
     assert one["step"] == other["step"] == 20
     assert one["minutes"] == pytest.approx(2) and one["seen"] == other["seen"]
     assert same(one["average"], other["average"])
-
-
-def test_stages_are_read():
-    assert stages("128x32:2000,256x8:5") == (common.Stage(128, 32, 2000), common.Stage(256, 8, 5))
-    assert stages("128x32:80%,256x8:20%") == (common.Stage(128, 32, 0, 80), common.Stage(256, 8, 0, 20))
-
-
-STEPS = ("-", "128", "128x32", "100x8:5", "0x8:5", "32x1:5", "64x-2:5", "axb:c", "64x4:0")
-SHARES = ("32x4:50%", "32x4:50%,32x4:60%", "32x4:50%,32x4:50", "32x4:100%%", "32x4:0%")
-
-
-@pytest.mark.parametrize("text", STEPS + SHARES)
-def test_impossible_stages_are_refused(text):
-    with pytest.raises(ColorizerError, match="stage"):
-        stages(text)
-
-
-def test_shares_need_minutes(options_of):
-    with pytest.raises(ColorizerError, match=r"--minutes is 0.0, but has to be more than 0 for stages in"):
-        options_of("course-unet", "32x4:100%")

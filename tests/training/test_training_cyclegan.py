@@ -9,8 +9,7 @@ import torch
 from PIL import Image
 from tiny import refused, stages, train
 
-from colorizer import cli, weights
-from colorizer.errors import ColorizerError
+from colorizer import weights
 from colorizer.evaluation.features import load_vgg
 from colorizer.networks.cyclegan import Generator
 from colorizer.networks.patchgan import PatchGAN
@@ -25,6 +24,7 @@ from colorizer.training.discriminators import (
     shifted,
 )
 from colorizer.training.losses import CONTENT, STYLE, compared, mean_style
+from colorizer.training.options import CycleGANOptions
 
 STAGES = stages("32x2:4")
 
@@ -54,7 +54,7 @@ def options_of(folders, tmp_path, narrow_vgg):
     def options(out="run", **more):
         given = {"data": folders / "photos", "paintings": folders / "paintings", "out": tmp_path / out}
         given |= {"stages": STAGES, "every": 2, "device": "cpu", "width": 4, "blocks": 1, "warm": 1}
-        return cyclegan.CycleGANOptions(**(given | {"vgg": narrow_vgg} | more))
+        return CycleGANOptions(**(given | {"vgg": narrow_vgg} | more))
 
     return options
 
@@ -179,7 +179,9 @@ def test_discriminators_of_features_take_part(options_of, kind):
     trainer = cyclegan.Trainer(options_of(discriminators=kind, keep_style=1.0, warm=2, identity=0.0))
     parameters = list(trainer.discriminate.network.parameters())
     before = [value.clone() for value in parameters]
-    trainer.warm_up(torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32), Draws.of(0, 0, 0, range(2)))
+    trainer.both_ways(
+        torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32), Draws.of(0, 0, 0, range(2)), warm=True
+    )
     assert all(not torch.equal(*pair) for pair in zip(before, parameters, strict=True))
     assert train(trainer.options).exists()
 
@@ -222,31 +224,3 @@ def test_style_transfer_brings_photographs_nearer_to_the_paintings(options_of):
     painted = Generator.from_state(written(trainer.options.out)[0])(photo)
     assert style_and_content(trainer.vgg, painted, photo, style)[0] < 0.8 * before
     assert painted[:, 0].mean() > painted[:, 2].mean()  # red, like the paintings
-
-
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        (["--paintings", "nowhere"], "not a folder"),
-        (["--stages", "64x2:1"], "crops of 64"),
-        (["--discriminator-rate", "0"], "more than 0"),
-        (
-            ["--discriminators", "twelve"],
-            "--discriminators is twelve, but has to be patches, features or both",
-        ),
-        (["--preserve", "1"], "--preserve is 1.0, but has to be 0 where there is no --init"),
-        (["--init", "nowhere"], "no weight file “nowhere/photo2monet.safetensors”"),
-    ],
-)
-def test_bad_options_are_one_sentence(folders, tmp_path, capsys, words, reason):
-    given = ["--photos", str(folders / "photos"), "--paintings", str(folders / "paintings")]
-    command = ["train", "cyclegan", *given, "--stages", "32x2:1", "--out", str(tmp_path / "out"), *words]
-    assert cli.main(command) == 1
-    error = capsys.readouterr().err.strip()
-    assert reason in error and "\n" not in error
-    assert not (tmp_path / "out").exists()
-
-
-def test_the_networks_are_not_compiled(options_of):
-    with pytest.raises(ColorizerError, match="not compiled"):
-        options_of(compile=True)

@@ -234,15 +234,12 @@ def test_shared_statistics_of_one_process_are_plain_ones(monkeypatch):
     assert torch.allclose(plain.eval()(pictures[0]), shared.eval()(pictures[1]), atol=1e-5)
 
 
-@pytest.mark.parametrize(("asked", "used"), [("no", False), ("bf16", True)])
-def test_the_launchers_precision_is_obeyed(asked, used, monkeypatch):
-    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", asked)
-    monkeypatch.setattr("colorizer.predictors.precision.has_bf16", lambda: not used)
-    with engine.Engine("cpu").autocast():
-        assert (torch.nn.Linear(2, 2)(torch.rand(1, 2)).dtype == torch.bfloat16) is used
-
-
-def test_another_precision_is_refused(monkeypatch):
+def test_the_launchers_precision_is_obeyed_or_refused(monkeypatch):
+    for asked, used in (("no", False), ("bf16", True)):
+        monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", asked)
+        monkeypatch.setattr("colorizer.predictors.precision.has_bf16", lambda used=used: not used)
+        with engine.Engine("cpu").autocast():
+            assert (torch.nn.Linear(2, 2)(torch.rand(1, 2)).dtype == torch.bfloat16) is used
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "fp16")
     with pytest.raises(ColorizerError, match=r"fp16.*--mixed_precision bf16 or no"):
         engine.Engine("cpu")
@@ -257,8 +254,5 @@ def test_another_precision_is_refused(monkeypatch):
 )
 def test_how_many_processes_were_asked_for_stands_on_the_command_line(words, found):
     assert launch._asked_for(words.split()) == found
-
-
-def test_who_started_one_process_of_several_is_told_how_to_call(monkeypatch):
     with pytest.raises(ColorizerError, match="accelerate launch --cpu --num_processes N"):
         launch._asked_for(["bash", "-c", "something else"])

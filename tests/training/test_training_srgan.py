@@ -1,6 +1,7 @@
 """Does the upscaler's training do what it says? Tiny networks and drawn pictures."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from colorizer.evaluation.features import load_vgg
 from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.resampling import shrink
 from colorizer.networks.srgan import Discriminator
-from colorizer.training import srgan
+from colorizer.training import discriminators, srgan
 from colorizer.training.data import MARGIN, Draws, pair, quantised
 from colorizer.training.discriminators import (
     Adversary,
@@ -24,6 +25,14 @@ from colorizer.training.discriminators import (
 )
 from colorizer.training.engine import Engine
 from colorizer.training.losses import grid_pattern, local_pattern
+
+
+@pytest.fixture(autouse=True)
+def narrow_discriminators(monkeypatch):
+    """Learning with the papers' widths takes most of a run's time."""
+    monkeypatch.setattr(discriminators, "PatchGAN", partial(PatchGAN, width=8))
+    monkeypatch.setattr(srgan, "Discriminator", partial(Discriminator, 8))
+
 
 PRISTINE = Degradation(blur=0, area=0, noise=0, sharpened=0, jpeg=0)
 
@@ -102,7 +111,7 @@ def test_each_discriminator_learns_to_tell_sharp_from_blurred(kind, narrow_vgg):
     scales = [float(layer.square().mean().sqrt()) for layer in vgg.layers(real, tuple(srgan.SEEN))]
     adversary = {
         "least squares": lambda: Adversary(PatchGAN(3, 8)),
-        "cross entropy": lambda: SRGANAdversary(Discriminator()),
+        "cross entropy": lambda: SRGANAdversary(Discriminator(8)),
         "patches": lambda: PatchAdversary(1, Engine()),
         "features": lambda: FeatureAdversary(vgg, tuple(srgan.SEEN), scales),
     }[kind]()

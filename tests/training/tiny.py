@@ -11,19 +11,18 @@ import torch
 from PIL import Image
 
 from colorizer.errors import ColorizerError
-from colorizer.training import colorizer, common, cyclegan, mend, regression, srgan
+from colorizer.training import colorizer, cyclegan, mend, options, regression, srgan
 
-stages = common.Stage.parse_all
+stages = options.Stage.parse_all
 TRAINERS = {
-    "unet": (colorizer.Options, colorizer.train),
-    "course-unet": (regression.CourseUNetOptions, regression.train_course_unet),
-    "autoencoder": (regression.AutoEncoderOptions, regression.train_autoencoder),
-    "mend": (mend.MendOptions, mend.train_mend),
-    "srresnet": (srgan.SRResNetOptions, srgan.train_srresnet),
-    "srgan": (srgan.SRGANOptions, srgan.train_srgan),
-    "cyclegan": (cyclegan.CycleGANOptions, cyclegan.train_cyclegan),
+    "unet": (options.ColorizerOptions, colorizer.train),
+    "course-unet": (options.CourseUNetOptions, regression.train_course_unet),
+    "autoencoder": (options.AutoEncoderOptions, regression.train_autoencoder),
+    "mend": (options.MendOptions, mend.train_mend),
+    "srresnet": (options.SRResNetOptions, srgan.train_srresnet),
+    "srgan": (options.SRGANOptions, srgan.train_srgan),
+    "cyclegan": (options.CycleGANOptions, cyclegan.train_cyclegan),
 }
-COMMANDS = {"colorizer" if kind == "unet" else kind: options for kind, (options, _) in TRAINERS.items()}
 
 
 def draw(path: Path, seed: int, size: tuple[int, int] = (96, 88)) -> Path:
@@ -35,8 +34,8 @@ def draw(path: Path, seed: int, size: tuple[int, int] = (96, 88)) -> Path:
     return path
 
 
-def train(options) -> Path:
-    return next(run for kind, run in TRAINERS.values() if type(options) is kind)(options)
+def train(given) -> Path:
+    return next(run for kind, run in TRAINERS.values() if type(given) is kind)(given)
 
 
 def state_of(out: Path) -> dict:
