@@ -131,7 +131,8 @@ class Hint(Settings):
             return given
         names = {field.name for field in fields(cls)}
         if not isinstance(given, Mapping) or not {"x", "y", "colour"} <= set(given) <= names:
-            raise SettingsError(f"{reprlib.repr(given)} is no hint. It has x, y and colour, and may have reach.")
+            wrong = reprlib.repr(given)
+            raise SettingsError(f"{wrong} is no hint. It has x, y and colour, and may have reach.")
         try:
             return cls(**given)
         except SettingsError as error:
