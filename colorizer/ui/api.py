@@ -9,70 +9,60 @@ import base64
 import inspect
 import os
 import reprlib
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, TypeVar, get_args, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
 from urllib.parse import unquote
 
 import gradio as gr
+import gradio.mcp
 from gradio.blocks import BlockFunction
 from gradio.state_holder import SessionState
 
+from colorizer import weights
 from colorizer.errors import ColorizerError, SettingsError
-from colorizer.photo import FORMATS, Photo
+from colorizer.photo import FORMATS, LIMITS, Photo
+from colorizer.photo.provenance import sentence
+from colorizer.predictors import upscale
+from colorizer.predictors.explain import explained
 from colorizer.predictors.results import Result
-from colorizer.predictors.settings import (
-    ColorizeSettings,
-    RestoreSettings,
-    RestyleSettings,
-    Settings,
-    StylizeSettings,
-    UpscaleSettings,
-    described,
-)
+from colorizer.predictors.settings import OF_TASK, RestyleSettings, Settings, UpscaleSettings, described
 from colorizer.ui import files, running
+from colorizer.ui.assistants import Tools
 
 T = TypeVar("T", bound=Settings)
-Made = tuple[Photo, Mapping[str, object], dict[str, object]]  # what made it, and what else is to be told
 GIVEN_OUT = "/gradio_api/file="  # before the path in the address of a file that the page gave out
 FILE = (
     "a file that was sent to /gradio_api/upload or made here, by its path or address, or the file itself as "
     "data:image/jpeg;base64,...; other addresses are not fetched"
 )
-
-
-def restore(photo: Photo, settings: RestoreSettings) -> Made:
-    """Mend, colour and enlarge an old photograph in one pass."""
-    made = running.restore(photo, settings)
-    return made.photo, made.made_by, {}
-
-
-def colorize(photo: Photo, settings: ColorizeSettings) -> Made:
-    """Colour a photograph at full size; its luminance is kept."""
-    analysis = running.analyse(photo, settings)
-    result = running.colorizer().render(analysis, settings)
-    return result, analysis.made_by(settings), {"tone": photo.tone}
-
-
-def upscale(photo: Photo, settings: UpscaleSettings) -> Made:
-    """Make a photograph four times as wide and high, up to 3 megapixels."""
-    made = running.enlarge(photo, settings)
-    return made.photo, made.made_by, {"remaining_error": made.error}
-
-
-def stylize(photo: Photo, settings: StylizeSettings) -> Made:
-    """Paint a photograph at its own size."""
-    painting = running.paint(photo, settings)
-    return running.stylizer().render(painting, settings), painting.made_by(settings), {}
-
-
-def restyle(photo: Photo | None, painting: Photo, settings: RestyleSettings) -> Made:
-    """Paint a photograph in the style of a painting; without one, make a texture like it."""
-    made = running.restyle(photo, painting, settings)
-    return made.photo, made.made_by(painting), {}
+HINTS = (
+    'colours that places have, up to 1,000: [{"x": 0.3, "y": 0.6, "colour": "#7a5230", "reach": 0.3}]; x and '
+    "y as shares of width and height; reach, 0.02..1, is how far a colour spreads and may be left out"
+)
+RETURNED = "the result's file, and its size, what was done in words, and all that is needed to make it again"
+ENDPOINTS = {  # what each does, and the order of its settings; fields that came later follow by themselves
+    "restore": (
+        "Mend, colour and enlarge an old photograph in one pass.",
+        "mend colour enlarge saturation model detail screen negative fading hints format",
+    ),
+    "colorize": (
+        "Colour a photograph at full size; its luminance is kept.",
+        "saturation temperature strength model variant format rebalance size hints",
+    ),
+    "upscale": (
+        "Make a photograph four times as wide and high, up to 3 megapixels.",
+        "detail model consistency format",
+    ),
+    "stylize": ("Paint a photograph at its own size.", "direction strength brush keep_colours format"),
+    "restyle": (
+        "Paint a photograph in the style of a painting; if photo is null, make a texture like the painting.",
+        "strength brush size steps keep_colours features format",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -116,39 +106,49 @@ class Page(gr.Blocks):
 def build_api(painting: bool) -> None:
     """Add the endpoints to the current Page. `painting`: there are weights for it."""
     with gr.Column(visible=False):  # for what stands for their parameters, and has no looks
-        _endpoint(colorize, "saturation temperature strength model variant format rebalance size hints")
-        _endpoint(restore, "mend colour enlarge saturation model detail screen negative fading hints format")
-        _endpoint(upscale, "detail model consistency format")
-        _endpoint(restyle, "strength brush size steps keep_colours features format")
-        if painting:
-            _endpoint(stylize, "direction strength brush keep_colours format")
+        for task in ENDPOINTS:
+            if task != "stylize" or painting:
+                gr.api(_endpoint(task), api_name=task, **running.HEAVY)
+        gr.api(explain)
+        gr.api(models)
+    gradio.mcp.GradioMCPServer = Tools  # type: ignore[misc]  # which launch() makes where MCP is wanted
 
 
-def _endpoint(work: Callable[..., Made], order: str) -> None:
-    """An endpoint of the function's name: its photographs and settings in, a file and what made it out.
+def explain(photo: str) -> str:
+    """Say in plain words what was done to a picture that this program made.
 
-    order: of the settings, as programs know it; fields that came later follow by themselves.
+    Args:
+        photo: as the other tools take it, by its path or address, or as data.
     """
-    pictures = get_type_hints(work)
-    kind = pictures.pop("settings")
-    del pictures["return"]
-    optional = [name for name, of in pictures.items() if type(None) in get_args(of)]
+    with told():
+        return "\n".join(explained(opened("photo", photo).metadata))
+
+
+def models() -> dict[str, Any]:
+    """List the models that are there, and the limits: of pictures, and of every setting by its task."""
+    with told():
+        there = [{"name": e.name, "task": e.task, "version": e.version} for e in weights.entries().values()]
+    pictures = {"given": asdict(LIMITS), "made by upscale": asdict(upscale.LIMITS), "formats": list(FORMATS)}
+    settings = {task: {**OF_TASK[task].RANGES, **OF_TASK[task].CHOICES} for task in ENDPOINTS}
+    return {"models": there, "pictures": pictures, "settings": settings}
+
+
+def _endpoint(task: str) -> Callable[..., Any]:
+    """The function that does a task: photographs and settings in, a file and what made it out."""
+    kind, (text, order) = OF_TASK[task], ENDPOINTS[task]
+    pictures = ["photo", "painting"] if kind is RestyleSettings else ["photo"]
     known = {field.name: field.default for of in (kind, FileSettings) for field in fields(of)}
     names = list(dict.fromkeys((*pictures, *order.split(), *known)))
 
     def endpoint(*given: object) -> tuple[gr.FileData, dict[str, object]]:
         values = dict(zip(names, given, strict=True))
-        try:
+        with told():
             settings, written = _read(kind, values), _read(FileSettings, values)
-            photos = [
-                _opened(name, values[name], type(None) in get_args(of)) for name, of in pictures.items()
-            ]
-            return _answer(*work(*photos, settings), written)
-        except ColorizerError as error:  # reaches the program as one sentence
-            raise gr.Error(str(error), print_exception=False) from error
+            needed = [name for name in pictures if values[name] is not None or name == pictures[-1]]
+            return _answer([opened(name, values[name]) for name in needed], settings, written)
 
-    types = get_type_hints(kind) | get_type_hints(FileSettings) | {"hints": list[dict[str, float | str]]}
-    types |= {name: str | None if name in optional else str for name in pictures}
+    types = get_type_hints(kind) | get_type_hints(FileSettings) | dict.fromkeys(pictures, str)
+    types |= {"hints": list[dict[str, float | str]]} | ({"photo": str | None} if pictures[1:] else {})
     parameters = [
         inspect.Parameter(
             name,
@@ -162,10 +162,39 @@ def _endpoint(work: Callable[..., Made], order: str) -> None:
         parameters, return_annotation=tuple[gr.FileData, dict[str, object]]
     )
     endpoint.__annotations__ = {one.name: one.annotation for one in parameters}
-    endpoint.__name__ = work.__name__
-    texts = dict.fromkeys(pictures, FILE) | described(FileSettings) | described(kind)
-    endpoint.__doc__ = "\n".join((inspect.getdoc(work) or "", "Args:", *(f"{n}: {texts[n]}" for n in names)))
-    gr.api(endpoint, api_name=work.__name__, **running.HEAVY)
+    endpoint.__name__ = task
+    texts = dict.fromkeys(pictures, FILE) | described(FileSettings) | described(kind) | {"hints": HINTS}
+    told_of = (f"{name}: {texts[name]}" for name in names)
+    endpoint.__doc__ = "\n".join((text, "Args:", *told_of, "Returns:", RETURNED))
+    return endpoint
+
+
+def _answer(
+    photos: list[Photo], settings: Settings, written: FileSettings
+) -> tuple[gr.FileData, dict[str, object]]:
+    """The result's file, and what made it."""
+    told: dict[str, object] = {"tone": photos[0].tone}
+    if isinstance(settings, UpscaleSettings):
+        made = running.enlarge(photos[0], settings)
+        result = Result(made.photo, made.made_by)
+        told["remaining_error"] = made.error
+    else:
+        result = running.make(photos[0], settings, photos[1] if photos[1:] else None)
+    notes, result = list(result.photo.metadata.notes), result.captioned(written.caption)
+    ending = files.ENDINGS[str(result.settings["task"])]
+    path = files.write_result(result.photo, written.format, ending, result.settings, written.quality)
+    told |= {"width": result.photo.width, "height": result.photo.height, "done": sentence(result.settings)}
+    file = gr.FileData(path=path, orig_name=Path(path).name, size=Path(path).stat().st_size)
+    return file, {**result.settings, **told, "notes": notes}
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What goes wrong reaches the program as one sentence, and leaves no traceback in the log."""
+    try:
+        yield
+    except ColorizerError as error:
+        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _read(kind: type[T], values: Mapping[str, object]) -> T:
@@ -174,11 +203,9 @@ def _read(kind: type[T], values: Mapping[str, object]) -> T:
     return kind(**{name: value for name, value in chosen.items() if value is not None})
 
 
-def _opened(name: str, given: object, optional: bool) -> Photo | None:
+def opened(name: str, given: object) -> Photo:
     """The photograph that a program names: a file that this server holds, an upload or a result of its own,
     or data. SettingsError for all else: no other path is read, and nothing is fetched."""
-    if given is None and optional:
-        return None
     path = given.get("path") if isinstance(given, dict) else given
     if isinstance(path, str):
         _, told, rest = path.rpartition(GIVEN_OUT)
@@ -192,15 +219,3 @@ def _opened(name: str, given: object, optional: bool) -> Photo | None:
             return Photo.open(path)
     value = "missing" if given is None else reprlib.repr(path or given)
     raise SettingsError(f"{name} is {value}, but must be {FILE}.")
-
-
-def _answer(
-    photo: Photo, made_by: Mapping[str, object], more: Mapping[str, object], written: FileSettings
-) -> tuple[gr.FileData, dict[str, object]]:
-    """The result's file, and what made it."""
-    result = Result(photo, made_by).captioned(written.caption)
-    ending = files.ENDINGS[str(made_by["task"])]
-    path = files.write_result(result.photo, written.format, ending, result.settings, written.quality)
-    size = {"width": result.photo.width, "height": result.photo.height}
-    told = {**result.settings, **size, **more, "notes": list(photo.metadata.notes)}
-    return gr.FileData(path=path, orig_name=Path(path).name, size=Path(path).stat().st_size), told
