@@ -9,11 +9,13 @@ from gradio.mcp import GradioMCPServer
 
 
 class Tools(GradioMCPServer):
-    """Gradio's server, but for what a result looks like: it would put whole pictures into its answers.
+    """Gradio's server, but for two things. It calls itself by its own client, which would send any file of
+    this machine that a value names as clients do; and it would put whole pictures into its answers."""
 
-    Gradio calls itself by its own client, which sends any file of this machine that a value names as clients
-    do: {"path": ..., "meta": {...}}. No endpoint may have a parameter whose schema lets that through.
-    """
+    def _prepare_tool_call_args(self, name: str, arguments: dict[str, Any]) -> tuple[Any, ...]:
+        if "gradio.FileData" in json.dumps(arguments):
+            raise ValueError("A picture is named by its path or address, or given as data:...")
+        return super()._prepare_tool_call_args(name, arguments)
 
     def postprocess_output_data(self, data: list[Any], root_url: str) -> list[Any]:
         """A text for each value: a file's address, a text, or all else as JSON."""
