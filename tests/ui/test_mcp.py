@@ -112,7 +112,7 @@ def test_what_is_wrong_is_a_sentence_and_no_other_file_is_taken(url: str, data: 
         "photo is 'http://10.0.0.1/x.jpg', but must be a file": {"photo": "http://10.0.0.1/x.jpg"},
         "is not of type 'string'": {"photo": PASSED_OFF},
         "is not valid under any": {"photo": data, "hints": [PASSED_OFF]},
-        "not a valid key-word": {"photo": data, "painting": PASSED_OFF},
+        "A picture is named by its path": {"photo": data, "painting": PASSED_OFF},
         "'photo' is a required property": {"hints": []},
     }
     said = answers(url, *(("colorize", values) for values in wrong.values()))
