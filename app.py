@@ -18,6 +18,9 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--root-path", help="path under which a reverse proxy serves the page, such as /colorizer"
     )
+    parser.add_argument(
+        "--mcp", action="store_true", help="also serve assistants by MCP, at /gradio_api/mcp/"
+    )
     return parser.parse_args()
 
 
@@ -30,5 +33,6 @@ if __name__ == "__main__":
         server_port=chosen.port,
         share=chosen.share or None,
         root_path=chosen.root_path,
+        mcp_server=chosen.mcp or None,
         **appearance(),
     )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import inspect
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import TypeAlias, TypeVar
 
-from colorizer.predictors.settings import Settings
+from colorizer.predictors.settings import Settings, described
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Run = Callable[[argparse.Namespace], int]  # parsed arguments in, exit status out
@@ -46,15 +44,12 @@ def add_settings(
     parser: argparse._ActionsContainer, kind: type[Settings], names: Sequence[str] | None = None
 ) -> None:
     """An option for each field, or for those of these names: its help is what the docstring says of it."""
-    _, *parts = re.split(r"^(\w+): ", inspect.getdoc(kind) or "", flags=re.MULTILINE)
-    texts = dict(zip(parts[::2], parts[1::2], strict=True))
+    texts = described(kind)
     for field in fields(kind):
         if names and field.name not in names:
             continue
         flag, default = f"--{field.name.replace('_', '-')}", field.default
-        help = " ".join(texts.get(field.name, "").split()).rstrip(".")
-        if default is not None and default is not False:
-            help += f"; default {default}"
+        help = texts[field.name]
         if default is False:
             parser.add_argument(flag, action="store_true", help=help)
         elif field.name in kind.CHOICES:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
@@ -60,17 +62,24 @@ class Settings:
     def __post_init__(self) -> None:
         for field in fields(self):
             name, value, kind = field.name, getattr(self, field.name), str(field.type)
+            if value is None and "None" in kind:
+                continue
+            wrong = f"{name} is {reprlib.repr(value)}, but must be"  # what a program sent may be long
             if name in self.CHOICES and value not in self.CHOICES[name]:
                 there, known = "are" if name.endswith("s") else "is", ", ".join(self.CHOICES[name])
-                raise SettingsError(f"There {there} no {name} “{value}”. Choose one of {known}.")
-            if name not in self.RANGES or (value is None and "None" in kind):
+                raise SettingsError(f"There {there} no {name} “{str(value)[:40]}”. Choose one of {known}.")
+            if kind == "bool" and not isinstance(value, bool):
+                raise SettingsError(f"{wrong} true or false.")
+            if "str" in kind and not isinstance(value, str):
+                raise SettingsError(f"{wrong} text.")
+            if name not in self.RANGES:
                 continue
             low, high = self.RANGES[name]
             if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-                raise SettingsError(f"{name} is {value!r}, but must be a number from {low:g} to {high:g}.")
+                raise SettingsError(f"{wrong} a number from {low:g} to {high:g}.")
             if "int" in kind:
                 if int(value) != value:
-                    raise SettingsError(f"{name} is {value!r}, but must be a whole number.")
+                    raise SettingsError(f"{wrong} a whole number.")
                 object.__setattr__(self, name, int(value))
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,6 +87,17 @@ class Settings:
         return {
             name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
         }
+
+
+def described(kind: type[Settings]) -> dict[str, str]:
+    """What the docstring says of each field, on one line, and its default where that isn't plain."""
+    _, *parts = re.split(r"^(\w+): ", inspect.getdoc(kind) or "", flags=re.MULTILINE)
+    texts = dict(zip(parts[::2], parts[1::2], strict=True))
+    for field in fields(kind):
+        text = " ".join(texts.get(field.name, "").split()).rstrip(".")
+        plain = field.default in (None, False, "", ())
+        texts[field.name] = text if plain else f"{text}; default {field.default}"
+    return texts
 
 
 @dataclass(frozen=True)
@@ -97,9 +117,11 @@ class Hint(Settings):
     reach: float = 0.3
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if not isinstance(self.colour, str) or not re.fullmatch("#[0-9a-fA-F]{6}", self.colour):
-            raise SettingsError(f"“{self.colour}” is no colour. Write it as #RRGGBB, such as #7a5230.")
+            raise SettingsError(
+                f"“{str(self.colour)[:40]}” is no colour. Write it as #RRGGBB, such as #7a5230."
+            )
+        super().__post_init__()
 
     @classmethod
     def read(cls, number: int, given: object) -> Hint:
@@ -109,7 +131,8 @@ class Hint(Settings):
             return given
         names = {field.name for field in fields(cls)}
         if not isinstance(given, Mapping) or not {"x", "y", "colour"} <= set(given) <= names:
-            raise SettingsError(f"{given!r} is no hint. It has x, y and colour, and may have reach.")
+            wrong = reprlib.repr(given)
+            raise SettingsError(f"{wrong} is no hint. It has x, y and colour, and may have reach.")
         try:
             return cls(**given)
         except SettingsError as error:
@@ -119,7 +142,7 @@ class Hint(Settings):
 def read_hints(given: object) -> tuple[Hint, ...]:
     """`Hint`s, or their fields, as hints; SettingsError where they are none, or more than MOST_HINTS."""
     if not isinstance(given, (list, tuple)):
-        raise SettingsError(f"hints is {given!r}, but must be a list of hints.")
+        raise SettingsError(f"hints is {reprlib.repr(given)}, but must be a list of hints.")
     if len(given) > MOST_HINTS:
         raise SettingsError(f"There are {len(given):,} hints. At most {MOST_HINTS:,} can be given.")
     return tuple(Hint.read(*hint) for hint in enumerate(given, 1))

@@ -205,7 +205,7 @@ def made(
 
     def work(progress: Progress) -> None:
         def do(photo: Photo) -> Result:
-            return running.make(photo, settings, progress)
+            return running.make(photo, settings, None, progress)
 
         album.make(picture, do, files.ENDINGS[task], kind)
 

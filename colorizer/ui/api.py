@@ -1,267 +1,221 @@
-"""How do programs colour, enlarge and paint photographs? By public endpoints; the page's own are private."""
+"""How do programs colour, enlarge and paint photographs? By public endpoints; the page's own are private.
+
+The parameters of an endpoint are fields of settings, so that it has all that page and command line have.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+import base64
+import inspect
+import os
+import reprlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, TypeVar, get_type_hints
+from urllib.parse import unquote
 
 import gradio as gr
-from gradio.blocks import BlockFunction, Blocks
-from gradio.components import Component
-from gradio.context import Context
+import gradio.mcp
+from gradio.blocks import BlockFunction
+from gradio.state_holder import SessionState
 
-from colorizer.errors import ColorizerError
-from colorizer.photo import FORMATS, Photo
-from colorizer.predictors.settings import (
-    COLOURINGS,
-    DIRECTIONS,
-    FEATURES,
-    MODELS,
-    RANGES,
-    RESTORE_MODELS,
-    RESTORE_RANGES,
-    RESTYLE_RANGES,
-    SCREENS,
-    STYLIZE_RANGES,
-    UPSCALE_MODELS,
-    VARIANTS,
-    ColorizeSettings,
-    RestoreSettings,
-    RestyleSettings,
-    StylizeSettings,
-    UpscaleSettings,
-)
+from colorizer import weights
+from colorizer.errors import ColorizerError, SettingsError
+from colorizer.photo import FORMATS, LIMITS, Photo
+from colorizer.photo.provenance import sentence
+from colorizer.predictors import upscale
+from colorizer.predictors.explain import explained
+from colorizer.predictors.results import Result
+from colorizer.predictors.settings import OF_TASK, RestyleSettings, Settings, UpscaleSettings, described
 from colorizer.ui import files, running
+from colorizer.ui.assistants import Tools
+
+T = TypeVar("T", bound=Settings)
+GIVEN_OUT = "/gradio_api/file="  # before the path in the address of a file that the page gave out
+FILE = (
+    "a file that was sent to /gradio_api/upload or made here, by its path or address, or the file itself as "
+    "data:image/jpeg;base64,...; other addresses are not fetched"
+)
+HINTS = (
+    'colours that places have, up to 1,000: [{"x": 0.3, "y": 0.6, "colour": "#7a5230", "reach": 0.3}]; x and '
+    "y as shares of width and height; reach, 0.02..1, is how far a colour spreads and may be left out"
+)
+RETURNED = "the result's file, and its size, what was done in words, and all that is needed to make it again"
+ENDPOINTS = {  # what each does, and the order of its settings; fields that came later follow by themselves
+    "restore": (
+        "Mend, colour and enlarge an old photograph in one pass.",
+        "mend colour enlarge saturation model detail screen negative fading hints format",
+    ),
+    "colorize": (
+        "Colour a photograph at full size; its luminance is kept.",
+        "saturation temperature strength model variant format rebalance size hints",
+    ),
+    "upscale": (
+        "Make a photograph four times as wide and high, up to 3 megapixels.",
+        "detail model consistency format",
+    ),
+    "stylize": ("Paint a photograph at its own size.", "direction strength brush keep_colours format"),
+    "restyle": (
+        "Paint a photograph in the style of a painting; if photo is null, make a texture like the painting.",
+        "strength brush size steps keep_colours features format",
+    ),
+}
 
 
-def restore(
-    photo: str,
-    mend: float = RestoreSettings.mend,
-    colour: str = RestoreSettings.colour,
-    enlarge: int = RestoreSettings.enlarge,
-    saturation: float = RestoreSettings.saturation,
-    model: str = RestoreSettings.model,
-    detail: float | None = None,
-    screen: str = RestoreSettings.screen,
-    negative: bool = False,
-    fading: float = RestoreSettings.fading,
-    hints: list[dict[str, Any]] | None = None,
-    format: str = "PNG",
-) -> tuple[str, dict[str, Any]]:
-    """Mend, colour and enlarge an old photograph in one pass. Returns the file and what made it.
+@dataclass(frozen=True)
+class FileSettings(Settings):
+    """How a result is written; SettingsError for a value out of range.
 
-    mend 0..1, how readily damage is seen, 0 leaves mending out; colour "auto" (where it has none), "always"
-    or "never"; enlarge 1..4 times, or what is possible up to that; saturation 0..2; model "clean", "photo"
-    or "auto"; detail 0..1; screen, what is smoothed of a print's dots: "colour", "smooth" or "keep"; negative
-    exchanges light and dark; fading 0..1 brings black and white back; hints as `colorize` takes them.
+    format: of the file: "PNG", "JPEG", "WebP", "TIFF" or "AVIF".
+    quality: of JPEG, WebP and AVIF, 1..100.
+    caption: a line of text below the picture, such as “Colourised”.
     """
-    with _told():
-        asked: Any = () if hints is None else hints  # not yet checked
-        settings = RestoreSettings(
-            mend, "", colour, saturation, asked, enlarge, model, detail, screen, negative, fading
+
+    CHOICES: ClassVar = {"format": tuple(FORMATS)}
+    RANGES: ClassVar = {"quality": (1, 100)}
+
+    format: str = "PNG"
+    quality: int = 95
+    caption: str | None = None
+
+
+class Page(gr.Blocks):
+    """A page with endpoints, which get what a program sends as it is. Gradio would fetch addresses and move
+    files first, and has no sentence for too few values, nor for a path that it doesn't know."""
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        """The arguments of a handler; None in place of those that a call to an endpoint lacks."""
+        if block_fn.api_visibility != "public":
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        lacking = len(block_fn.inputs) - len(inputs)
+        if lacking < 0:
+            text = f"/{block_fn.api_name} takes {len(block_fn.inputs)} values, but {len(inputs)} were sent."
+            raise gr.Error(text, print_exception=False)
+        return inputs + [None] * lacking
+
+
+def build_api(painting: bool) -> None:
+    """Add the endpoints to the current Page. `painting`: there are weights for it."""
+    with gr.Column(visible=False):  # for what stands for their parameters, and has no looks
+        for task in ENDPOINTS:
+            if task != "stylize" or painting:
+                gr.api(_endpoint(task), api_name=task, **running.HEAVY)
+        gr.api(explain)
+        gr.api(models)
+    gradio.mcp.GradioMCPServer = Tools  # type: ignore[misc]  # which launch() makes where MCP is wanted
+
+
+def explain(photo: str) -> str:
+    """Say in plain words what was done to a picture that this program made.
+
+    Args:
+        photo: as the other tools take it, by its path or address, or as data.
+    """
+    with told():
+        return "\n".join(explained(opened("photo", photo).metadata))
+
+
+def models() -> dict[str, Any]:
+    """List the models that are there, and the limits: of pictures, and of every setting by its task."""
+    with told():
+        there = [{"name": e.name, "task": e.task, "version": e.version} for e in weights.entries().values()]
+    pictures = {"given": asdict(LIMITS), "made by upscale": asdict(upscale.LIMITS), "formats": list(FORMATS)}
+    settings = {task: {**OF_TASK[task].RANGES, **OF_TASK[task].CHOICES} for task in ENDPOINTS}
+    return {"models": there, "pictures": pictures, "settings": settings}
+
+
+def _endpoint(task: str) -> Callable[..., Any]:
+    """The function that does a task: photographs and settings in, a file and what made it out."""
+    kind, (text, order) = OF_TASK[task], ENDPOINTS[task]
+    pictures = ["photo", "painting"] if kind is RestyleSettings else ["photo"]
+    known = {field.name: field.default for of in (kind, FileSettings) for field in fields(of)}
+    names = list(dict.fromkeys((*pictures, *order.split(), *known)))
+
+    def endpoint(*given: object) -> tuple[gr.FileData, dict[str, object]]:
+        values = dict(zip(names, given, strict=True))
+        with told():
+            settings, written = _read(kind, values), _read(FileSettings, values)
+            needed = [name for name in pictures if values[name] is not None or name == pictures[-1]]
+            return _answer([opened(name, values[name]) for name in needed], settings, written)
+
+    types = get_type_hints(kind) | get_type_hints(FileSettings) | dict.fromkeys(pictures, str)
+    types |= {"hints": list[dict[str, float | str]]} | ({"photo": str | None} if pictures[1:] else {})
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=known.get(name, inspect.Parameter.empty),
+            annotation=types[name],
         )
-        made = running.restore(_opened(photo), settings)
-        return _answer(made.photo, format, files.ENDINGS["restore"], made.made_by)
+        for name in names
+    ]
+    endpoint.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        parameters, return_annotation=tuple[gr.FileData, dict[str, object]]
+    )
+    endpoint.__annotations__ = {one.name: one.annotation for one in parameters}
+    endpoint.__name__ = task
+    texts = dict.fromkeys(pictures, FILE) | described(FileSettings) | described(kind) | {"hints": HINTS}
+    told_of = (f"{name}: {texts[name]}" for name in names)
+    endpoint.__doc__ = "\n".join((text, "Args:", *told_of, "Returns:", RETURNED))
+    return endpoint
 
 
-def colorize(
-    photo: str,
-    saturation: float = ColorizeSettings.saturation,
-    temperature: float = ColorizeSettings.temperature,
-    strength: float = ColorizeSettings.strength,
-    model: str = ColorizeSettings.model,
-    variant: int = ColorizeSettings.variant,
-    format: str = "PNG",
-    rebalance: float = ColorizeSettings.rebalance,
-    size: int = ColorizeSettings.size,
-    hints: list[dict[str, Any]] | None = None,
-) -> tuple[str, dict[str, Any]]:
-    """Colour a photograph at full size; its luminance is kept. Returns the file and what made it.
-
-    saturation 0..2; temperature 0.1..1, lower is bolder; strength 0..1, 0 keeps the photograph's own colours;
-    model "unet", "course-unet" or "autoencoder"; variant 0 is the likeliest, 1..4 are others; rebalance 0..1
-    favours rare colours; size 128..512, the long side of what the network sees; hints a list of
-    {"x": 0.3, "y": 0.6, "colour": "#7a5230"}, places as shares of width and height, of which each may have a
-    "reach", 0.02..1, how far it spreads.
-    """
-    with _told():
-        asked: Any = () if hints is None else hints  # not yet checked
-        settings = ColorizeSettings(model, saturation, temperature, rebalance, strength, variant, size, asked)
-        given = _opened(photo)
-        analysis = running.analyse(given, settings)
-        result = running.colorizer().render(analysis, settings)
-        return _answer(result, format, files.ENDINGS["colorize"], analysis.made_by(settings), tone=given.tone)
-
-
-def upscale(
-    photo: str,
-    detail: float | None = None,
-    model: str = "clean",
-    consistency: int | None = None,
-    format: str = "PNG",
-) -> tuple[str, dict[str, Any]]:
-    """Make a photograph four times as wide and high, up to 3 megapixels. Returns the file and what made it.
-
-    detail 0..1, from soft to invented texture; model "clean", or "photo" for noisy or compressed ones;
-    consistency 0..4, how often the result is corrected so that reducing it gives the photograph back. Left
-    out, detail and consistency are what suits the weights that are there.
-    """
-    with _told():
-        made = running.enlarge(_opened(photo), UpscaleSettings(model, detail, consistency))
-        return _answer(made.photo, format, files.ENDINGS["upscale"], made.made_by, remaining_error=made.error)
-
-
-def stylize(
-    photo: str,
-    direction: str = "photo2monet",
-    strength: float = StylizeSettings.strength,
-    brush: float | None = None,
-    keep_colours: bool = False,
-    format: str = "PNG",
-) -> tuple[str, dict[str, Any]]:
-    """Paint a photograph at its own size. Returns the file and what made it.
-
-    direction "photo2monet" or "monet2photo"; strength 0..1, 0 keeps the photograph; brush 1..32, how many
-    times smaller the network sees the picture, left out what suits its size; keep_colours paints the
-    lightness alone.
-    """
-    with _told():
-        settings = StylizeSettings(direction, strength, brush, keep_colours)
-        painting = running.paint(_opened(photo), settings)
-        result = running.stylizer().render(painting, settings)
-        return _answer(result, format, files.ENDINGS["stylize"], painting.made_by(settings))
-
-
-def restyle(
-    photo: str | None,
-    painting: str,
-    strength: float = RestyleSettings.strength,
-    brush: float = RestyleSettings.brush,
-    size: int = RestyleSettings.size,
-    steps: int = RestyleSettings.steps,
-    keep_colours: bool = False,
-    features: str = RestyleSettings.features,
-    format: str = "PNG",
-) -> tuple[str, dict[str, Any]]:
-    """Paint a photograph in the style of a painting; without a photograph, make a texture like the painting.
-    Returns the file and what made it.
-
-    strength 0..1, how much of the painting; brush 0.5..2, width of the strokes; size 128..768, the long side
-    of the result; steps 10..500; features "vgg19", "lite0" or "auto".
-    """
-    with _told():
-        settings = RestyleSettings(strength, brush, size, steps, keep_colours, features)
-        model = _opened(painting, "painting")
-        made = running.restyle(_opened(photo) if photo else None, model, settings)
-        ending = files.ENDINGS["restyle" if photo else "texture"]
-        return _answer(made.photo, format, ending, made.made_by(model))
+def _answer(
+    photos: list[Photo], settings: Settings, written: FileSettings
+) -> tuple[gr.FileData, dict[str, object]]:
+    """The result's file, and what made it."""
+    told: dict[str, object] = {"tone": photos[0].tone}
+    if isinstance(settings, UpscaleSettings):
+        made = running.enlarge(photos[0], settings)
+        result = Result(made.photo, made.made_by)
+        told["remaining_error"] = made.error
+    else:
+        result = running.make(photos[0], settings, photos[1] if photos[1:] else None)
+    notes, result = list(result.photo.metadata.notes), result.captioned(written.caption)
+    ending = files.ENDINGS[str(result.settings["task"])]
+    path = files.write_result(result.photo, written.format, ending, result.settings, written.quality)
+    told |= {"width": result.photo.width, "height": result.photo.height, "done": sentence(result.settings)}
+    file = gr.FileData(path=path, orig_name=Path(path).name, size=Path(path).stat().st_size)
+    return file, {**result.settings, **told, "notes": notes}
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What goes wrong reaches the program as one sentence."""
+def told() -> Iterator[None]:
+    """What goes wrong reaches the program as one sentence, and leaves no traceback in the log."""
     try:
         yield
     except ColorizerError as error:
         raise gr.Error(str(error), print_exception=False) from error
 
 
-def _opened(path: str | None, what: str = "photograph") -> Photo:
-    if not path:
-        raise ColorizerError(f"Send a {what}.")
-    return Photo.open(path)
+def _read(kind: type[T], values: Mapping[str, object]) -> T:
+    """Those settings; what is None or missing is the default."""
+    chosen = {name: values.get(name) for name in kind.__dataclass_fields__}
+    return kind(**{name: value for name, value in chosen.items() if value is not None})
 
 
-def _answer(
-    result: Photo, format: str, ending: str, made_by: Mapping[str, object], **more: object
-) -> tuple[str, dict[str, Any]]:
-    """The result's file, and what made it."""
-    path = files.write_result(result, format, ending, made_by)
-    size = {"width": result.width, "height": result.height}
-    return path, {**made_by, **size, **more, "notes": list(result.metadata.notes)}
-
-
-def build_api(painting: bool) -> None:
-    """Add the endpoints to the current Blocks; their components are never shown. `painting`: there are
-    weights for it."""
-    assert Context.root_block is not None
-    _take_shorter_calls(Context.root_block)
-    standard = ColorizeSettings()
-    _endpoint(
-        colorize,
-        gr.Slider(*RANGES["saturation"], standard.saturation, label="saturation", visible=False),
-        gr.Slider(*RANGES["temperature"], standard.temperature, label="temperature", visible=False),
-        gr.Slider(*RANGES["strength"], standard.strength, label="strength", visible=False),
-        gr.Radio(list(MODELS), value=standard.model, label="model", visible=False),
-        gr.Slider(0, VARIANTS, standard.variant, step=1, label="variant", visible=False),
-        more=(
-            gr.Slider(*RANGES["rebalance"], standard.rebalance, label="rebalance", visible=False),
-            gr.Number(standard.size, precision=0, label="size", visible=False),
-            gr.JSON(None, label="hints", visible=False),
-        ),
-    )
-    old = RestoreSettings()
-    _endpoint(
-        restore,
-        gr.Slider(*RESTORE_RANGES["mend"], old.mend, label="mend", visible=False),
-        gr.Radio(list(COLOURINGS), value=old.colour, label="colour", visible=False),
-        gr.Slider(*RESTORE_RANGES["enlarge"], old.enlarge, step=1, label="enlarge", visible=False),
-        gr.Slider(*RESTORE_RANGES["saturation"], old.saturation, label="saturation", visible=False),
-        gr.Radio(list(RESTORE_MODELS), value=old.model, label="model", visible=False),
-        gr.Number(None, label="detail", visible=False),
-        gr.Radio(list(SCREENS), value=old.screen, label="screen", visible=False),
-        gr.Checkbox(old.negative, label="negative", visible=False),
-        gr.Slider(*RESTORE_RANGES["fading"], old.fading, label="fading", visible=False),
-        gr.JSON(None, label="hints", visible=False),
-    )
-    _endpoint(
-        upscale,
-        gr.Number(None, label="detail", visible=False),
-        gr.Radio(list(UPSCALE_MODELS), value=UpscaleSettings().model, label="model", visible=False),
-        gr.Number(None, precision=0, label="consistency", visible=False),
-    )
-    _endpoint(
-        restyle,
-        gr.File(label="painting", visible=False),
-        gr.Slider(*RESTYLE_RANGES["strength"], RestyleSettings().strength, label="strength", visible=False),
-        gr.Slider(*RESTYLE_RANGES["brush"], RestyleSettings().brush, label="brush", visible=False),
-        gr.Number(RestyleSettings().size, precision=0, label="size", visible=False),
-        gr.Number(RestyleSettings().steps, precision=0, label="steps", visible=False),
-        gr.Checkbox(False, label="keep_colours", visible=False),
-        gr.Radio(list(FEATURES), value=RestyleSettings().features, label="features", visible=False),
-    )
-    if painting:
-        _endpoint(
-            stylize,
-            gr.Radio(list(DIRECTIONS), value=DIRECTIONS[0], label="direction", visible=False),
-            gr.Slider(
-                *STYLIZE_RANGES["strength"], StylizeSettings().strength, label="strength", visible=False
-            ),
-            gr.Number(None, label="brush", visible=False),
-            gr.Checkbox(False, label="keep_colours", visible=False),
-        )
-
-
-def _take_shorter_calls(page: Blocks) -> None:
-    """Over plain HTTP, too, a call may lack the last values; Gradio lets only its clients do that."""
-    check = page.validate_inputs
-
-    def filled(block_fn: BlockFunction, inputs: list[Any]) -> None:
-        inputs += [getattr(component, "value", None) for component in block_fn.inputs[len(inputs) :]]
-        check(block_fn, inputs)
-
-    page.validate_inputs = filled  # type: ignore[method-assign]
-
-
-def _endpoint(
-    function: Callable[..., tuple[str, dict[str, Any]]], *settings: Component, more: Sequence[Component] = ()
-) -> None:
-    """An endpoint of the function's name: a file and its settings in, a file and what made it out. `more`:
-    settings that came later, and that a call may lack."""
-    photo = gr.File(label="photo", visible=False)
-    kind = gr.Radio(list(FORMATS), value="PNG", label="format", visible=False)
-    outputs = [gr.File(label="result", visible=False), gr.JSON(label="made by", visible=False)]
-    gr.Button(visible=False).click(
-        function, [photo, *settings, kind, *more], outputs, api_name=function.__name__, **running.HEAVY
-    )
+def opened(name: str, given: object) -> Photo:
+    """The photograph that a program names: a file that this server holds, an upload or a result of its own,
+    or data. SettingsError for all else: no other path is read, and nothing is fetched."""
+    path = given.get("path") if isinstance(given, dict) else given
+    if isinstance(path, str):
+        _, told, rest = path.rpartition(GIVEN_OUT)
+        path = unquote(rest) if told else path
+        if path.startswith("data:"):
+            with suppress(ValueError), TemporaryDirectory() as folder:
+                file = Path(folder, name)
+                file.write_bytes(base64.b64decode(path.partition(";base64,")[2], validate=True))
+                return Photo.open(file)
+        if os.path.isfile(path) and files.is_upload(path):
+            return Photo.open(path)
+    value = "missing" if given is None else reprlib.repr(path or given)
+    raise SettingsError(f"{name} is {value}, but must be {FILE}.")

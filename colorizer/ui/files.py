@@ -114,8 +114,10 @@ def kept_shown(path: str, photo: Photo) -> str:
     return path if Path(path).exists() else write_shown(shown_pixels(photo), Path(path).stem)
 
 
-def write_result(photo: Photo, kind: str, ending: str, made_by: Mapping[str, object]) -> str:
+def write_result(
+    photo: Photo, kind: str, ending: str, made_by: Mapping[str, object], quality: int = 95
+) -> str:
     """Write grandmother-colorized.png from grandmother.jpg, with what made it inside; its path."""
     path = new_path(f"{photo.name}{ending}{FORMATS[kind]}")
-    photo.save(path, format=kind, settings=made_by)
+    photo.save(path, format=kind, quality=quality, settings=made_by)
     return str(path)

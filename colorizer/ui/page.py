@@ -11,7 +11,7 @@ from colorizer.predictors.album import MOST_GIVEN
 from colorizer.predictors.stylize import offered as directions
 from colorizer.predictors.upscale import offered as upscalers
 from colorizer.ui import about, album, colorize, dull, monet, parts, restore, running, style, upscale
-from colorizer.ui.api import build_api
+from colorizer.ui.api import Page, build_api
 from colorizer.ui.running import Tab
 from colorizer.ui.texts import I18N, both, label
 from colorizer.ui.theme import CSS, HEAD, theme
@@ -35,7 +35,7 @@ def build_page() -> gr.Blocks:
     others = {name: [other for other in targets if other != name] for name in builders}
     claim = "claim_painting" if "monet" in builders else "claim"
     tabs: dict[str, Tab] = {}
-    with gr.Blocks(
+    with Page(
         title="Colorizer", analytics_enabled=False, delete_cache=(SWEEP, FILES_KEPT), fill_width=True
     ) as page:
         gr.HTML(f"<h1>{both('name')}</h1><p>{both(claim)}</p>", elem_id="header")

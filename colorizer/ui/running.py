@@ -108,9 +108,11 @@ def on_gpu(function: Callable[P, T]) -> Callable[P, T]:
 
 
 @on_gpu
-def make(photo: Photo, settings: Settings, progress: Progress | None = None) -> Result:
-    """The photo after the task that the settings are of."""
-    return predictors().make(photo, settings, progress)
+def make(
+    photo: Photo, settings: Settings, painting: Photo | None = None, progress: Progress | None = None
+) -> Result:
+    """The photo after the task that the settings are of; `painting` as Predictors.make has it."""
+    return predictors().make(photo, settings, progress, painting)
 
 
 @on_gpu
