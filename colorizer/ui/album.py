@@ -97,11 +97,15 @@ def listed(album: Album | None, code: str, now: tuple[Picture, float] | None = N
     """What becomes of each, as HTML; `now`: the one that is being worked on, and the share that is done."""
     if album is None:
         return f'<p class="invite">{both("album_invite")}</p>'
-    made, failed = (sum(bool(getattr(p, what)) for p in album.pictures) for what in ("told", "error"))
-    head = say(code, "album_count", made=made, count=len(album.pictures))
-    head += say(code, "album_failed", failed=failed) if failed else ""
     rows = (row(p, code, now[1] if now and now[0] is p else None) for p in album.pictures)
-    return f'<p class="count">{head}.</p><ol>{"".join(rows)}</ol>'
+    return f'<p class="count">{counted(album, code)}.</p><ol>{"".join(rows)}</ol>'
+
+
+def counted(album: Album, code: str) -> str:
+    """How many are done, and how many can't be."""
+    made, failed = (sum(bool(getattr(p, what)) for p in album.pictures) for what in ("told", "error"))
+    text = say(code, "album_count", made=made, count=len(album.pictures))
+    return text + say(code, "album_failed", failed=failed) if failed else text
 
 
 def row(picture: Picture, code: str, share: float | None) -> str:
@@ -192,7 +196,7 @@ def begin(code: str, name: str, settings: Choice) -> Iterator[Updates]:
             if not isinstance(error, ColorizerError):
                 running.log.exception("A picture of an album failed.")
             picture.error = error
-    line = say(code, "album_over", seconds=time.monotonic() - began)
+    line = say(code, "album_over", counted=counted(album, code), seconds=time.monotonic() - began)
     yield {**done(remark_line(line) if to_do else ""), **at_rest(album, code)}
 
 

@@ -62,6 +62,7 @@ def build_page() -> gr.Blocks:
                 if arrive := tabs[other].arrive:
                     arrive(arrived)
         build_api(painting="monet" in tabs)
+        page.load(None, None, None, js="() => window.pageReady()", **running.QUIET)
     return page
 
 

@@ -78,6 +78,7 @@ def test_an_album_with_a_broken_file_is_stopped_gone_on_with_found_again_and_tak
     page.click("#begin")
     page.wait_for_selector(f"{COUNT}:text('4 of 5 done, 1 impossible.')")
     page.wait_for_selector("#begin", state="visible")
+    assert "4 of 5 done, 1 impossible, in " in page.inner_text("#album-line")
     names = [photo.name for photo, *_ in held.asked]
     assert names.count("a") == 1 and set(names) == set("abde")
 
