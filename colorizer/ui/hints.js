@@ -1,8 +1,9 @@
 // Colours set by hand: dots on the coloured picture, each with its colour, and a list of them for the keyboard.
 // The server sends the picture and what is likely on it (`props.value`); the dots are this side's.
 const MOVE = {ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0]};
+const GRAIN = 1600;  // pixels across, in a picture with more the colour of one is that of several
 const TAP = 4;  // pixels that a finger may move without dragging
-let given = null, hints = [], past = [], future = [], chosen = null, dropping = false, dragging = false, zoom = 1;
+let given = null, hints = [], past = [], future = [], chosen = null, dropping = false, dragging = false, zoom = 1, drawn = 0;
 const find = selector => element.querySelector(selector);
 const copied = list => list.map(hint => ({...hint}));
 const within = value => Math.min(0.9999, Math.max(0, value));
@@ -32,7 +33,8 @@ function draw() {
   const frame = find('.hint-frame'), picture = find('.hint-picture'), at = document.activeElement?.dataset ?? {};
   const focused = ['dot', 'colour', 'list', 'do'].find(key => key in at);
   const high = Math.max(340, window.innerHeight - 290), ratio = picture.naturalWidth / picture.naturalHeight || 1;
-  frame.style.width = `${zoom * Math.min(find('.hint-view').clientWidth, high * ratio)}px`;
+  drawn = find('.hint-view').clientWidth;
+  frame.style.width = `${zoom * Math.min(drawn, high * ratio)}px`;
   picture.alt = word('picture');
   find('.hints').classList.toggle('none', !given.count);
   frame.querySelectorAll('.dot').forEach(dot => dot.remove());
@@ -116,8 +118,11 @@ const paint = colour => change(() => { hints[chosen].colour = colour; });
 function dropped(picture, event) {
   const box = picture.getBoundingClientRect(), pen = document.createElement('canvas').getContext('2d');
   pen.canvas.width = pen.canvas.height = 1;
+  pen.imageSmoothingQuality = 'high';
   const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
-  pen.drawImage(picture, -Math.floor(within(x) * picture.naturalWidth), -Math.floor(within(y) * picture.naturalHeight));
+  const side = Math.ceil(picture.naturalWidth / GRAIN);
+  const at = [Math.floor(within(x) * picture.naturalWidth), Math.floor(within(y) * picture.naturalHeight)];
+  pen.drawImage(picture, ...at, side, side, 0, 0, 1, 1);
   const rgb = [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
   dropping = false;
   if (hints[chosen]) paint('#' + rgb.map(v => v.toString(16).padStart(2, '0')).join(''));
@@ -203,5 +208,8 @@ element.addEventListener('keydown', event => {
   } else return;
   event.preventDefault();
 });
+new ResizeObserver(() => {  // also when it comes into sight
+  if (given && !dragging && find('.hint-view').clientWidth !== drawn) draw();
+}).observe(element);
 watch('value', arrived);
 arrived();

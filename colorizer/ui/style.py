@@ -26,7 +26,7 @@ MODES = ("photo", "texture")
 STEPS = (30, 300)  # what a person may choose between on the page
 FIELD_HEIGHT = 190  # pixels; there are two
 
-RAN = (*LINE, "stage", "status", "examples", "below", "preview")  # what painting changes
+RAN = (*LINE, *parts.STAGE, "preview")  # what painting changes
 
 
 # What is on it
@@ -194,10 +194,7 @@ def painted(
         **done(),
         "work": replace(work, shown=shown),
         "preview": "",
-        "stage": gr.ImageSlider(shown.files, visible=True),
-        "status": status_of(made, code, began),
-        "examples": gr.HTML(visible=False),
-        "below": gr.Column(visible=True),
+        **parts.on_stage(shown.files, status_of(made, code, began)),
     }
 
 
