@@ -29,8 +29,8 @@ def palette(page, old: str = "", prefix: str = "") -> tuple[str, np.ndarray]:
     """The address and the pixels of the picture that dots are set on, once it isn't the old one."""
     picture = f"#{prefix}palette .hint-picture"
     page.wait_for_function(
-        "([picture, old]) => ![old, null, undefined].includes("
-        "document.querySelector(picture)?.getAttribute('src'))",
+        "([selector, old]) => { const picture = document.querySelector(selector); "
+        "return picture?.naturalWidth && picture.complete && picture.getAttribute('src') !== old; }",
         arg=[picture, old],
     )
     address = page.get_attribute(picture, "src")
@@ -40,6 +40,7 @@ def palette(page, old: str = "", prefix: str = "") -> tuple[str, np.ndarray]:
 
 def tap(page, x: float, y: float, prefix: str = "") -> None:
     picture = page.locator(f"#{prefix}palette .hint-picture")
+    picture.element_handle().wait_for_element_state("stable")
     box = picture.bounding_box()
     picture.click(position={"x": x * box["width"], "y": y * box["height"]})
 
