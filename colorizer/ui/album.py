@@ -157,11 +157,10 @@ def row(picture: Picture, code: str, share: float | None, link: str = "") -> str
 
 def opening(album: Album, number: int, code: str) -> str:
     """Where one that is done, or has failed, can be opened to correct it."""
-    picture = album.pictures[number]
-    if picture.unreadable or not (picture.told or picture.error):
+    picture, choice = album.pictures[number], album.settings
+    if picture.unreadable or not (picture.told or picture.error) or not isinstance(choice, tuple):
         return ""
-    task = cast(Choice, album.settings)[0]
-    tab = "monet" if task == "stylize" else task
+    tab = "monet" if choice[0] == "stylize" else choice[0]
     text = say(code, "album_open", tab=say(code, f"tab_{tab}"))
     about = f'aria-label="{text}: {escape(picture.name)}" data-picture="{number}" data-asks="{OPENED[tab]}"'
     return f'<a href="?tab={tab}" {about}>{text}</a>'
