@@ -126,7 +126,7 @@ class Restorer:
             mended = self.mender.mend(photo, mending, tell_mend, marks)
             photo, made_of = mended.photo, [mended.weights]
         if settings.colour == "always":
-            analysis = self.colorizer.analyse(even(photo), _colouring(settings))
+            analysis = self.colorizer.analyse(even(photo), colouring(settings))
             made_of.append(f"unet {analysis.version}")
             if settings.enlarge > 1 and not is_grey(photo.rgb):
                 photo = photo.with_rgb(compose(photo.rgb, NO_CHROMA, 0.0))
@@ -147,7 +147,7 @@ class Restorer:
         if restored.analysis is None:
             return restored
         tell(progress, 0.0, TEXTS["colour"])
-        photo = self.colorizer.render(restored.analysis, _colouring(settings), progress)
+        photo = self.colorizer.render(restored.analysis, colouring(settings), progress)
         changed = replace(restored.settings, saturation=settings.saturation, hints=settings.hints)
         return replace(restored, photo=photo, settings=changed)
 
@@ -237,7 +237,8 @@ def settled(settings: RestoreSettings, found: Findings) -> tuple[RestoreSettings
     return chosen, sentences
 
 
-def _colouring(settings: RestoreSettings) -> ColorizeSettings:
+def colouring(settings: RestoreSettings) -> ColorizeSettings:
+    """How the colours are rendered that such a restoration has."""
     return ColorizeSettings(saturation=settings.saturation, hints=settings.hints)
 
 

@@ -6,17 +6,18 @@ half an hour after it was last used, with all that is in it.
 
 from __future__ import annotations
 
+import inspect
 import secrets
 import time
 from collections.abc import Iterator
 from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, cast
 
 import gradio as gr
 from gradio.context import Context
+from gradio.events import Dependency
 
 from colorizer.errors import AlbumTooLarge, Cancelled, ColorizerError, WeightsError
 from colorizer.photo import SUFFIXES, Photo
@@ -42,8 +43,16 @@ LIST_EVERY = 1.0  # seconds between two lists while nothing but a percentage cha
 QUEUE: dict[str, Any] = {"concurrency_id": "album", "concurrency_limit": 4}
 SHOWN = (*LINE, "list", "below")
 
-
 TASKS = ("restore", "colorize", "upscale", "stylize")
+
+# The tabs in which a photograph is opened to correct it, each with the event of the list that asks for it:
+# one that never happens by itself, and that no other tab listens to.
+OPENED = {"restore": "select", "colorize": "edit", "upscale": "expand", "monet": "apply"}
+OPEN = """element.addEventListener('click', event => {
+  const link = event.target.closest('[data-picture]');
+  if (link) trigger(link.dataset.asks, {picture: Number(link.dataset.picture)});
+});"""
+
 Choice = tuple[str, Settings, str]  # what is to be done to all, how, and the results' format
 
 
@@ -57,7 +66,7 @@ def choice_of(task: str, saturation: float, kind: str) -> Choice:
 # What is on the tab
 
 
-def build(name: gr.BrowserState) -> None:
+def build(name: gr.BrowserState) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; `name` is that of the browser's album."""
     tab = Tab("album", "album-", settings=choice_of)
     tab.queue, tab["name"] = QUEUE, name
@@ -68,7 +77,7 @@ def build(name: gr.BrowserState) -> None:
             tab["photos"] = gr.File(file_count="multiple", file_types=kinds, height=170, **about)
             parts.start_buttons(tab, "begin")
         with gr.Column(elem_classes="result"):
-            tab["list"] = gr.HTML(listed(None, ""), elem_id="album-list")
+            tab["list"] = gr.HTML(listed(None, ""), js_on_load=OPEN, elem_id="album-list")
             with gr.Row(visible=False, elem_classes="take-home") as tab["below"]:
                 tab["download"] = gr.Button(label("album_download"), elem_id="album-download", min_width=140)
                 tab["clear"] = gr.Button(label("album_clear"), elem_id="album-clear", min_width=140)
@@ -91,21 +100,47 @@ def build(name: gr.BrowserState) -> None:
         listen(tab, tab[button].click, answer, SHOWN, queue=False, cancels=[begun, added])
     saved = listen(tab, tab["download"].click, download, ["file", "line", "download"])
     saved.success(None, [tab["file"]], None, js=parts.TAKE_HOME, **QUIET)
+    return tab
+
+
+def wire_opening(tab: Tab, target: Tab) -> Dependency:
+    """A photograph of the album is given to the target, with the settings that the album has."""
+    usual = {name: target[name].value for name in inspect.signature(target.settings).parameters}
+    target["album"] = tab["name"]
+
+    def open_picture(work: Work | None, code: str, album: str, event: gr.EventData) -> Iterator[Updates]:
+        chosen = found(album)
+        yield {"line": progress_line(say(code, "opening"))}
+        with chosen.pictures[int(event.picture)].source.file() as path:
+            photo = Photo.open(path)
+        _, settings, kind = cast(Choice, chosen.settings)
+        same = {"saturation": settings.saturation} if hasattr(settings, "saturation") else {}
+        yield {**usual, **same, "kind": kind, **parts.accepted(target, work, code, photo)}
+
+    outputs = ["photo", "line", "kind", *usual, *(name for name in target.said if name not in usual)]
+    return listen(target, getattr(tab["list"], OPENED[target.name]), open_picture, outputs)
 
 
 def listed(album: Album | None, code: str, now: tuple[Picture, float] | None = None) -> str:
     """What becomes of each, as HTML; `now`: the one that is being worked on, and the share that is done."""
     if album is None:
         return f'<p class="invite">{both("album_invite")}</p>'
+    rows = (
+        row(p, code, now[1] if now and now[0] is p else None, opening(album, number, code))
+        for number, p in enumerate(album.pictures)
+    )
+    return f'<p class="count">{counted(album, code)}.</p><ol>{"".join(rows)}</ol>'
+
+
+def counted(album: Album, code: str) -> str:
+    """How many are done, and how many can't be."""
     made, failed = (sum(bool(getattr(p, what)) for p in album.pictures) for what in ("told", "error"))
-    head = say(code, "album_count", made=made, count=len(album.pictures))
-    head += say(code, "album_failed", failed=failed) if failed else ""
-    rows = (row(p, code, now[1] if now and now[0] is p else None) for p in album.pictures)
-    return f'<p class="count">{head}.</p><ol>{"".join(rows)}</ol>'
+    text = say(code, "album_count", made=made, count=len(album.pictures))
+    return text + say(code, "album_failed", failed=failed) if failed else text
 
 
-def row(picture: Picture, code: str, share: float | None) -> str:
-    """One of them: its small copy, its name, and where it is."""
+def row(picture: Picture, code: str, share: float | None, link: str = "") -> str:
+    """One of them: its small copy, its name, where it is, and a link."""
     kind, state = "", say(code, "album_waiting")
     if isinstance(picture.error, ColorizerError):
         kind, state = "trouble", sentence(code, picture.error, "" if picture.unreadable else "upscale")
@@ -115,10 +150,20 @@ def row(picture: Picture, code: str, share: float | None) -> str:
         kind, state = "made", say(code, "album_made", seconds=decimal(code, picture.told["seconds"]))
     elif share is not None:
         state = say(code, "album_share", percent=100 * share)
-    # Gradio serves what lies where uploads do.
-    source = f'src="gradio_api/file={quote(str(picture.small[-1]))}"' if picture.small else ""
+    source = f'src="{files.address(str(picture.small[-1]))}"' if picture.small else ""
     texts = f'<b>{escape(picture.name)}</b><span class="{kind}">{escape(state)}</span>'
-    return f'<li><img {source} alt="" loading="lazy"><div>{texts}</div></li>'
+    return f'<li><img {source} alt="" loading="lazy"><div>{texts}{link}</div></li>'
+
+
+def opening(album: Album, number: int, code: str) -> str:
+    """Where one that is done, or has failed, can be opened to correct it."""
+    picture, choice = album.pictures[number], album.settings
+    if picture.unreadable or not (picture.told or picture.error) or not isinstance(choice, tuple):
+        return ""
+    tab = "monet" if choice[0] == "stylize" else choice[0]
+    text = say(code, "album_open", tab=say(code, f"tab_{tab}"))
+    about = f'aria-label="{text}: {escape(picture.name)}" data-picture="{number}" data-asks="{OPENED[tab]}"'
+    return f'<a href="?tab={tab}" {about}>{text}</a>'
 
 
 def at_rest(album: Album, code: str) -> Updates:
@@ -192,7 +237,7 @@ def begin(code: str, name: str, settings: Choice) -> Iterator[Updates]:
             if not isinstance(error, ColorizerError):
                 running.log.exception("A picture of an album failed.")
             picture.error = error
-    line = say(code, "album_over", seconds=time.monotonic() - began)
+    line = say(code, "album_over", counted=counted(album, code), seconds=time.monotonic() - began)
     yield {**done(remark_line(line) if to_do else ""), **at_rest(album, code)}
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import cv2
 import numpy as np
@@ -107,6 +108,11 @@ def write_shown(pixels: np.ndarray, name: str) -> str:
     path = new_path(f"{name}.jpg")
     Image.fromarray(pixels).save(path, quality=95, subsampling=0)
     return str(path)
+
+
+def address(path: str) -> str:
+    """Where a browser finds a file that Gradio keeps."""
+    return f"gradio_api/file={quote(path)}"
 
 
 def kept_shown(path: str, photo: Photo) -> str:

@@ -1,8 +1,9 @@
 // Colours set by hand: dots on the coloured picture, each with its colour, and a list of them for the keyboard.
 // The server sends the picture and what is likely on it (`props.value`); the dots are this side's.
 const MOVE = {ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0]};
+const GRAIN = 1600;  // pixels across, in a picture with more the colour of one is that of several
 const TAP = 4;  // pixels that a finger may move without dragging
-let given = null, hints = [], past = [], future = [], chosen = null, dropping = false, dragging = false, zoom = 1;
+let given = null, hints = [], past = [], future = [], chosen = null, dropping = false, zoom = 1;
 const find = selector => element.querySelector(selector);
 const copied = list => list.map(hint => ({...hint}));
 const within = value => Math.min(0.9999, Math.max(0, value));
@@ -28,12 +29,18 @@ function likely(x, y) {
   return Array.from({length: given.count}, (_, n) => hex((cell * given.count + n) * 3));
 }
 
+// The picture is as large as the window lets it be, times the zoom.
+function fit() {
+  const picture = find('.hint-picture'), ratio = picture.naturalWidth / picture.naturalHeight || 1;
+  const wide = Math.min(find('.hint-view').clientWidth, Math.max(340, window.innerHeight - 290) * ratio);
+  find('.hint-frame').style.width = `${zoom * wide}px`;
+}
+
 function draw() {
-  const frame = find('.hint-frame'), picture = find('.hint-picture'), at = document.activeElement?.dataset ?? {};
+  const frame = find('.hint-frame'), at = document.activeElement?.dataset ?? {};
   const focused = ['dot', 'colour', 'list', 'do'].find(key => key in at);
-  const high = Math.max(340, window.innerHeight - 290), ratio = picture.naturalWidth / picture.naturalHeight || 1;
-  frame.style.width = `${zoom * Math.min(find('.hint-view').clientWidth, high * ratio)}px`;
-  picture.alt = word('picture');
+  fit();
+  find('.hint-picture').alt = word('picture');
   find('.hints').classList.toggle('none', !given.count);
   frame.querySelectorAll('.dot').forEach(dot => dot.remove());
   hints.forEach((hint, n) => {
@@ -116,8 +123,11 @@ const paint = colour => change(() => { hints[chosen].colour = colour; });
 function dropped(picture, event) {
   const box = picture.getBoundingClientRect(), pen = document.createElement('canvas').getContext('2d');
   pen.canvas.width = pen.canvas.height = 1;
+  pen.imageSmoothingQuality = 'high';
   const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
-  pen.drawImage(picture, -Math.floor(within(x) * picture.naturalWidth), -Math.floor(within(y) * picture.naturalHeight));
+  const side = Math.ceil(picture.naturalWidth / GRAIN);
+  const at = [Math.floor(within(x) * picture.naturalWidth), Math.floor(within(y) * picture.naturalHeight)];
+  pen.drawImage(picture, ...at, side, side, 0, 0, 1, 1);
   const rgb = [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
   dropping = false;
   if (hints[chosen]) paint('#' + rgb.map(v => v.toString(16).padStart(2, '0')).join(''));
@@ -153,7 +163,7 @@ element.addEventListener('change', event => {
   if (file) Object.assign(find('.hint-reference'), {src: URL.createObjectURL(file), hidden: false});
 });
 element.addEventListener('load', event => {  // of a picture: these events don't rise
-  if (event.target.matches('.hint-picture') && !dragging) draw();
+  if (event.target.matches('.hint-picture')) fit();
   if (event.target.matches('.hint-reference')) find('.hint-bad').hidden = true;
 }, true);
 element.addEventListener('error', event => {
@@ -164,7 +174,6 @@ element.addEventListener('pointerdown', event => {
   if (!dot) return;
   const n = Number(dot.dataset.dot), box = find('.hint-frame').getBoundingClientRect(), before = {...hints[n]};
   let moved = false;
-  dragging = true;
   const move = to => {
     moved ||= Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY) > TAP;
     if (!moved) return;
@@ -175,7 +184,6 @@ element.addEventListener('pointerdown', event => {
   };
   const up = () => {
     dot.removeEventListener('pointermove', move);
-    dragging = false;
     const now = {...hints[n]};
     if (moved && now.colour) {
       Object.assign(hints[n], before);
@@ -203,5 +211,6 @@ element.addEventListener('keydown', event => {
   } else return;
   event.preventDefault();
 });
+new ResizeObserver(fit).observe(element);  // also when it comes into sight
 watch('value', arrived);
 arrived();

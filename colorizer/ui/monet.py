@@ -20,8 +20,8 @@ from colorizer.ui.work import Shown, Work
 BRUSHES = (0.5, 3.0)  # times the usual width
 AMPLIFIED = 4  # times the difference between a picture and itself there and back, so that it can be seen
 
-SHOWN = (*LINE, "stage", "status")  # what another mixture changes
-RAN = (*SHOWN, "examples", "below", "cycle")  # what painting changes
+SHOWN = (*LINE, *parts.STAGE)  # what another mixture changes
+RAN = (*SHOWN, "cycle")  # what painting changes
 
 
 # What is on it
@@ -126,8 +126,6 @@ def painted(
         **done(),
         **on_stage(shown, code, began),
         "work": replace(work, shown=shown),
-        "examples": gr.HTML(visible=False),
-        "below": gr.Column(visible=True),
         "cycle": gr.Column(visible=False),
     }
 
@@ -160,10 +158,7 @@ def on_stage(shown: Shown, code: str, began: float) -> Updates:
     photo, brush = shown.of, shown.said.settings.brush or 1.0
     facts = [say(code, "status_size", width=photo.width, height=photo.height), shown.said.weights]
     seen = say(code, "painted_at", width=round(photo.width / brush), height=round(photo.height / brush))
-    return {
-        "stage": gr.ImageSlider(shown.files, visible=True),
-        "status": status_line(code, began, facts, [seen], photo),
-    }
+    return parts.on_stage(shown.files, status_line(code, began, facts, [seen], photo))
 
 
 # It is mixed

@@ -10,13 +10,11 @@
     if (button && button.getAttribute('aria-selected') !== 'true') button.click();
   };
 
-  // The tabs appear some time after the page has been read, and answer some time after that.
-  let patience = 400;
-  const waiting = asked() && setInterval(() => {
-    const button = document.getElementById(`tab-${asked()}-button`);
-    if (button?.getAttribute('aria-selected') === 'true' || --patience === 0) clearInterval(waiting);
-    else button?.click();
-  }, 50);
+  // Called by the page's load event, when all that the page has at first is there and listens.
+  window.pageReady = () => {
+    if (asked()) window.showTab(asked());
+    document.documentElement.dataset.ready = 'true';
+  };
 
   const remember = name => {
     const url = new URL(location);
@@ -35,10 +33,7 @@
 
   document.addEventListener('click', event => {
     const button = event.isTrusted && event.target.closest('[role="tab"][id^="tab-"]');
-    if (button) {
-      clearInterval(waiting);
-      remember(named(button));
-    }
+    if (button) remember(named(button));
     const link = event.target.closest('a[href^="?tab="]');
     if (link && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();

@@ -47,7 +47,7 @@ def build_page() -> gr.Blocks:
                 with in_tab(name):
                     tabs[name] = build(others[name])
             with in_tab("album"):
-                album.build(album_name)
+                albums = album.build(album_name)
             if "upscale" not in builders:
                 with in_tab("upscale"):
                     upscale.build_empty()
@@ -56,12 +56,15 @@ def build_page() -> gr.Blocks:
                     dull.build()
             with in_tab("about"):
                 about.build()
-        for name, source in tabs.items():
-            for other in others[name]:
-                arrived = parts.wire_sending(source, tabs[other])
-                if arrive := tabs[other].arrive:
-                    arrive(arrived)
+        for name, target in tabs.items():
+            arrivals = [parts.wire_sending(tabs[source], target) for source in tabs if name in others[source]]
+            if name in album.OPENED:
+                arrivals.append(album.wire_opening(albums, target))
+            if target.arrive:
+                for arrived in arrivals:
+                    target.arrive(arrived)
         build_api(painting="monet" in tabs)
+        page.load(None, None, None, js="() => window.pageReady()", **running.QUIET)
     return page
 
 

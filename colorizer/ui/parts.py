@@ -26,6 +26,7 @@ TAKE_HOME = """(file) => {
   link.download = file.orig_name;
   link.click();
 }"""
+STAGE = ("stage", "status", "examples", "below")  # what showing a result changes
 FIELDS = {"photo": "given", "canvas": "painting"}  # what a visitor's work calls the picture in a field
 
 
@@ -87,6 +88,16 @@ def stage(tab: Tab, cards_html: str) -> None:
         elem_id=f"{tab.prefix}stage",
         elem_classes="on-stage",
     )
+
+
+def on_stage(pair: tuple[str, str], status: str) -> Updates:
+    """Two files on the slider, in the place of the examples, and the line below it."""
+    return {
+        "stage": gr.ImageSlider(pair, visible=True),
+        "status": status,
+        "examples": gr.HTML(visible=False),
+        "below": gr.Column(visible=True),
+    }
 
 
 def take_home(tab: Tab, tabs: Sequence[str], left: str = "before", right: str = "after") -> None:
@@ -284,6 +295,28 @@ def wire_start(
         at_once = listen(tab, pressed, wait, LINE, queue=False, trigger_mode="multiple", cancels=cancels)
         started.append(listen(tab, at_once.then, handler, outputs, trigger_mode="always_last"))
     return started
+
+
+def wire_at_once(
+    tab: Tab, uploads: Sequence[Dependency], handler: Callable[..., Iterator[Updates]], outputs: Sequence[str]
+) -> list[Dependency]:
+    """The same without the button, of what was uploaded or came from another tab: where the tab's switch
+    wants it, and the file could be opened."""
+
+    def wanted(work: Work | None, at_once: bool) -> bool:
+        return at_once and work is not None and work.given is not None
+
+    def wait(work: Work | None, code: str, at_once: bool) -> Updates:
+        return busy(progress_line(say(code, "waiting"))) if wanted(work, at_once) else {}
+
+    def begin(
+        work: Work | None, code: str, photo: Upload, settings: object, at_once: bool
+    ) -> Iterator[Updates]:
+        if wanted(work, at_once):
+            yield from handler(work, code, photo, settings)
+
+    tab.arrive = lambda arrived: wire_start(tab, [arrived.then], begin, outputs, wait)
+    return wire_start(tab, [upload.then for upload in uploads], begin, outputs, wait)
 
 
 def wire_cancel(tab: Tab, started: Sequence[Dependency]) -> None:

@@ -16,10 +16,11 @@ from colorizer import weights
 from colorizer.photo import Photo
 from colorizer.predictors import upscale
 from colorizer.predictors.mend import NAME as MEND
-from colorizer.predictors.restore import Restored, look, packed, settled, steps
+from colorizer.predictors.restore import look, packed, settled, steps
 from colorizer.predictors.settings import RESTORE_RANGES, SCREENS, UPSCALE_MODELS, RestoreSettings
-from colorizer.ui import cards, files, parts, running
-from colorizer.ui.running import LINE, Reply, Tab, Updates, Upload, busy, done, listen
+from colorizer.ui import cards, files, hints, parts, running
+from colorizer.ui.hints import SHOWN
+from colorizer.ui.running import Reply, Tab, Updates, Upload, busy, done, listen
 from colorizer.ui.texts import both, decimal, label, paragraphs, progress_line, say, status_line
 from colorizer.ui.upscale import beside_bicubic, duration
 from colorizer.ui.work import Shown, Work
@@ -27,7 +28,7 @@ from colorizer.ui.work import Shown, Work
 MARKS_SIDE = 1024  # pixels of the picture on which damage is marked
 RED = (214, 45, 32, 255)
 
-RAN = (*LINE, "stage", "status", "examples", "below", "damage", "marks")  # what restoring changes
+RAN = (*SHOWN, "mode", "damage", "marks")  # what restoring changes
 
 
 # What is on it
@@ -46,7 +47,9 @@ def build(tabs: Sequence[str]) -> Tab:
             parts.start_buttons(tab, "restore")
             tab["at_once"] = gr.Checkbox(False, label=label("restore_at_once"), elem_id="restore-at-once")
         with gr.Column(elem_classes="result"):
+            hints.switch(tab)
             parts.stage(tab, cards.cards_html(cards.PHOTOGRAPHS))
+            hints.palette(tab)
             parts.take_home(tab, tabs)
             tab["damage"] = gr.Accordion(
                 label("damage"), open=False, visible=False, elem_id="restore-damage", elem_classes="more"
@@ -136,10 +139,11 @@ def settings_of(
 def wire(tab: Tab) -> None:
     """Which touch leads to which answer."""
     example = parts.wire_examples(tab)
-    uploads = [upload.then for upload in parts.wire_field(tab)]
-    started = parts.wire_start(tab, [tab["start"].click, example.then], restore, RAN)
-    started += parts.wire_start(tab, uploads, restore_at_once, RAN, waiting_at_once)
-    started.append(listen(tab, tab["saturation"].release, recolour, RAN, trigger_mode="always_last"))
+    uploads = parts.wire_field(tab)
+    started = parts.wire_at_once(tab, uploads, restore, RAN)
+    started += parts.wire_start(tab, [tab["start"].click, example.then], restore, RAN)
+    started.append(listen(tab, tab["saturation"].release, recolour, SHOWN, trigger_mode="always_last"))
+    started.append(hints.wire(tab, status_of))
 
     def mend_marked(
         work: Work | None, code: str, status: str, marks: dict[str, Any], settings: RestoreSettings
@@ -158,7 +162,7 @@ def wire(tab: Tab) -> None:
 
     started += parts.wire_start(tab, [tab["mend_marked"].click], mend_marked, RAN)
     ticked = [tab[name].input for name in ("mend", "colour", "enlarge", "model")]
-    foretelling = [*uploads, example.then, tab["photo"].clear, ticked]
+    foretelling = [*(upload.then for upload in uploads), example.then, tab["photo"].clear, ticked]
     for touched in foretelling:
         listen(tab, touched, foretell, ["forecast", "line"], trigger_mode="always_last")
     listen(tab, tab["smooth"].click, lambda: {"screen": "smooth"}, ["screen"], queue=False)
@@ -200,33 +204,25 @@ def foretell(work: Work | None, code: str, settings: RestoreSettings) -> Updates
     return {"forecast": paragraphs(say(code, "restore_forecast", memory=memory, **size))}
 
 
-def waiting_at_once(work: Work | None, code: str, at_once: bool) -> Updates:
-    """A picture was given, which is to be restored at once."""
-    return busy(progress_line(say(code, "waiting"))) if at_once and work and work.given else {}
-
-
 # It is restored
 
 
 def restore(work: Work | None, code: str, photo: Upload, settings: RestoreSettings) -> Iterator[Updates]:
-    """The button was pressed; marks that a person has corrected stay on their photograph."""
+    """The button was pressed; the marks that a person has corrected and the colours that were set by hand
+    stay on their photograph."""
     work, given = running.given(work, photo)
-    if work.shown and work.shown.of is given and work.shown.settings.mend == settings.mend:
+    if work.shown and work.shown.of is not given:
+        work = replace(work, hints=())
+    elif work.shown and work.shown.settings.mend == settings.mend:
         settings = replace(settings, marks=work.shown.settings.marks)
     yield from restored(work, code, given, settings)
-
-
-def restore_at_once(
-    work: Work | None, code: str, photo: Upload, settings: RestoreSettings, at_once: bool
-) -> Iterator[Updates]:
-    """The same without the button, if it is wanted and if the file could be opened."""
-    if at_once and work and work.given:
-        yield from restore(work, code, photo, settings)
 
 
 def restored(work: Work, code: str, photo: Photo, settings: RestoreSettings) -> Iterator[Updates]:
     """Mend, colour, enlarge, show."""
     began = time.monotonic()
+    if settings.colour == "always":
+        settings = replace(settings, hints=work.hints)
     yield busy(progress_line(say(code, "getting_ready")))
     spans = steps(settled(settings, look(photo))[0])
 
@@ -234,40 +230,34 @@ def restored(work: Work, code: str, photo: Photo, settings: RestoreSettings) -> 
         return say(code, next(f"step_{name}" for name, (_, end) in spans.items() if share <= end + 1e-6))
 
     made = yield from running.run(lambda progress: running.restore(photo, settings, progress), code, told)
-    yield shown_restored(work, code, photo, made, began)
-
-
-def recolour(work: Work | None, code: str, status: str, saturation: float) -> Iterator[Updates]:
-    """The slider was let go: the same in another saturation; the networks rest."""
-    began, (work, shown) = time.monotonic(), running.shown(work, status)
-    settings = replace(shown.settings, saturation=saturation)
-    if shown.said.analysis is not None and settings != shown.settings:
-        made = yield from running.run(
-            lambda progress: running.restorer().recolour(shown.said, settings, progress),
-            code,
-            lambda share: say(code, "step_colour"),
-        )
-        yield shown_restored(work, code, shown.of, made, began)
-
-
-def shown_restored(work: Work, code: str, photo: Photo, made: Restored, began: float) -> Updates:
-    """The slider at the final size, what was done below it, and what was taken for damage."""
-    pair, result = beside_bicubic(photo, made.photo), made.photo
-    size = f"{photo.width} × {photo.height} → {result.width} × {result.height}"
-    status = status_line(code, began, [size, *made.weights], [], result)
     more = made.analysis.photo.rgb.nbytes if made.analysis else 0
-    ending = files.ENDINGS["restore"]
-    shown = Shown(result, photo, ending, made.made_by, pair, made, made.settings, status, more)
-    return {
+    pair, said = beside_bicubic(photo, made.photo), (made.analysis, made.settings)
+    shown = Shown(made.photo, photo, files.ENDINGS["restore"], made.made_by, pair, *said, more_bytes=more)
+    shown = replace(shown, status=status_of(shown, code, began))
+    yield {
         **done(),
-        "stage": gr.ImageSlider(pair, visible=True),
-        "status": status,
-        "examples": gr.HTML(visible=False),
-        "below": gr.Column(visible=True),
+        **hints.on_stage(shown),
+        "mode": gr.Radio(visible=made.analysis is not None),
         "damage": gr.Accordion(visible=made.marks is not None),
         "marks": gr.skip() if made.marks is None else marked(photo, made.marks),
         "work": replace(work, shown=shown),
     }
+
+
+def recolour(work: Work | None, code: str, status: str, saturation: float) -> Iterator[Updates]:
+    """The slider was let go: the same in another saturation."""
+    work, shown = running.shown(work, status)
+    settings = replace(shown.settings, saturation=saturation)
+    if shown.said and settings != shown.settings:
+        yield from hints.corrected(work, code, shown, settings, status_of)
+
+
+def status_of(shown: Shown, code: str, began: float) -> str:
+    """The line below: time, sizes, networks, and what was done."""
+    photo, result = shown.of, shown.photo
+    size = f"{photo.width} × {photo.height} → {result.width} × {result.height}"
+    networks = str(shown.made_by["weights"]).split(", ")
+    return status_line(code, began, [size, *networks], [], result)
 
 
 def marked(photo: Photo, marks: np.ndarray) -> gr.ImageEditor:

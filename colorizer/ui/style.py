@@ -26,7 +26,7 @@ MODES = ("photo", "texture")
 STEPS = (30, 300)  # what a person may choose between on the page
 FIELD_HEIGHT = 190  # pixels; there are two
 
-RAN = (*LINE, "stage", "status", "examples", "below", "preview")  # what painting changes
+RAN = (*LINE, *parts.STAGE, "preview")  # what painting changes
 
 
 # What is on it
@@ -132,6 +132,11 @@ def stop(work: Work | None, code: str) -> Updates:
     """Stop was pressed: what is reached is shown after the step that it is at; what waits never begins."""
     if work:
         work.stop.set()
+    return stopping(code)
+
+
+def stopping(code: str) -> Updates:
+    """What has been asked for is said, also in the place of what was told a moment too late."""
     return done(progress_line(say(code, "stopping")))
 
 
@@ -173,26 +178,23 @@ def painted(
     def optimise(progress: Progress) -> Restyled:
         def step(share: float, sentence: str) -> None:
             steps.append(share)
-            if not work.stop.is_set():  # of which the page tells already
-                progress(share, sentence)
+            progress(share, sentence)
 
         return running.restyle(photo, painting, settings, step, pictures.append, work.stop.is_set)
 
+    def also() -> Updates:
+        seen = {"preview": picture_on_the_way(pictures.pop(), code)} if pictures else {}
+        return {**seen, **stopping(code)} if work.stop.is_set() else seen
+
     made = yield from running.run(
-        optimise,
-        code,
-        lambda _share: say(code, "style_step", step=len(steps), steps=settings.steps),
-        lambda: {"preview": picture_on_the_way(pictures.pop(), code)} if pictures else {},
+        optimise, code, lambda _share: say(code, "style_step", step=len(steps), steps=settings.steps), also
     )
     shown = beside_given(photo or painting, made, painting)
     yield {
         **done(),
         "work": replace(work, shown=shown),
         "preview": "",
-        "stage": gr.ImageSlider(shown.files, visible=True),
-        "status": status_of(made, code, began),
-        "examples": gr.HTML(visible=False),
-        "below": gr.Column(visible=True),
+        **parts.on_stage(shown.files, status_of(made, code, began)),
     }
 
 

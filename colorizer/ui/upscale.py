@@ -22,7 +22,7 @@ from colorizer.ui.work import Shown, Work
 PART_SIDE = 128  # pixels of the photo
 MIDDLE = 50  # hundredths of its width or height
 
-SEEN = ("stage", "status", "examples", "below", "whole", "take_home")  # where a part or the whole is shown
+SEEN = (*parts.STAGE, "whole", "take_home")  # where a part or the whole is shown
 PLACE = ("across", "down")  # of the part that is looked at
 OWN = ("detail", "consistency")  # of which each model has its own
 PART = ("line", *SEEN)  # what looking at a part changes
@@ -194,20 +194,10 @@ def beside_bicubic(photo: Photo, enlarged: Photo) -> tuple[str, str]:
     return files.write_shown(before, "before"), files.write_shown(after, "after")
 
 
-def on_stage(pair: tuple[str, str], status: str) -> Updates:
-    """The slider in the place of the examples, and the line below it."""
-    return {
-        "stage": gr.ImageSlider(pair, visible=True),
-        "status": status,
-        "examples": gr.HTML(visible=False),
-        "below": gr.Column(visible=True),
-    }
-
-
 def aside(work: Work, pair: tuple[str, str], status: str) -> Updates:
     """What is no result: it can't be taken home, and the result stays within reach."""
     found, away = gr.Button(visible=work.shown is not None), gr.Row(visible=False)
-    return {**on_stage(pair, status), "whole": found, "take_home": away}
+    return {**parts.on_stage(pair, status), "whole": found, "take_home": away}
 
 
 # The whole is enlarged
@@ -241,7 +231,7 @@ def whole(shown: Shown) -> Updates:
     there = all(Path(path).exists() for path in shown.files)
     pair = shown.files if there else beside_bicubic(shown.of, shown.photo)
     found, home = gr.Button(visible=False), gr.Row(visible=True)
-    return {**on_stage(pair, shown.status), "whole": found, "take_home": home}
+    return {**parts.on_stage(pair, shown.status), "whole": found, "take_home": home}
 
 
 # It is tested on itself

@@ -31,6 +31,7 @@ class Shown:
     photo: at full size. of: what it was made of. ending: what its file's name ends with, "-colorized".
     made_by: all that is needed to make it again. files: the pictures on the slider, left and right.
     said, settings: what the network said and how that is shown, where it can be shown in other settings.
+    veiled: whether what the network guesses is veiled on the slider.
     """
 
     photo: Photo
@@ -40,6 +41,7 @@ class Shown:
     files: tuple[str, str]
     said: Any = None
     settings: Any = None
+    veiled: bool = False
     status: str = ""
     more_bytes: int = 0  # that `said` takes
 

@@ -31,8 +31,7 @@ def opened(browser, url: str, query: str = "", width: int = 1280, height: int = 
     page = browser.new_page(locale=locale, viewport={"width": width, "height": height})
     page.set_default_timeout(WAIT)
     page.goto(url + query)
-    page.wait_for_selector("#tabs [role=tab]")
-    page.wait_for_timeout(300)  # until the page listens to what is dropped on it
+    page.wait_for_selector("html[data-ready]")  # set by the page's load event, when its parts listen
     return page
 
 

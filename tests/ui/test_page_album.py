@@ -8,14 +8,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from page import Held, scrolls_sideways
+from page import Held, scrolls_sideways, taken_home
 from PIL import Image
 
 from colorizer.errors import AlbumTooLarge
 from colorizer.photo import Photo
 from colorizer.predictors import album as albums
 from colorizer.predictors.album import Album
-from colorizer.predictors.results import Result
+from colorizer.predictors.results import Result, settings_in
 from colorizer.ui import album, files, running, work
 from colorizer.ui.running import Reply
 from colorizer.ui.texts import TEXTS
@@ -78,6 +78,7 @@ def test_an_album_with_a_broken_file_is_stopped_gone_on_with_found_again_and_tak
     page.click("#begin")
     page.wait_for_selector(f"{COUNT}:text('4 of 5 done, 1 impossible.')")
     page.wait_for_selector("#begin", state="visible")
+    assert "4 of 5 done, 1 impossible, in " in page.inner_text("#album-line")
     names = [photo.name for photo, *_ in held.asked]
     assert names.count("a") == 1 and set(names) == set("abde")
 
@@ -122,6 +123,27 @@ def test_a_zip_is_done_otherwise_on_a_phone_in_french(visit, five: list[Path], t
         assert english == french or english not in lines, key
     found = {name for name in packed(page) if name.endswith("painted.jpg")}
     assert found == {"1931/a-painted.jpg", "1931/b-painted.jpg"}
+
+
+def test_one_is_opened_in_the_tab_of_what_was_done_with_the_settings_of_all(visit, five: list[Path]) -> None:
+    page = visit("?tab=album")
+    page.locator("#album-saturation input[type=range]").focus()
+    page.keyboard.press("End")
+    give_all(page, five, 5)
+    page.click("#begin")
+    page.wait_for_selector(f"{COUNT}:text('4 of 5 done, 1 impossible.')")
+    links = page.locator("#album-list li a")
+    assert links.count() == 4 and links.nth(2).get_attribute("aria-label") == "Open in Colorize: d.jpg"
+    links.nth(2).click()
+    page.wait_for_url("**/?tab=colorize")
+    page.wait_for_selector("#photo img")
+    page.click("#colour")
+    page.wait_for_selector("#status :text('122 × 80')")
+    file = taken_home(page)
+    assert file.suggested_filename == "d-colorized.jpg"
+    with Image.open(file.path()) as image:
+        assert image.size == (122, 80)
+    assert settings_in(Path(file.path()))["saturation"] == 2
 
 
 # Without a browser

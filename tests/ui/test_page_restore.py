@@ -64,7 +64,7 @@ def test_a_photograph_is_mended_coloured_and_enlarged_and_taken_home(visit, scra
 
 def settings_of_file(about: dict) -> RestoreSettings:
     """The settings that a file holds."""
-    told = ("task", "weights", "sha256")
+    told = ("task", "weights", "sha256", "precision")
     return RestoreSettings(**{key: value for key, value in about.items() if key not in told})
 
 
