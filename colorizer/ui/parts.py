@@ -56,8 +56,10 @@ def picture_field(tab: Tab, sources: Sequence[str], name: str = "photo", height:
 
 def start_buttons(tab: Tab, name: str, cancel: str = "cancel") -> None:
     """The button, labelled by the text of that name, Cancel (or another word) in its place, and the line."""
-    tab["start"] = gr.Button(label(name), variant="primary", elem_id=name)
-    tab["cancel"] = gr.Button(label(cancel), visible=False, elem_id=f"{tab.prefix}cancel")
+    tab["start"] = gr.Button(label(name), variant="primary", elem_id=name, elem_classes="start")
+    tab["cancel"] = gr.Button(
+        label(cancel), visible=False, elem_id=f"{tab.prefix}cancel", elem_classes="cancel"
+    )
     line(tab)
 
 
@@ -79,7 +81,7 @@ def stage(tab: Tab, cards_html: str) -> None:
     example_cards(tab, cards_html)
     tab["stage"] = gr.ImageSlider(
         type="filepath",
-        label=label("result"),
+        label=label(f"made_{tab.name}"),  # what a screen reader calls the picture on the right
         show_label=False,
         buttons=["fullscreen"],
         interactive=False,
