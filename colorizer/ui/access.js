@@ -32,8 +32,8 @@
     const handle = stage.querySelector('.outer'), tab = tabOf(stage);
     if (!handle) return;
     const language = document.documentElement.lang.startsWith('fr') ? 'fr' : 'en', share = Math.round(100 * place(handle));
-    const [left, right] = [...tab.querySelectorAll(`.sides [lang="${language}"]`)].map(side => side.textContent);
-    const said = {role: 'slider', tabindex: 0, 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': share};
+    const [left, , right] = [...tab.querySelectorAll(`.sides [lang="${language}"]`)].map(side => side.textContent);
+    const said = {role: 'slider', tabindex: 0, 'aria-keyshortcuts': '+ - 0 1', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': share};
     said['aria-label'] = `${left} / ${right}`;
     said['aria-valuetext'] = `${left} ${share} %, ${right} ${100 - share} %`;
     for (const [name, value] of Object.entries(said)) handle.setAttribute(name, value);
@@ -65,11 +65,6 @@
     const files = new DataTransfer();
     for (const file of input.files) files.items.add(new File([file], file.name, {type: 'image/heic'}));
     input.files = files.files;
-  }, true);
-  // A finger on the picture sweeps the page, unless it is enlarged: Gradio would keep all touches for itself.
-  document.addEventListener('touchstart', event => {
-    const picture = event.touches.length === 1 && event.target.closest('.on-stage .content')?.querySelector('img');
-    if (picture && picture.style.transform.endsWith('scale(1)')) event.stopPropagation();
   }, true);
   function follow() {
     const {tab, old} = wanted, [start, cancel] = ['.start', '.cancel'].map(name => tab.querySelector(name));

@@ -95,7 +95,8 @@ def take_home(tab: Tab, tabs: Sequence[str], left: str = "before", right: str = 
     """Below the slider, once there is a result: what is on its sides, the status line, and what can be done
     with the result; `tabs` are those that it can be sent to."""
     with gr.Column(visible=False, elem_classes="below") as tab["below"]:
-        gr.HTML(f'<div class="sides"><span>{both(left)}</span><span>{both(right)}</span></div>')
+        sides = "".join(f"<span>{both(text)}</span>" for text in (left, "closer", right))
+        gr.HTML(f'<div class="sides">{sides}</div>')
         tab["status"] = gr.HTML("", elem_id=f"{tab.prefix}status", elem_classes="status")
         with gr.Row(elem_classes="take-home") as tab["take_home"]:
             tab["kind"] = gr.Radio(

@@ -9,7 +9,7 @@ from gradio.themes.utils.colors import Color
 
 FOLDER = Path(__file__).parent
 CSS = (FOLDER / "page.css").read_text(encoding="utf-8")
-SCRIPTS = ("page.js", "access.js")
+SCRIPTS = ("page.js", "zoom.js", "access.js")
 HEAD = "".join(f"<script>{(FOLDER / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
 
 STONE = Color(

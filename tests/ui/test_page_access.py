@@ -28,6 +28,12 @@ IN_SIGHT = """name => {
     const {top, bottom} = document.querySelector(name).getBoundingClientRect();
     return top >= 0 && bottom <= innerHeight;
 }"""
+SCALED = """([least, most]) => [...document.querySelectorAll('#stage img')].every(image => {
+    const scale = Number(image.style.transform.match(/scale[(](.*)[)]/)[1]);
+    return scale > least - 0.01 && scale < most + 0.01;
+})"""
+MOVED = """left => [...document.querySelectorAll('#stage img')].every(
+    image => Math.abs(left - 80 - image.getBoundingClientRect().left) < 1)"""
 DARK = "dark => document.body.classList.contains('dark') === dark"
 
 
@@ -121,6 +127,58 @@ def test_on_a_phone_the_result_comes_into_sight_and_the_tabs_are_one_line(visit,
     page.wait_for_function(
         "document.getElementById('tab-about-button').getBoundingClientRect().right <= innerWidth"
     )
+
+
+def test_a_comparison_is_enlarged_to_one_to_one_and_both_sides_move_together(visit, draw) -> None:
+    page = visit(width=390, height=844)
+    give(page, draw("large.jpg", width=1650, height=1100))
+    made(page, "colour")
+    handle = page.locator("#stage [role=slider]")
+    handle.focus()
+
+    def scaled(most: float, least: float | None = None) -> None:
+        page.wait_for_function(SCALED, arg=[least or most, most])
+
+    wide = page.locator("#stage img").first.evaluate("image => image.offsetWidth")
+    for key, scale in (("1", 1650 / wide), ("-", 1650 / wide / 1.5), ("0", 1), ("+", 1.5)):
+        page.keyboard.press(key)
+        scaled(scale)
+    left, right = [page.locator("#stage img").nth(n).bounding_box() for n in (0, 1)]
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_function(MOVED, arg=left["x"])
+    assert left == right and handle.get_attribute("aria-valuenow") == "50"
+    page.keyboard.press("0")
+    scaled(1)
+    box = page.locator("#stage .content").bounding_box()
+    x, y = box["x"] + 60, box["y"] + 60
+    page.mouse.dblclick(x, y)
+    scaled(1650 / wide)
+    page.mouse.dblclick(x, y)
+    scaled(1)
+    page.mouse.wheel(0, -100)
+    scaled(1.05)
+    page.mouse.wheel(0, 100)
+    scaled(1)
+
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    top = page.evaluate("window.scrollY")
+    touch("touchStart", (x, y))
+    for step in range(1, 6):
+        touch("touchMove", (x, y - 10 * step))
+    touch("touchEnd")
+    page.wait_for_function("top => window.scrollY > top", arg=top)  # one finger sweeps the page
+    scaled(1)
+    page.evaluate("top => window.scrollTo(0, top)", top)
+    touch("touchStart", (x, y), (x + 40, y))
+    touch("touchMove", (x - 20, y), (x + 60, y))
+    touch("touchEnd")
+    scaled(2.1, 1.9)
 
 
 @pytest.mark.parametrize("name", ["IMG_2041.HEIC", "notes.heic"])
