@@ -56,7 +56,7 @@
   let wanted = null;
   const source = tab => tab.querySelector('.on-stage img:nth-of-type(2)')?.src;
   const want = part => { wanted = part && {tab: tabOf(part), old: source(tabOf(part)), begun: false}; };
-  document.addEventListener('click', event => want(event.target.closest('.start, .result .card')));
+  document.addEventListener('click', event => want(event.target.closest('.start, .cancel, .result .card')));
   document.addEventListener('change', event => {
     const input = event.target.closest('.give input[type="file"]');
     want(input);

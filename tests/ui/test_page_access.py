@@ -10,7 +10,7 @@ import axe_playwright_python
 import numpy as np
 import pillow_heif
 import pytest
-from page import changed, give, made, scrolls_sideways
+from page import Held, changed, give, made, scrolls_sideways
 from PIL import Image
 from test_page_everywhere import TABS
 
@@ -34,6 +34,7 @@ SCALED = """([least, most]) => [...document.querySelectorAll('#stage img')].ever
 })"""
 MOVED = """left => [...document.querySelectorAll('#stage img')].every(
     image => Math.abs(left - 80 - image.getBoundingClientRect().left) < 1)"""
+FOCUSED = "name => document.activeElement.id === name"
 DARK = "dark => document.body.classList.contains('dark') === dark"
 
 
@@ -107,7 +108,25 @@ def test_trouble_is_an_alert_and_the_focus_is_on_the_button_again(visit) -> None
     page.focus("#colour")
     page.keyboard.press("Enter")
     page.get_by_role("alert").filter(has_text=TEXTS["nothing_given"][0]).wait_for()
-    page.wait_for_function("document.activeElement.id === 'colour'")
+    page.wait_for_function(FOCUSED, arg="colour")
+
+
+def test_the_focus_is_on_cancel_while_it_works_and_then_on_the_button_again(
+    visit, photograph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit()
+    give(page, photograph)
+    held = Held(monkeypatch, "analyse")
+    page.focus("#colour")
+    page.keyboard.press("Enter")
+    assert held.begun.wait(20)
+    page.wait_for_function(FOCUSED, arg="cancel")
+    page.keyboard.press("Enter")
+    page.wait_for_function(FOCUSED, arg="colour")
+    page.wait_for_function(
+        "told => document.querySelector('.heard').textContent === told", arg=TEXTS["stopped"][0]
+    )
+    held.going.set()
 
 
 def test_on_a_phone_the_result_comes_into_sight_and_the_tabs_are_one_line(visit, photograph: Path) -> None:
