@@ -121,7 +121,7 @@ def _name(model: str) -> str:
 def _figure(picture: np.ndarray, name: str, told: str) -> str:
     source = cards.as_jpeg(Image.fromarray(picture))
     return (
-        f'<figure><div class="dull-frame" tabindex="0"><img src="{source}" alt=""'
+        f'<figure><div class="dull-frame" tabindex="0" role="application"><img src="{source}" alt=""'
         f' draggable="false"><i class="cross"></i></div>'
         f"<figcaption>{name} <small>{told}</small></figcaption></figure>"
     )

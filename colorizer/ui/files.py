@@ -28,7 +28,7 @@ from colorizer.ui.work import held
 CACHE_MB = 2048  # of uploads and results, all visitors together
 YOUNG = 120  # seconds, in which a file is on its way to a page
 SHOWN_PIXELS = 24_000_000  # beyond it a browser on a phone gives up
-SURROUND = 119  # the mid-grey of the result area, under transparent pixels
+SURROUND = 117  # the mid-grey of the result area, under transparent pixels
 BROWSERS_SHOW = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
 
 

@@ -27,6 +27,7 @@
 
   window.goToTab = name => {
     window.showTab(name);
+    document.getElementById(`tab-${name}-button`)?.focus({preventScroll: true});
     remember(name);
     window.scrollTo({top: 0});
   };

@@ -57,8 +57,10 @@ def picture_field(tab: Tab, sources: Sequence[str], name: str = "photo", height:
 
 def start_buttons(tab: Tab, name: str, cancel: str = "cancel") -> None:
     """The button, labelled by the text of that name, Cancel (or another word) in its place, and the line."""
-    tab["start"] = gr.Button(label(name), variant="primary", elem_id=name)
-    tab["cancel"] = gr.Button(label(cancel), visible=False, elem_id=f"{tab.prefix}cancel")
+    tab["start"] = gr.Button(label(name), variant="primary", elem_id=name, elem_classes="start")
+    tab["cancel"] = gr.Button(
+        label(cancel), visible=False, elem_id=f"{tab.prefix}cancel", elem_classes="cancel"
+    )
     line(tab)
 
 
@@ -80,7 +82,7 @@ def stage(tab: Tab, cards_html: str) -> None:
     example_cards(tab, cards_html)
     tab["stage"] = gr.ImageSlider(
         type="filepath",
-        label=label("result"),
+        label=label(f"made_{tab.name}"),  # what a screen reader calls the picture on the right
         show_label=False,
         buttons=["fullscreen"],
         interactive=False,
@@ -104,7 +106,8 @@ def take_home(tab: Tab, tabs: Sequence[str], left: str = "before", right: str = 
     """Below the slider, once there is a result: what is on its sides, the status line, and what can be done
     with the result; `tabs` are those that it can be sent to."""
     with gr.Column(visible=False, elem_classes="below") as tab["below"]:
-        gr.HTML(f'<div class="sides"><span>{both(left)}</span><span>{both(right)}</span></div>')
+        sides = "".join(f"<span>{both(text)}</span>" for text in (left, "closer", right))
+        gr.HTML(f'<div class="sides">{sides}</div>')
         tab["status"] = gr.HTML("", elem_id=f"{tab.prefix}status", elem_classes="status")
         with gr.Row(elem_classes="take-home") as tab["take_home"]:
             tab["kind"] = gr.Radio(

@@ -107,8 +107,8 @@ def in_both(pair: tuple[str, str]) -> str:
 
 def progress_line(text: str, share: float | None = None) -> str:
     """What is going on, and how far it is (0..1, None when nobody knows)."""
-    bar = "<progress></progress>" if share is None else f'<progress value="{share:.3f}"></progress>'
-    return f'<div class="line" role="status"><span>{escape(text)}</span>{bar}</div>'
+    value = "" if share is None else f' value="{share:.3f}"'
+    return f'<label class="line"><span>{escape(text)}</span><progress{value}></progress></label>'
 
 
 def trouble_line(text: str) -> str:
@@ -118,7 +118,7 @@ def trouble_line(text: str) -> str:
 
 def remark_line(text: str) -> str:
     """What is no trouble."""
-    return f'<div class="line" role="status">{escape(text)}</div>'
+    return f'<div class="line">{escape(text)}</div>'
 
 
 def paragraphs(*texts: str) -> str:

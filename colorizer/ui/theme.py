@@ -7,8 +7,10 @@ from pathlib import Path
 import gradio as gr
 from gradio.themes.utils.colors import Color
 
-CSS = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-HEAD = f"<script>{(Path(__file__).parent / 'page.js').read_text(encoding='utf-8')}</script>"
+FOLDER = Path(__file__).parent
+CSS = (FOLDER / "page.css").read_text(encoding="utf-8")
+SCRIPTS = ("page.js", "zoom.js", "access.js")
+HEAD = "".join(f"<script>{(FOLDER / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
 
 STONE = Color(
     name="stone",
