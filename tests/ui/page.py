@@ -17,7 +17,7 @@ from PIL import Image
 from colorizer.errors import Cancelled
 from colorizer.ui import running
 
-WAIT = 30_000  # milliseconds
+WAIT = 60_000  # milliseconds
 GREY = np.full((64, 96), 120, np.uint8)
 
 

@@ -120,10 +120,10 @@ def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(
     assert seen  # so that it was that which kept it out
 
 
-def test_there_is_one_endpoint_for_each_task(url: str) -> None:
+def test_there_is_one_endpoint_for_each_task_and_what_tells_of_them(url: str) -> None:
     client = gradio_client.Client(url, verbose=False)
     named = list(client.view_api(return_format="dict")["named_endpoints"])
-    assert named == ["/colorize", "/restore", "/upscale", "/restyle", "/stylize"]
+    assert named == ["/restore", "/colorize", "/upscale", "/stylize", "/restyle", "/explain", "/models"]
 
 
 def test_without_weights_the_page_says_so_and_offers_nothing_that_is_not_there(
