@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from colorizer.ui.page import appearance, build_page
+from colorizer.ui.served import LOG_LEVELS, log_from
 
 
 def options() -> argparse.Namespace:
@@ -14,6 +15,7 @@ def options() -> argparse.Namespace:
         "--host", help="address to listen on (default: this machine only, or GRADIO_SERVER_NAME)"
     )
     parser.add_argument("--port", type=int, help="port to listen on (default: 7860 or the next free one)")
+    parser.add_argument("--log-level", choices=LOG_LEVELS, default="info", help="default: info")
     parser.add_argument("--share", action="store_true", help="also open a public link through gradio.live")
     parser.add_argument(
         "--root-path", help="path under which a reverse proxy serves the page, such as /colorizer"
@@ -28,6 +30,7 @@ demo = build_page()
 
 if __name__ == "__main__":
     chosen = options()
+    log_from(chosen.log_level)
     demo.launch(
         server_name=chosen.host,
         server_port=chosen.port,

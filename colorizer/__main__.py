@@ -1,4 +1,4 @@
-"""What does `python -m colorizer` start? The command line."""
+"""What do `python -m colorizer` and, where pip installed it, `colorizer` start? The command line."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import sys
 
 from colorizer.cli import main
 
-if __name__ == "__main__":
+
+def run() -> None:
+    """Run a command and leave with its exit status."""
     status = main()
     if status == 130:  # stopped with Ctrl-C: the next one doesn't wait for what is coming to its end
         signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

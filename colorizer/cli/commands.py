@@ -19,7 +19,7 @@ from colorizer.errors import Cancelled, ColorizerError
 TASKS = ("restore", "colorize", "upscale", "stylize", "restyle")
 # Each with the module here whose `add_commands` adds it to the parser.
 COMMANDS = dict.fromkeys(TASKS, "tasks") | {
-    name: name for name in ("explain", "again", "evaluate", "train", "weights")
+    name: name for name in ("explain", "again", "mcp", "evaluate", "train", "weights")
 }
 
 

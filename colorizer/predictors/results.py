@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from itertools import count
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 import colorizer
 from colorizer.errors import PhotoError
-from colorizer.photo import LIMITS, Photo, check_file, with_caption
+from colorizer.photo import FORMATS, LIMITS, Photo, check_file, with_caption
 from colorizer.photo.provenance import networks
 from colorizer.photo.sources import Source
+from colorizer.predictors.settings import Settings
 
 MANIFEST = "manifest.json"
 MISSED = "It was not reached."
@@ -36,6 +37,23 @@ ENDINGS = {
     "texture": "-texture",
 }  # of a result's name, by what was done
 ORIGINAL = "original"  # the name, among a result's settings, of the SHA-256 of the photograph's file
+
+
+@dataclass(frozen=True)
+class FileSettings(Settings):
+    """How a result is written; SettingsError for a value out of range.
+
+    format: of the file: "PNG", "JPEG", "WebP", "TIFF" or "AVIF".
+    quality: of JPEG, WebP and AVIF, 1..100.
+    caption: a line of text below the picture, such as “Colourised”.
+    """
+
+    CHOICES: ClassVar = {"format": tuple(FORMATS)}
+    RANGES: ClassVar = {"quality": (1, 100)}
+
+    format: str = "PNG"
+    quality: int = 95
+    caption: str | None = None
 
 
 @dataclass(frozen=True)

@@ -104,9 +104,11 @@ def described(kind: type[Settings]) -> dict[str, str]:
 class Hint(Settings):
     """The colour that a place has; SettingsError for a value out of range.
 
-    x, y: the place, as shares of the upright picture's width and height. colour: sRGB, as “#7a5230”; its hue
-    and chroma count, the lightness is the photograph's. reach: 0.02..1, how far it spreads: over little
-    more than its spot, over a thing (0.3), over most that looks like it.
+    x: the place, as a share of the upright picture's width, from the left.
+    y: the same of its height, from the top.
+    colour: sRGB, as “#7a5230”; its hue and chroma count, the lightness is the photograph's.
+    reach: 0.02..1, how far it spreads: over little more than its spot, over a thing (0.3), over most that
+    looks like it.
     """
 
     RANGES: ClassVar = HINT_RANGES

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cache, cached_property
+from typing import Any
 
-from colorizer.photo import Photo
+from colorizer import weights
+from colorizer.photo import FORMATS, LIMITS, Photo
 from colorizer.predictors import restore, upscale
 from colorizer.predictors.colorize import Colorizer
 from colorizer.predictors.mend import Mender
@@ -23,6 +26,13 @@ from colorizer.predictors.settings import (
 from colorizer.predictors.stylize import Stylizer
 from colorizer.predictors.tiling import Progress
 from colorizer.predictors.upscale import Upscaled, Upscaler
+
+
+def offered() -> dict[str, Any]:
+    """Which networks are there, and the limits of pictures. WeightsError when the manifest can't be read."""
+    there = [{"name": e.name, "task": e.task, "version": e.version} for e in weights.entries().values()]
+    pictures = {"given": asdict(LIMITS), "made by upscale": asdict(upscale.LIMITS), "formats": list(FORMATS)}
+    return {"models": there, "pictures": pictures}
 
 
 class Predictors:

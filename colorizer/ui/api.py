@@ -11,10 +11,10 @@ import os
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 from urllib.parse import unquote
 
 import gradio as gr
@@ -22,14 +22,13 @@ import gradio.mcp
 from gradio.blocks import BlockFunction
 from gradio.state_holder import SessionState
 
-from colorizer import weights
 from colorizer.errors import ColorizerError, SettingsError
-from colorizer.photo import FORMATS, LIMITS, Photo
+from colorizer.photo import Photo
 from colorizer.photo.provenance import sentence
-from colorizer.predictors import upscale
 from colorizer.predictors.explain import explained
-from colorizer.predictors.results import Result
+from colorizer.predictors.results import FileSettings, Result
 from colorizer.predictors.settings import OF_TASK, RestyleSettings, Settings, UpscaleSettings, described
+from colorizer.predictors.tasks import offered
 from colorizer.ui import files, running
 from colorizer.ui.assistants import Tools
 
@@ -63,23 +62,6 @@ ENDPOINTS = {  # what each does, and the order of its settings; fields that came
         "strength brush size steps keep_colours features format",
     ),
 }
-
-
-@dataclass(frozen=True)
-class FileSettings(Settings):
-    """How a result is written; SettingsError for a value out of range.
-
-    format: of the file: "PNG", "JPEG", "WebP", "TIFF" or "AVIF".
-    quality: of JPEG, WebP and AVIF, 1..100.
-    caption: a line of text below the picture, such as “Colourised”.
-    """
-
-    CHOICES: ClassVar = {"format": tuple(FORMATS)}
-    RANGES: ClassVar = {"quality": (1, 100)}
-
-    format: str = "PNG"
-    quality: int = 95
-    caption: str | None = None
 
 
 class Page(gr.Blocks):
@@ -127,10 +109,9 @@ def explain(photo: str) -> str:
 def models() -> dict[str, Any]:
     """List the models that are there, and the limits: of pictures, and of every setting by its task."""
     with told():
-        there = [{"name": e.name, "task": e.task, "version": e.version} for e in weights.entries().values()]
-    pictures = {"given": asdict(LIMITS), "made by upscale": asdict(upscale.LIMITS), "formats": list(FORMATS)}
+        there = offered()
     settings = {task: {**OF_TASK[task].RANGES, **OF_TASK[task].CHOICES} for task in ENDPOINTS}
-    return {"models": there, "pictures": pictures, "settings": settings}
+    return {**there, "settings": settings}
 
 
 def _endpoint(task: str) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from colorizer.predictors.upscale import offered as upscalers
 from colorizer.ui import about, album, colorize, dull, monet, parts, restore, running, style, upscale
 from colorizer.ui.api import Page, build_api
 from colorizer.ui.running import Tab
+from colorizer.ui.served import ROUTES
 from colorizer.ui.texts import I18N, both, label
 from colorizer.ui.theme import CSS, HEAD, theme
 
@@ -74,7 +75,7 @@ def in_tab(name: str) -> gr.Tab:
 
 
 def appearance() -> dict[str, Any]:
-    """What `launch` has to know of the page's looks, words and limits."""
+    """What `launch` has to know of the page's looks, words, limits and addresses."""
     return {
         "theme": theme(),
         "css": CSS,
@@ -84,4 +85,5 @@ def appearance() -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "max_file_size": MOST_GIVEN,
+        "app_kwargs": {"routes": ROUTES},
     }

@@ -39,6 +39,7 @@ from colorizer.predictors.stylize import Cycle, Painting, Stylizer
 from colorizer.predictors.tasks import Predictors
 from colorizer.predictors.truth_test import TruthTest
 from colorizer.predictors.upscale import Box, Forecast, Upscaled
+from colorizer.ui.served import logged
 from colorizer.ui.texts import language, progress_line, say, sentence, trouble_line
 from colorizer.ui.work import Shown, Work, keep, recall
 
@@ -95,7 +96,7 @@ def on_gpu(function: Callable[P, T]) -> Callable[P, T]:
     """On a Hugging Face Space that lends a GPU, to another process and for the length of a call, the function
     runs there; what it would be told to call on the way stays here."""
     if importlib.util.find_spec("spaces") is None:
-        return function
+        return logged(function)
     import spaces
 
     lent = spaces.GPU(function)
@@ -104,7 +105,7 @@ def on_gpu(function: Callable[P, T]) -> Callable[P, T]:
     def called(*values: object) -> T:
         return lent(*(value for value in values if not callable(value)))
 
-    return cast(Callable[P, T], called)
+    return logged(cast(Callable[P, T], called))
 
 
 @on_gpu

@@ -20,7 +20,8 @@ from uuid import uuid4
 
 from colorizer.errors import WeightsError
 
-WEIGHTS_DIR = Path(__file__).resolve().parents[2] / "weights"
+INSTALLED = Path(__file__).with_name("files")  # where pip puts what is in weights/
+WEIGHTS_DIR = INSTALLED if INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "weights"
 FILE = "manifest.json"
 FORMAT = 1
 PULL = "python -m colorizer weights pull"
