@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
+import threading
 
 from colorizer.cli import main
 
@@ -12,8 +12,9 @@ from colorizer.cli import main
 def run() -> None:
     """Run a command and leave with its exit status."""
     status = main()
-    if status == 130:  # stopped with Ctrl-C: the next one doesn't wait for what is coming to its end
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    if status == 130 and threading.active_count() > 1:  # Ctrl-C came again: nothing is waited for
+        sys.stderr.flush()
+        os._exit(status)
     sys.exit(status)
 
 

@@ -97,7 +97,7 @@ class Batch:
             raise ColorizerError(
                 f"A manifest needs a folder of results, and “{self.folder}” is none. Name one with -o."
             )
-        self.cluster = Cluster(args, self.targets) if args.cluster else None
+        self.cluster = Cluster(args, self.targets) if args.cluster is not None else None
 
     def run(self, settings: Settings, hints: GivenHints | None, painting: Photo | None) -> int:
         """Make a result of every photograph; 0 only if each was saved."""

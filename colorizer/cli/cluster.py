@@ -7,10 +7,13 @@ dies, Dask gives what it was doing to another one; a result appears whole, whoev
 from __future__ import annotations
 
 import argparse
+import logging
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -36,12 +39,17 @@ class Cluster:
                 "--cluster has as many --jobs as its workers have threads, and takes no --credentials, whose "
                 "key would leave this machine. Leave them out."
             )
+        if not re.fullmatch(r"(\w+://)?[^/\s]+:\d+", self.address):
+            raise SettingsError(f"--cluster is “{self.address}”, but must be like tcp://that-machine:8786.")
         if packed := next((one for one in sources if one.member), None):
             raise ColorizerError(f"A cluster takes no zip, such as “{packed.path}”. Unpack it.")
         try:
             self.dask = import_module("distributed")
         except ImportError:
             raise ColorizerError("--cluster needs: pip install -r requirements-cluster.txt") from None
+        for name in logging.root.manager.loggerDict:
+            if name.partition(".")[0] == "distributed":  # what goes wrong is said in our words
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self.client = self.dask.Client(self.address, timeout=PATIENCE, set_as_default=False)
         except Exception as error:  # whatever may be wrong with an address
@@ -62,9 +70,16 @@ class Cluster:
         """Do it to every photograph: in their order what it returns, or why it failed."""
         try:
             self.client.wait_for_workers(1, timeout=PATIENCE)
-        except TimeoutError:
+        except self.dask.TimeoutError:
             raise ColorizerError(
                 f"“{self.address}” has no workers. Start one with: dask worker {self.address}"
+            ) from None
+        try:
+            for run in (self.client.run_on_scheduler, self.client.run):
+                run(exec, "import colorizer.cli.cluster")
+        except ImportError:
+            raise ColorizerError(
+                f"The machines at “{self.address}” don't know this program. On each: pip install '.[cluster]'"
             ) from None
         begun: deque[Future[tuple[T | None, str]]] = deque()
         for number, job in enumerate(jobs):
@@ -79,11 +94,16 @@ class Cluster:
     def _outcome(self, future: Future[tuple[T | None, str]]) -> tuple[T | None, str]:
         """What came of one; ColorizerError when the scheduler is gone."""
         try:
-            return future.result()
+            while True:
+                with suppress(self.dask.TimeoutError):
+                    return future.result(PATIENCE)
+                if not self.client.nthreads():
+                    overwrite(f"There is no worker any more; waiting for one: dask worker {self.address}")
         except self.dask.KilledWorker:
             return None, "Every worker that tried it died. It may need more memory than they have."
-        except (self.dask.CancelledError, self.dask.client.FutureCancelledError, OSError) as error:
-            raise ColorizerError(f"The scheduler at “{self.address}” is gone ({error}).") from None
+        except (self.dask.CancelledError, self.dask.client.FutureCancelledError, OSError):
+            text = "is gone. Start it again and go on with --skip-existing."
+            raise ColorizerError(f"The scheduler at “{self.address}” {text}") from None
 
 
 def _everywhere(job: Job) -> Job:

@@ -186,8 +186,8 @@ def unpacked(text: str, photo: Photo) -> np.ndarray:
     """Such marks at the photo's size, (H, W) bool; SettingsError where the text isn't what `packed` gives."""
     try:
         marks = np.asarray(Image.open(io.BytesIO(base64.b64decode(text)), formats=["PNG"]).convert("L"))
-    except (ValueError, OSError, Image.DecompressionBombError) as error:
-        raise SettingsError(f"The marks of damage can't be read ({error}). Leave them out.") from None
+    except (ValueError, OSError, Image.DecompressionBombError):
+        raise SettingsError("marks is no picture as this program writes it. Leave it out.") from None
     size = (photo.width, photo.height)
     return cv2.resize(marks, size, interpolation=cv2.INTER_NEAREST) > 127
 

@@ -76,7 +76,7 @@ class Settings:
                 continue
             low, high = self.RANGES[name]
             if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-                raise SettingsError(f"{wrong} a number from {low:g} to {high:g}.")
+                raise SettingsError(f"{wrong} a number from {low:.12g} to {high:.12g}.")
             if "int" in kind:
                 if int(value) != value:
                     raise SettingsError(f"{wrong} a whole number.")

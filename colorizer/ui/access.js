@@ -1,6 +1,7 @@
 // How is the page used without a mouse, without sight, or on a phone? What Gradio's parts don't do for that by themselves.
 (() => {
   const STEPS = {ArrowLeft: -0.02, ArrowDown: -0.02, ArrowRight: 0.02, ArrowUp: 0.02, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1};
+  const SETTLED = 600;  // milliseconds, after which a first result has its height
   const all = selector => document.querySelectorAll(selector);
   const tabOf = part => part.closest('[role="tabpanel"]');
   const seen = part => Boolean(part?.checkVisibility());
@@ -55,25 +56,33 @@
   // A button was pressed, or a picture given: the focus stays, and what comes of it is brought into sight.
   let wanted = null;
   const source = tab => tab.querySelector('.on-stage img:nth-of-type(2)')?.src;
-  const want = part => { wanted = part && {tab: tabOf(part), old: source(tabOf(part)), begun: false}; };
-  document.addEventListener('click', event => want(event.target.closest('.start, .cancel, .result .card')));
+  const want = tab => { wanted = tab && {tab, old: source(tab), begun: false}; };
+  document.addEventListener('click', event => {
+    const part = event.target.closest('.start, .cancel, .result .card, a[data-picture]');
+    const other = part?.matches('a') && new URLSearchParams(part.search).get('tab');  // the album's photograph goes there
+    want(part && (other ? document.getElementById(`tab-${other}`) : tabOf(part)));
+  });
   document.addEventListener('change', event => {
     const input = event.target.closest('.give input[type="file"]');
-    want(input);
+    want(input && tabOf(input));
     // Some phones don't know what a HEIC is, and Gradio then refuses it; the server looks into the file.
     if (input?.accept !== 'image/*' || [...input.files].every(file => file.type.startsWith('image/'))) return;
     const files = new DataTransfer();
     for (const file of input.files) files.items.add(new File([file], file.name, {type: 'image/heic'}));
     input.files = files.files;
   }, true);
+  function bring(stage) {
+    const {top, bottom} = stage.getBoundingClientRect();
+    if (seen(stage) && (top < 0 || bottom > innerHeight)) stage.closest('.result').scrollIntoView();  // with what stands above it
+  }
   function follow() {
     const {tab, old} = wanted, [start, cancel] = ['.start', '.cancel'].map(name => tab.querySelector(name));
     const stage = tab.querySelector('.on-stage'), image = stage?.querySelector('img:nth-of-type(2)');
     const running = seen(cancel), free = [document.body, start, cancel].includes(document.activeElement);
     wanted.begun ||= running;
     if (!running && image && image.src !== old && image.complete) {
-      const {top, bottom} = stage.getBoundingClientRect();
-      if (top < 0 || bottom > innerHeight) stage.scrollIntoView();
+      bring(stage);
+      setTimeout(bring, SETTLED, stage);
       if (free) stage.querySelector('.outer').focus({preventScroll: true});
     } else {
       if (free) (running ? cancel : start)?.focus({preventScroll: true});

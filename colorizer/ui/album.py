@@ -118,7 +118,8 @@ def wire_opening(tab: Tab, target: Tab) -> Dependency:
         yield {**usual, **same, "kind": kind, **parts.accepted(target, work, code, photo)}
 
     outputs = ["photo", "line", "kind", *usual, *(name for name in target.said if name not in usual)]
-    return listen(target, getattr(tab["list"], OPENED[target.name]), open_picture, outputs)
+    asked = getattr(tab["list"], OPENED[target.name])
+    return listen(target, asked, open_picture, outputs, trigger_mode="always_last")
 
 
 def listed(album: Album | None, code: str, now: tuple[Picture, float] | None = None) -> str:

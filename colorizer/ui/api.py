@@ -191,7 +191,7 @@ def opened(name: str, given: object) -> Photo:
     if isinstance(path, str):
         _, told, rest = path.rpartition(GIVEN_OUT)
         path = unquote(rest) if told else path
-        if path.startswith("data:"):
+        if path.startswith("data:") and ";base64," in path:
             with suppress(ValueError), TemporaryDirectory() as folder:
                 file = Path(folder, name)
                 file.write_bytes(base64.b64decode(path.partition(";base64,")[2], validate=True))

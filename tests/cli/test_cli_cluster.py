@@ -55,17 +55,19 @@ def test_a_worker_that_is_killed_costs_no_photograph_and_doubles_none(draw, tmp_
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("given", "words", "said"),
     [
-        (("--jobs", 2), "has as many --jobs as its workers have threads"),
-        ((), "There is no Dask scheduler at “127.0.0.1:9”"),
-        (("in.zip",), "A cluster takes no zip"),
+        ("a.png", ("--cluster", "127.0.0.1"), "--cluster is “127.0.0.1”, but must be like tcp://"),
+        ("a.png", ("--cluster", ""), "--cluster is “”, but must be like tcp://"),
+        ("a.png", ("--jobs", 2), "has as many --jobs as its workers have threads"),
+        ("a.png", (), "There is no Dask scheduler at “127.0.0.1:9”"),
+        ("in.zip", (), "A cluster takes no zip"),
     ],
 )
-def test_what_a_cluster_cannot_do_is_one_sentence(draw, tmp_path, monkeypatch, capsys, words, said):
+def test_what_a_cluster_cannot_do_is_one_sentence(draw, tmp_path, monkeypatch, capsys, given, words, said):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("colorizer.cli.cluster.PATIENCE", 1)
     with zipfile.ZipFile("in.zip", "w") as archive:
         archive.write(draw("a.png"), "a.png")
-    assert colorize("a.png", *words, "-o", "out/", "--cluster", "127.0.0.1:9") == 1
+    assert colorize(given, "-o", "out/", "--cluster", "127.0.0.1:9", *words) == 1
     assert said in capsys.readouterr().err
