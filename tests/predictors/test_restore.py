@@ -91,7 +91,11 @@ def test_damage_is_mended_before_anything_else_sees_it_and_a_person_may_say_what
 
 def own(made) -> dict:
     """The settings that a result says it was made with."""
-    return {name: value for name, value in made.made_by.items() if name not in ("task", "weights", "sha256")}
+    return {
+        name: value
+        for name, value in made.made_by.items()
+        if name not in ("task", "weights", "sha256", "precision")
+    }
 
 
 def test_marks_of_any_picture_fit_into_its_metadata():
