@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import mcp
 import pytest
+from mcp.client.streamable_http import streamablehttp_client
 from PIL import Image
 
-mcp = pytest.importorskip("mcp", reason="pip install -r requirements-mcp.txt")
-from mcp.client.streamable_http import streamablehttp_client  # noqa: E402
-
-from colorizer.ui.page import appearance, build_page  # noqa: E402
+from colorizer.ui.page import appearance, build_page
 
 TASKS = {"restore", "colorize", "upscale", "stylize", "restyle"}
 PASSED_OFF = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
