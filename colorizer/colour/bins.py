@@ -67,7 +67,8 @@ def annealed_mean(logits: Tensor, bins: Tensor, temperature: float = TEMPERATURE
     logits (N, Q, H, W) and bins (Q, 2) -> ab (N, 2, H, W). Temperature 1 is the mean, towards 0 the mode.
     """
     probability = torch.softmax(logits / temperature, dim=1)
-    return torch.einsum("nqhw,qc->nchw", probability, bins.to(probability.dtype))
+    mean = bins.T.to(probability.dtype) @ probability.flatten(2)  # several times as fast as einsum
+    return mean.unflatten(2, probability.shape[2:])
 
 
 def rebalance_logits(prior: Tensor, amount: float) -> Tensor:

@@ -23,7 +23,7 @@ def box_mean(x: Tensor, radius: int) -> Tensor:
 
 @dataclass(frozen=True)
 class LocalLines:
-    """Chroma by lightness: ab = slope * L + offset, both (1, 2, h, w) on a small grid."""
+    """Chroma by lightness: ab = slope * L + offset, both (1, 2, h, w) on a small grid; or any C channels."""
 
     slope: Tensor
     offset: Tensor
@@ -37,11 +37,11 @@ class LocalLines:
         return torch.addcmul(offset, slope, lightness)
 
     def at(self, places: Tensor, lightness: Tensor) -> Tensor:
-        """The ab (K, 2) at single places (K, 2), x and y as shares of width and height, of lightness (K,)."""
+        """The ab (K, C) at single places (K, 2), x and y as shares of width and height, of lightness (K,)."""
         grid = torch.cat((self.slope, self.offset), dim=1)
         where = places[None, None] * 2 - 1
         there = F.grid_sample(grid, where, padding_mode="border", align_corners=False)
-        slope, offset = there[0, :, 0].T.split(2, dim=1)
+        slope, offset = there[0, :, 0].T.chunk(2, dim=1)
         return offset + slope * lightness[:, None]
 
 

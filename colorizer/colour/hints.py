@@ -48,13 +48,20 @@ def spread(
     weight = _weights(guide[0, 0], features[0], cells, reach)
     moved = asked - fit_lines(guide, ab).at(places, lightness)
     replaces = 1 - torch.exp(-moved.norm(dim=1, keepdim=True) / NOTICEABLE)  # else, it shifts
+    changed = replaces * asked + (1 - replaces) * moved
     kept = (weight @ replaces) * ab[0].flatten(1).T
-    wanted = asked.clone()
+    # Each hint's colour is enlarged along edges of lightness, and others come near: what is found at the
+    # places, without the hints' colours and by each of them, says how they have to be corrected.
+    without = fit_lines(guide, ab - _map(kept, guide)).at(places, lightness)
+    response = fit_lines(guide, _map(weight, guide)).at(places, lightness)  # (K, K)
     for _ in range(ROUNDS):
-        added = weight @ (wanted - asked + replaces * asked + (1 - replaces) * moved) - kept
-        added = added.T.reshape(1, 2, height, width)
-        wanted += asked - fit_lines(guide, ab + added).at(places, lightness)
-    return fit_lines(guide, added)
+        changed += asked - without - response @ changed
+    return fit_lines(guide, _map(weight @ changed - kept, guide))
+
+
+def _map(values: Tensor, guide: Tensor) -> Tensor:
+    """Values (N, C) of the N points of `guide` (1, 1, h, w), as (1, C, h, w)."""
+    return values.T.reshape(1, -1, *guide.shape[-2:])
 
 
 def _weights(guide: Tensor, features: Tensor, cells: Tensor, reach: Tensor) -> Tensor:

@@ -27,6 +27,7 @@ from colorizer.ui.work import held
 
 CACHE_MB = 2048  # of uploads and results, all visitors together
 YOUNG = 120  # seconds, in which a file is on its way to a page
+_looked = -float("inf")  # when there was last made room: looking takes longer than a small correction
 SHOWN_PIXELS = 24_000_000  # beyond it a browser on a phone gives up
 SURROUND = 117  # the mid-grey of the result area, under transparent pixels
 BROWSERS_SHOW = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
@@ -34,7 +35,10 @@ BROWSERS_SHOW = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
 
 def new_path(name: str) -> Path:
     """A path for a file of that name in a fresh folder of Gradio's cache."""
-    make_room()
+    global _looked
+    if time.monotonic() > _looked + YOUNG / 4:
+        _looked = time.monotonic()
+        make_room()
     folder = Path(get_upload_folder()) / secrets.token_hex(16)
     folder.mkdir(parents=True)
     return folder / name
