@@ -49,7 +49,7 @@ def test_it_shows_pictures_and_tells_nothing_of_the_machine_that_made_them(cells
 
 
 def test_its_figures_of_the_shipped_networks_are_those_of_the_readme(cells):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     (table,) = [text for text in outputs_of(cells, "text/markdown") if "AuC" in text]
     for line in table.splitlines():
         assert line in readme
