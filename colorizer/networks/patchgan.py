@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 
 class PatchGAN(nn.Module):
-    """One score for each patch of 70x70 pixels: (N, inputs, H, W) -> (N, 1, H/8 - 2, W/8 - 2), unbounded.
+    """One score for each patch of 70x70 pixels: (N, 3, H, W) -> (N, 1, H/8 - 2, W/8 - 2), unbounded.
 
     H and W are at least 32. `width` is the first layer's number of channels: 64 in the paper.
     Instance normalisation, as CycleGAN has it, makes batches of one picture possible.
     """
 
-    def __init__(self, inputs: int = 3, width: int = 64) -> None:
+    def __init__(self, width: int = 64) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(inputs, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+        layers: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
         for factor, stride in ((2, 2), (4, 2), (8, 1)):
             before = width * factor // 2
             layers += [nn.Conv2d(before, width * factor, 4, stride, 1), nn.InstanceNorm2d(width * factor)]

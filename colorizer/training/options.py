@@ -119,7 +119,6 @@ class ColorizerOptions(RunOptions):
     rebalance: float = told(0.0, "weight rare colours, from 0 (not) to 1; 0.5 is the paper's mixture")
     hints: float = told(0.3, "share of the crops that get colour hints")
     aged: float = told(0.4, "share of the crops that are made to look like old prints")
-    adversarial: float = told(0.0, "weight of a discriminator's opinion; 0: none")
     crops: CropSettings = CropSettings(decode=1 / CropSettings.smallest)
 
     def __post_init__(self) -> None:

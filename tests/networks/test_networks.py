@@ -34,8 +34,8 @@ def small_color_unet():
         (Painter(4, 2), (3, 16, 24), (3, 16, 24)),
         (Enlarger(2, (8, 6, 4)), (3, 7, 5), (3, 28, 20)),
         (Discriminator(4), (3, 48, 64), (1, 3, 4)),
-        (PatchGAN(2, 8), (2, 32, 32), (1, 2, 2)),
-        (PatchGAN(2, 16), (2, 64, 128), (1, 6, 14)),
+        (PatchGAN(8), (3, 32, 32), (1, 2, 2)),
+        (PatchGAN(16), (3, 64, 128), (1, 6, 14)),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else None,
 )

@@ -65,7 +65,6 @@ SHARES = ("32x4:50%", "32x4:50%,32x4:60%", "32x4:50%,32x4:50", "32x4:100%%", "32
         ("colorizer --rate 0", "--rate is 0.0, but has to be more than 0"),
         ("colorizer --every 0", "--every is 0, but has to be 1 or more"),
         ("colorizer --aged -1", "--aged is -1.0"),
-        ("colorizer --adversarial -0.1", "--adversarial is -0.1"),
         ("colorizer --hints 1.5", "--hints is 1.5, but has to be from 0 to 1"),
         *((f"srgan --{name} -1", f"--{name} is -1.0") for name in ("pixel", "perceptual", "adversarial")),
         ("cyclegan --paintings nowhere", "“nowhere” is not a folder"),

@@ -110,7 +110,7 @@ def test_each_discriminator_learns_to_tell_sharp_from_blurred(kind, narrow_vgg):
     made = torch.nn.functional.avg_pool2d(real, 5, 1, 2).requires_grad_(True)
     scales = [float(layer.square().mean().sqrt()) for layer in vgg.layers(real, tuple(srgan.SEEN))]
     adversary = {
-        "least squares": lambda: Adversary(PatchGAN(3, 8)),
+        "least squares": lambda: Adversary(PatchGAN(8)),
         "cross entropy": lambda: SRGANAdversary(Discriminator(8)),
         "patches": lambda: PatchAdversary(1, Engine()),
         "features": lambda: FeatureAdversary(vgg, tuple(srgan.SEEN), scales),
