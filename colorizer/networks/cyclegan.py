@@ -121,7 +121,7 @@ class Generator(nn.Module):
     def __init__(self, width: int = WIDTH, blocks: int = BLOCKS, chroma: float = 0.0) -> None:
         super().__init__()
         self.held = False
-        self.bound(chroma)
+        self.register_buffer("chroma", torch.tensor(chroma) if chroma else None)  # not learnt
         self.head = MirroredConv(3, width, 7)
         self.down2 = MirroredConv(width, 2 * width, 3, 2)  # zeros there would show as dots at the edges
         self.down4 = MirroredConv(2 * width, 4 * width, 3, 2)
@@ -133,10 +133,6 @@ class Generator(nn.Module):
             if isinstance(module, nn.Conv2d):  # section 7.2: a Gaussian of 0.02
                 nn.init.normal_(module.weight, 0.0, 0.002 if module is self.tail else 0.02)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
-
-    def bound(self, chroma: float) -> None:
-        """Bound colours from now on; a part of the state that isn't learnt."""
-        self.register_buffer("chroma", torch.tensor(chroma) if chroma else None)
 
     def forward(self, picture: Tensor) -> Tensor:
         return self._run(picture, nn.Identity() if self.held else _Normalised.apply)

@@ -54,8 +54,6 @@ class Trainer:
         self.networks = Generators(options.width, options.blocks)
         if options.init:
             self._start_from(options.init)
-        if options.chroma:
-            self.networks.to_painting.bound(options.chroma)
         self.engine.place(self.networks)
         self.before = list(copy.deepcopy(self.networks).requires_grad_(False).children())  # for polishing
         self.optimiser = torch.optim.Adam(self.networks.parameters(), betas=(0.5, 0.999))
@@ -66,7 +64,7 @@ class Trainer:
         self.discriminating: dict[str, Part] = {}
         if options.preserve:
             return
-        if options.warm or options.keep_style or options.discriminators != "patches":
+        if options.warm or options.discriminators != "patches":
             self.vgg, source = load_vgg(options.vgg)
             log.info("VGG-19: %s", source)
             self.engine.place(self.vgg)
@@ -125,9 +123,7 @@ class Trainer:
             if not warm:
                 same = same + F.l1_loss(self._run(back, photos), photos)
             loss = loss + options.cycle * options.identity * same
-        if warm or options.keep_style:
-            loss = loss + (1 if warm else options.keep_style) * self._style_transfer(painted, photos)
-        return loss
+        return loss + self._style_transfer(painted, photos) if warm else loss
 
     def way_back(self, photos: Tensor, draws: Draws) -> Tensor:
         """The loss of the way back alone, on pairs that the painter makes: as SRGAN's, with `cycle` for pixel

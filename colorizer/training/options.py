@@ -221,7 +221,6 @@ class CycleGANOptions(RunOptions):
     init: str = told("", "the --out folder of another run, or “shipped”, to start from")
     width: int = told(32, "channels at full size (the paper's: 64)")
     blocks: int = told(9, "residual blocks")
-    chroma: float = told(0.0, "bound of how colours change, say 0.15; 0: that of --init, or none")
     cycle: float = told(10.0, "weight of the way there and back")
     identity: float = told(0.5, "weight of leaving paintings as they are, times --cycle")
     grid: float = told(0.0, "weight of what is alike at every fourth pixel, no stroke; say 10000")
@@ -234,7 +233,6 @@ class CycleGANOptions(RunOptions):
     only_back: bool = told(False, "leave the painter as it is; the way back learns from what it paints")
     style: float = told(1.0, "weight of the paintings' style in style transfer")
     content: float = told(1.0, "weight of the photograph's content in style transfer")
-    keep_style: float = told(0.0, "weight of style transfer beside the discriminators")
     vgg: Path | None = field(default=None, metadata=VGG)
 
     def __post_init__(self) -> None:
