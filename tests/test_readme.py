@@ -18,11 +18,11 @@ OTHERS = [ROOT / "benchmarks" / "README.md", *sorted((ROOT / "weights").glob("*.
 
 
 def commands(text: str) -> list[str]:
-    """What follows `-m colorizer`, also under Accelerate; a card's `$common` stands for its words."""
+    """What follows `-m colorizer`, also under a launcher; a card's `$common` stands for its words."""
     text = text.replace("\\\n", " ")
     shared = re.search(r'^    common="(.+?)"$', text, re.MULTILINE | re.DOTALL)
     text = text.replace("$common", " ".join(shared[1].split()) if shared else "$common")
-    return re.findall(r"^    (?:python|accelerate launch .+) -m colorizer (.+)$", text, re.MULTILINE)
+    return re.findall(r"^    (?:python|accelerate launch .+|.*torchrun .+) -m colorizer (.+)$", text, re.MULTILINE)
 
 
 COMMANDS = commands(README)

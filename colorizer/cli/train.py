@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import sys
 from dataclasses import fields
 from functools import partial
 from importlib import import_module
@@ -80,9 +79,6 @@ def _run(trainer: str, kind: type[options.RunOptions], args: argparse.Namespace)
     """Train with a trainer's module and function of that name; prints the path of the weights."""
     module, function = trainer.split(".")
     try:
-        launch = import_module("colorizer.training.launch")
-        if launch.left_to_start():
-            return int(launch.start(sys.argv[1:]))
         engine = import_module("colorizer.training.engine")
         train = getattr(import_module(f"colorizer.training.{module}"), function)
     except ModuleNotFoundError as error:

@@ -1,7 +1,7 @@
 """What do the processes of a run do together? A thin layer over Hugging Face Accelerate.
 
-N processes (`accelerate launch --num_processes N -m colorizer train ...`), each with batches of B, train as
-one process would with batches of N B: each cuts its own slice of the crops, gradients are averaged before
+N processes (started by `accelerate launch` or `torchrun`), each with batches of B, train as one process would
+with batches of N B: each cuts its own slice of the crops, gradients are averaged before
 every step, and so all hold the same weights all the time. Accelerate's own wrapping of networks would miss
 those that are called by their parts, as CycleGAN's are.
 """
@@ -136,9 +136,16 @@ def _find_device(name: str) -> torch.device:
 
 
 def _meet() -> PartialState:
-    """Wait for the other processes of the run, if a launcher started some."""
-    cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" or not torch.cuda.is_available()
-    return PartialState(cpu=cpu, timeout=PATIENCE)
+    """Wait for the other processes of the run, if a launcher started some. ColorizerError: it was asked for
+    several on processors, which Accelerate leaves to MPI, and started one."""
+    asked = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true"
+    state = PartialState(cpu=asked or not torch.cuda.is_available(), timeout=PATIENCE)
+    if asked and "MASTER_PORT" in os.environ and state.num_processes == 1:
+        raise ColorizerError(
+            "accelerate launch starts only one process on processors. Start several with "
+            "`torchrun --nproc_per_node N -m colorizer train ...`."
+        )
+    return state
 
 
 class SharedBatchNorm(nn.BatchNorm2d):

@@ -18,7 +18,7 @@ from tiny import draw, same, state_of
 
 from colorizer import cli, weights
 from colorizer.errors import ColorizerError
-from colorizer.training import common, engine, launch
+from colorizer.training import common, engine
 from colorizer.training.data import Draws
 from colorizer.training.engine import SharedBatchNorm, share_statistics
 
@@ -245,14 +245,9 @@ def test_the_launchers_precision_is_obeyed_or_refused(monkeypatch):
         engine.Engine("cpu")
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("python accelerate launch --num_processes 2 --cpu -m colorizer train unet --seed 3", (2, 1, 0)),
-        ("accelerate launch --cpu --num_processes=8 --num_machines 2 --machine_rank 1 -m it", (8, 2, 1)),
-    ],
-)
-def test_how_many_processes_were_asked_for_stands_on_the_command_line(words, found):
-    assert launch._asked_for(words.split()) == found
-    with pytest.raises(ColorizerError, match="accelerate launch --cpu --num_processes N"):
-        launch._asked_for(["bash", "-c", "something else"])
+def test_one_process_where_several_were_asked_for_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
+    engine.Engine("cpu")
+    monkeypatch.setenv("MASTER_PORT", "29500")
+    with pytest.raises(ColorizerError, match="torchrun --nproc_per_node N"):
+        engine.Engine("cpu")
