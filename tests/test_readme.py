@@ -22,7 +22,8 @@ def commands(text: str) -> list[str]:
     text = text.replace("\\\n", " ")
     shared = re.search(r'^    common="(.+?)"$', text, re.MULTILINE | re.DOTALL)
     text = text.replace("$common", " ".join(shared[1].split()) if shared else "$common")
-    return re.findall(r"^    (?:python|accelerate launch .+|.*torchrun .+) -m colorizer (.+)$", text, re.MULTILINE)
+    started = r"(?:python|accelerate launch .+|.*torchrun .+)"
+    return re.findall(rf"^    {started} -m colorizer (.+)$", text, re.MULTILINE)
 
 
 COMMANDS = commands(README)

@@ -34,8 +34,6 @@ def add_commands(subparsers: Subparsers) -> None:
     text = "a further row: the U-Net is told N true colours of each picture"
     add("--hints", dest="told", type=int, default=0, metavar="N", help=text)
     add("--reach", type=float, default=Hint.reach, metavar="X", help="of those colours, 0.02 to 1")
-    curve = "instead of the report, draw PSNR against colourfulness for many settings of the U-Net"
-    add("--curve", type=Path, metavar="FILE.svg", help=curve)
 
     text = "reduce each picture four times, enlarge it again and compare: a Markdown table"
     add = _add_task(tasks, "upscale", measure_upscale, text)
@@ -73,7 +71,7 @@ def _add_task(tasks: Subparsers, name: str, measure: Measure, text: str) -> Call
 
 def _run(measure: Measure, args: argparse.Namespace) -> int:
     """Measure, print what there is to say, and write the rows where --json says so."""
-    for path in filter(None, (getattr(args, name, None) for name in ("json", "curve", "out"))):
+    for path in filter(None, (getattr(args, name, None) for name in ("json", "out"))):
         if not path.absolute().parent.is_dir():  # better before the work than after it
             raise ColorizerError(f"There is no folder “{path.parent}” for “{path.name}”. Make it first.")
     rows, text, about = measure(args)
@@ -90,15 +88,9 @@ def _run(measure: Measure, args: argparse.Namespace) -> int:
 
 def measure_colorize(args: argparse.Namespace) -> Told:
     settings = read_settings(args, ColorizeSettings)
-    from colorizer.evaluation import curve, report
+    from colorizer.evaluation import report
     from colorizer.predictors.colorize import Colorizer
 
-    about = {"side": report.SIDE, "settings": settings.as_dict()}
-    if args.curve:
-        curve.check_name(args.curve)
-        points = curve.trace_curve(args.data, settings=settings, limit=args.limit)
-        curve.write_curve(args.curve, points)
-        return points, curve.markdown(points), about
     rows = report.evaluate_colorize(
         args.data,
         models=tuple(args.models.split(",")),
@@ -109,7 +101,7 @@ def measure_colorize(args: argparse.Namespace) -> Told:
         reach=args.reach,
         colorize=Colorizer.load(files={"unet": args.weights} if args.weights else None).colorize,
     )
-    return rows, report.markdown(rows), about
+    return rows, report.markdown(rows), {"side": report.SIDE, "settings": settings.as_dict()}
 
 
 def measure_upscale(args: argparse.Namespace) -> Told:

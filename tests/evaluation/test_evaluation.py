@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 import random
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,7 +16,7 @@ from skimage.data import chelsea
 
 from colorizer import cli, weights
 from colorizer.errors import ColorizerError
-from colorizer.evaluation import curve, features, metrics, pictures, report, sheet, table
+from colorizer.evaluation import features, metrics, pictures, report, sheet, table
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
@@ -220,43 +218,6 @@ def test_hints_are_true_colours_for_the_unet_alone_and_more_begin_with_the_same(
             evaluated(folder, *models, hints=wrong)
 
 
-# The curve
-
-
-def test_the_curve_runs_the_network_once_a_picture(
-    folder: Path, own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    colorizer, calls = Colorizer.load(files={"unet": own}), []
-    analyse = colorizer.analyse
-    monkeypatch.setattr(colorizer, "analyse", lambda *args: (calls.append(1), analyse(*args))[1])
-    for name, values in (("REBALANCE", (0.0, 1.0)), ("TEMPERATURE", (0.38,)), ("SATURATION", (0.0, 1.0))):
-        monkeypatch.setattr(curve, name, values)
-    settings = ColorizeSettings(size=128)
-    points = curve.trace_curve(folder, settings=settings, limit=2, side=64, colorizer=colorizer)
-    assert len(calls) == 2 and len(points) == 4
-    still = [point for point in points if point["saturation"] == 0]
-    assert all(point["colourfulness"] < 2 for point in still)  # grey, but for rounding
-    assert any(point["best"] for point in points)
-
-
-def test_best_points_are_those_that_none_beats_in_both() -> None:
-    figures = [(24.0, 20.0), (23.0, 30.0), (22.5, 29.0), (24.0, 20.0), (20.0, 45.0)]
-    points = [{"psnr": quality, "colourfulness": colour} for quality, colour in figures]
-    assert [point["best"] for point in curve.mark_best(points)] == [True, True, False, True, True]
-
-
-def test_the_curve_is_drawn_as_svg_with_its_table(tmp_path: Path) -> None:
-    grid = itertools.product((0, 0.5), (0.38, 1), (0.8, 1.2))
-    names = ("rebalance", "temperature", "saturation", "psnr", "colourfulness", "true_colourfulness")
-    figures = [(r, t, s, 23 - r - s, 20 + 10 * s, 45.0) for r, t, s in grid]
-    points = curve.mark_best([dict(zip(names, row, strict=True)) for row in figures])
-    curve.write_curve(tmp_path / "c.svg", points)
-    assert curve.markdown(points).count("dB") == 8
-    used = ElementTree.parse(tmp_path / "c.svg").findall(".//{http://www.w3.org/2000/svg}use")
-    dots = [dot for dot in used if "fill: #" in (dot.get("style") or "")]
-    assert len(dots) == 8
-
-
 # The sheet
 
 
@@ -291,13 +252,9 @@ def test_the_commands_print_and_write_what_they_promise(
     printed = capsys.readouterr().out
     assert "| U-Net |" in printed and "| U-Net, 2 hints |" in printed
     assert json.loads((tmp_path / "r.json").read_text())["settings"]["saturation"] == 0.5
-    monkeypatch.setattr(curve, "TEMPERATURE", (0.38,))
-    curved = ("--limit", "1", "--curve", str(tmp_path / "c.svg"))
-    assert cli.main(["evaluate", "colorize", *data, *curved]) == 0
-    assert "| 0 | 0.38 | 0.8 |" in capsys.readouterr().out
     sheeted = ("-o", str(tmp_path / "s.jpg"), "--columns", "2")
     assert cli.main(["evaluate", "sheet", *data, *sheeted]) == 0
-    assert (tmp_path / "c.svg").exists() and (tmp_path / "s.jpg").exists()
+    assert (tmp_path / "s.jpg").exists()
 
 
 @pytest.mark.parametrize(
@@ -306,7 +263,6 @@ def test_the_commands_print_and_write_what_they_promise(
         ("colorize --data FOLDER --temperature 7", "temperature is 7"),
         ("colorize --data FOLDER --models unet,resnet", "no model “resnet”"),
         ("colorize --data FOLDER --json FOLDER/nowhere/r.json", "There is no folder"),
-        ("colorize --data FOLDER --curve FOLDER/c.png", "isn't named .svg"),
         ("colorize --data FOLDER --limit 0", "--limit is 0"),
         ("colorize --data FOLDER --limit -1", "--limit is -1"),
         ("colorize --data FOLDER/nowhere", "is not a folder"),
