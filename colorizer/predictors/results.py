@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from PIL import Image
-from PIL.ExifTags import IFD, Base
+from PIL.ExifTags import Base
 
 import colorizer
 from colorizer.errors import PhotoError
 from colorizer.photo import FORMATS, LIMITS, Photo, check_file, with_caption
-from colorizer.photo.provenance import networks
+from colorizer.photo.provenance import networks, steps_in
 from colorizer.photo.sources import Source
+from colorizer.photo.tags import DETAILS, UNDEFINED
 from colorizer.predictors.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -157,11 +158,11 @@ def settings_in(path: Path) -> dict[str, Any]:
     """What is written into a result's file of how it was made; nothing where nothing can be read."""
     try:
         with Image.open(path) as image:
-            comment = image.getexif().get_ifd(IFD.Exif)[Base.UserComment]
-        found = json.loads(comment[8:])  # behind the name of its encoding
+            comment = image.getexif().get_ifd(DETAILS)[Base.UserComment]
     except Exception:  # it may be any file
         return {}
-    return found if isinstance(found, dict) and "task" in found else {}
+    steps = steps_in({DETAILS: {Base.UserComment: (UNDEFINED, comment)}})
+    return dict(steps[-1]) if steps else {}
 
 
 def weights_of(made_by: Mapping[str, Any]) -> list[dict[str, str | None]]:

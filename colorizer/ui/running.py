@@ -25,7 +25,7 @@ from colorizer.predictors import dull, truth_test
 from colorizer.predictors.colorize import Analysis, Colorizer, Progress
 from colorizer.predictors.dull import Dullness
 from colorizer.predictors.own_style import Preview, Restyled, Stop
-from colorizer.predictors.restore import Restored, Restorer
+from colorizer.predictors.restore import Restored
 from colorizer.predictors.results import Result
 from colorizer.predictors.settings import (
     ColorizeSettings,
@@ -78,10 +78,6 @@ def colorizer() -> Colorizer:
 
 def stylizer() -> Stylizer:
     return predictors().stylizer
-
-
-def restorer() -> Restorer:
-    return predictors().restorer
 
 
 def offered(ask: Callable[[], Sequence[T]]) -> Sequence[T]:
@@ -155,13 +151,13 @@ def compare(photo: Photo, settings: UpscaleSettings) -> TruthTest:
 @on_gpu
 def restore(photo: Photo, settings: RestoreSettings, progress: Progress | None = None) -> Restored:
     """The restored photo."""
-    return restorer().run(photo, settings, progress)
+    return predictors().restorer.run(photo, settings, progress)
 
 
 @on_gpu
 def forecast_restored(photo: Photo, settings: RestoreSettings) -> Forecast:
     """What restoring will give and cost."""
-    return restorer().forecast(photo, settings)
+    return predictors().restorer.forecast(photo, settings)
 
 
 @on_gpu
