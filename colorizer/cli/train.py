@@ -46,16 +46,16 @@ def add_commands(subparsers: Subparsers) -> None:
         if unpaired:
             folder("--paintings", help=f"paintings to learn from: {SOURCES}")
         folder("--out", help="folder for weights, log and checkpoint; resumes a run")
-        _add_options(parser, kind, {"compile"} if unpaired else set())
+        _add_options(parser, kind)
 
 
-def _add_options(parser: argparse.ArgumentParser, kind: type[options.RunOptions], hidden: set[str]) -> None:
+def _add_options(parser: argparse.ArgumentParser, kind: type[options.RunOptions]) -> None:
     """An option for each field of which it, or one of the same name in a class below, says what it is for."""
     texts: dict[str, str] = {}
     for base in reversed(kind.__mro__[:-1]):
         texts |= {field.name: field.metadata["help"] for field in fields(base) if field.metadata}
     for field in fields(kind):
-        if field.name not in texts.keys() - hidden:
+        if field.name not in texts:
             continue
         add = partial(parser.add_argument, "--" + field.name.replace("_", "-"), default=argparse.SUPPRESS)
         text, default = texts[field.name].replace("%", "%%"), field.default

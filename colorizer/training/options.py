@@ -79,7 +79,6 @@ class RunOptions:
     seed: int = told(1, "of the first weights, crops and all else that is drawn at random")
     init: str = told("", "a weight file, or the name of a shipped model, to start from")
     device: str = told("", "cpu, cuda, cuda:1 ... (cuda where there is one); accelerate's choice counts")
-    compile: bool = told(False, "compile the network first: slower start")
     accumulate: int = told(1, "batches that make one step, where memory is short; see the README")
     every: int = told(400, "steps between checkpoints with validation")
     minutes: float = told(0.0, "how long all stages take, or when to stop for now; 0: no limit")
@@ -240,5 +239,4 @@ class CycleGANOptions(RunOptions):
         self.check("discriminator_rate", self.discriminator_rate > 0, "more than 0")
         kinds = ("patches", "features", "both")
         self.check("discriminators", self.discriminators in kinds, "patches, features or both")
-        self.check("compile", not self.compile, "left out: these networks are not compiled")
         self.check("preserve", not self.preserve or bool(self.init), "0 where there is no --init to preserve")

@@ -183,12 +183,11 @@ class Run:
         make_pair: crops and the random numbers of that `kind` -> what is given, and the truth.
         loss_of: (given, answer in float32, truth) -> the loss.
         """
-        forward = torch.compile(self.network, dynamic=False) if self.options.compile else self.network
         for _, crops in self.steps():
             pair = make_pair(crops, self.draws(kind))
             given, truth = (part.to(self.engine.device, memory_format=torch.channels_last) for part in pair)
             with self.engine.autocast():
-                answer = forward(given)
+                answer = self.network(given)
             self.descend(loss_of(given, answer.float(), truth))
         return self.result
 

@@ -7,8 +7,7 @@ import pytest
 
 from colorizer import cli
 from colorizer.cli import train as cli_train
-from colorizer.errors import ColorizerError
-from colorizer.training.options import CycleGANOptions, Stage
+from colorizer.training.options import Stage
 
 
 def parsed(*words):
@@ -19,8 +18,7 @@ def parsed(*words):
 def test_every_option_is_a_flag_of_its_name_whose_default_is_told(model, tmp_path, monkeypatch, capsys):
     kind = cli_train.MODELS[model][1]
     default = kind(data=tmp_path, out=tmp_path, init="x")
-    inner = ("crops", "compile" if model == "cyclegan" else "")
-    names = [field.name for field in fields(kind) if field.name not in inner]
+    names = [field.name for field in fields(kind) if field.name != "crops"]
     values = {"stages": "64x4:7", "discriminators": "patches" if model == "srgan" else "both"}
     words = ["train", model]
     for name in names:
@@ -85,11 +83,3 @@ def test_what_can_not_be_is_one_sentence(words, reason, pictures, tmp_path, caps
     error = capsys.readouterr().err.strip()
     assert reason in error and "\n" not in error
     assert not (tmp_path / "out").exists()
-
-
-def test_cyclegans_networks_are_not_compiled(tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        parsed(*f"train cyclegan --photos a --paintings b --out {tmp_path} --compile".split())
-    assert "--compile" in capsys.readouterr().err
-    with pytest.raises(ColorizerError, match="not compiled"):
-        CycleGANOptions(tmp_path, tmp_path, compile=True)
