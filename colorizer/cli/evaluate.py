@@ -1,4 +1,4 @@
-"""How are the models measured, and shown, from the terminal? `python -m colorizer evaluate TASK --data DIR`
+"""How are the models measured from the terminal? `python -m colorizer evaluate TASK --data DIR`
 
 What needs the networks is imported when a command runs, so that --help answers at once.
 """
@@ -22,8 +22,8 @@ SETTINGS = ("size", "saturation", "temperature", "rebalance")
 
 
 def add_commands(subparsers: Subparsers) -> None:
-    """Add `evaluate` with colorize, upscale, mend, stylize and sheet."""
-    text = "measure the models on a folder of pictures, or show them"
+    """Add `evaluate` with colorize, upscale, mend and stylize."""
+    text = "measure the models on a folder of pictures"
     tasks = subparsers.add_parser("evaluate", help=text).add_subparsers(metavar="TASK", required=True)
 
     text = "colour the lightness of each picture and compare with the picture: a Markdown table"
@@ -49,40 +49,30 @@ def add_commands(subparsers: Subparsers) -> None:
     add("--paintings", type=Path, required=True, metavar="DIR", help="what the results should look like")
     add("--direction", choices=DIRECTIONS, default=DIRECTIONS[0], help="default photo2monet")
 
-    text = "one picture of many: grey above coloured, above the truth where the input is coloured"
-    add = _add_task(tasks, "sheet", write_sheet, text)
-    add("-o", "--out", type=Path, required=True, metavar="FILE", help="the sheet, .jpg or .png")
-    add("--columns", type=int, default=5, metavar="N", help="pictures side by side (default: 5)")
-    add("--side", type=int, default=256, metavar="N", help="size of a picture in px (default: 256)")
-    add("--model", default="unet", help="unet, course-unet or autoencoder (default: unet)")
-
 
 def _add_task(tasks: Subparsers, name: str, measure: Measure, text: str) -> Callable[..., argparse.Action]:
     """A task over a folder of pictures; returns what adds more options to it."""
     parser = add_command(tasks, name, partial(_run, measure), text)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of photographs")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many, evenly spread over the folder")
-    if name != "sheet":
-        parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    if name in ("colorize", "sheet"):
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    if name == "colorize":
         add_settings(parser.add_argument_group("settings"), ColorizeSettings, SETTINGS)
     return parser.add_argument
 
 
 def _run(measure: Measure, args: argparse.Namespace) -> int:
     """Measure, print what there is to say, and write the rows where --json says so."""
-    for path in filter(None, (getattr(args, name, None) for name in ("json", "out"))):
-        if not path.absolute().parent.is_dir():  # better before the work than after it
-            raise ColorizerError(f"There is no folder “{path.parent}” for “{path.name}”. Make it first.")
+    path = args.json
+    if path and not path.absolute().parent.is_dir():  # better before the work than after it
+        raise ColorizerError(f"There is no folder “{path.parent}” for “{path.name}”. Make it first.")
     rows, text, about = measure(args)
-    if rows and "pictures" in rows[0]:
-        features = f", features of {about['features']}" if "features" in about else ""
-        print(f"{rows[0]['pictures']} pictures{features}\n")
-    print(text)
-    if rows and args.json:
+    features = f", features of {about['features']}" if "features" in about else ""
+    print(f"{rows[0]['pictures']} pictures{features}\n\n{text}")
+    if path:
         from colorizer.evaluation.table import write_rows
 
-        write_rows(args.json, rows, about)
+        write_rows(path, rows, about)
     return 0
 
 
@@ -125,11 +115,3 @@ def measure_stylize(args: argparse.Namespace) -> Told:
     settings = StylizeSettings(args.direction)
     rows = stylizing.evaluate_stylize(args.data, args.paintings, settings=settings, limit=args.limit)
     return rows, stylizing.markdown(rows), {"features": "EfficientNet-Lite0"}
-
-
-def write_sheet(args: argparse.Namespace) -> Told:
-    settings = read_settings(args, ColorizeSettings)
-    from colorizer.evaluation import sheet
-
-    sizes = {"columns": args.columns, "side": args.side}
-    return [], str(sheet.write_sheet(args.data, args.out, settings=settings, limit=args.limit, **sizes)), {}

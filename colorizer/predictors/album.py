@@ -119,7 +119,7 @@ class Album:
         told = [p.told or results.told(p.source, error=str(p.error or results.MISSED)) for p in self.pictures]
         told = [one | {"name": picture.name} for one, picture in zip(told, self.pictures, strict=True)]
         cells = [(p.name, [_cell(path) for path in p.small]) for p in self.pictures]
-        arrange(cells, COLUMNS, SIDE).save(sheet)
+        arrange(cells).save(sheet)
         manifest = results.write_manifest(self.folder, told)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed
             for file in (manifest, sheet):
@@ -140,20 +140,20 @@ def _cell(path: Path) -> Image.Image:
         return ImageOps.pad(picture, (SIDE, SIDE), color=BACKGROUND)
 
 
-def arrange(pictures: Sequence[tuple[str, list[Image.Image]]], columns: int, side: int) -> Image.Image:
-    """Named columns of cells (side, side) in bands of `columns`, each as high as its highest column."""
-    bands = [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
-    heights = [LABEL + max(len(cells) for _, cells in band) * (side + GAP) + GAP for band in bands]
-    width = min(columns, len(pictures)) * (side + GAP) + GAP
+def arrange(pictures: Sequence[tuple[str, list[Image.Image]]]) -> Image.Image:
+    """Named columns of cells (SIDE, SIDE) in bands of COLUMNS, each as high as its highest column."""
+    bands = [pictures[first : first + COLUMNS] for first in range(0, len(pictures), COLUMNS)]
+    heights = [LABEL + max(len(cells) for _, cells in band) * (SIDE + GAP) + GAP for band in bands]
+    width = min(COLUMNS, len(pictures)) * (SIDE + GAP) + GAP
     sheet = Image.new("RGB", (width, sum(heights)), BACKGROUND)
     font, top = ImageFont.load_default(size=13), 0
     for band, height in zip(bands, heights, strict=True):
         for number, (name, cells) in enumerate(band):
-            x = GAP + number * (side + GAP)
-            label = Image.new("RGB", (side, LABEL), BACKGROUND)  # cuts off what is too long
+            x = GAP + number * (SIDE + GAP)
+            label = Image.new("RGB", (SIDE, LABEL), BACKGROUND)  # cuts off what is too long
             ImageDraw.Draw(label).text((0, 3), name, fill=(230, 230, 230), font=font)
             sheet.paste(label, (x, top))
             for row, cell in enumerate(cells):
-                sheet.paste(cell, (x, top + LABEL + row * (side + GAP)))
+                sheet.paste(cell, (x, top + LABEL + row * (SIDE + GAP)))
         top += height
     return sheet

@@ -16,7 +16,7 @@ from skimage.data import chelsea
 
 from colorizer import cli, weights
 from colorizer.errors import ColorizerError
-from colorizer.evaluation import features, metrics, pictures, report, sheet, table
+from colorizer.evaluation import features, metrics, pictures, report, table
 from colorizer.networks.unet import ColorUNet
 from colorizer.photo import Photo
 from colorizer.predictors.colorize import Colorizer
@@ -218,22 +218,6 @@ def test_hints_are_true_colours_for_the_unet_alone_and_more_begin_with_the_same(
             evaluated(folder, *models, hints=wrong)
 
 
-# The sheet
-
-
-def test_a_sheet_shows_the_truth_below_coloured_pictures(folder: Path, tmp_path: Path) -> None:
-    out = sheet.write_sheet(folder, tmp_path / "s.jpg", columns=3, side=64, colorize=paint)
-    band = sheet.LABEL + 3 * (64 + sheet.GAP) + sheet.GAP
-    with Image.open(out) as image:
-        assert image.size == (3 * (64 + sheet.GAP) + sheet.GAP, 2 * band)
-    old = tmp_path / "old"
-    old.mkdir()
-    Image.fromarray(draw(1)).convert("L").save(old / "a-very-long-name-of-an-old-picture.png")
-    out = sheet.write_sheet(old, tmp_path / "s.png", columns=4, side=64, colorize=paint)
-    with Image.open(out) as image:  # no truth below a grey one
-        assert image.size == (64 + 2 * sheet.GAP, sheet.LABEL + 2 * (64 + sheet.GAP) + sheet.GAP)
-
-
 # The command line
 
 
@@ -252,9 +236,6 @@ def test_the_commands_print_and_write_what_they_promise(
     printed = capsys.readouterr().out
     assert "| U-Net |" in printed and "| U-Net, 2 hints |" in printed
     assert json.loads((tmp_path / "r.json").read_text())["settings"]["saturation"] == 0.5
-    sheeted = ("-o", str(tmp_path / "s.jpg"), "--columns", "2")
-    assert cli.main(["evaluate", "sheet", *data, *sheeted]) == 0
-    assert (tmp_path / "s.jpg").exists()
 
 
 @pytest.mark.parametrize(
@@ -267,10 +248,6 @@ def test_the_commands_print_and_write_what_they_promise(
         ("colorize --data FOLDER --limit -1", "--limit is -1"),
         ("colorize --data FOLDER/nowhere", "is not a folder"),
         ("colorize --data EMPTY", "holds no picture"),
-        ("sheet --data FOLDER -o FOLDER/s.jpg --model resnet", "no model"),
-        ("sheet --data FOLDER -o FOLDER/s.gif", "neither .jpg nor .png"),
-        ("sheet --data FOLDER -o FOLDER/s.jpg --columns 0", "0 columns"),
-        ("sheet --data FOLDER -o FOLDER/s.jpg --columns 1 --side 8000", "too tall"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(
