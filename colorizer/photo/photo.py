@@ -19,7 +19,7 @@ from colorizer.errors import UnreadablePhoto, UnsupportedPhoto
 from colorizer.photo import tone
 from colorizer.photo.decode import Pixels, decode
 from colorizer.photo.encode import encode, to_bits
-from colorizer.photo.formats import DEEP, LIMITS, check_size
+from colorizer.photo.formats import LIMITS, check_size
 from colorizer.photo.metadata import Metadata
 from colorizer.photo.tone import Tone
 
@@ -108,15 +108,6 @@ class Photo:
             return self.rgb.copy() if self.bits == 8 else to_bits(self.rgb, 8)
         size = (max(1, round(self.width * scale)), max(1, round(self.height * scale)))
         return to_bits(cv2.resize(self.rgb, size, interpolation=cv2.INTER_AREA), 8)
-
-    def losses(self, format: str, bits: int | None = None) -> tuple[str, ...]:
-        """Sentences on what a file of that format (of FORMATS) would not keep of the photo."""
-        lost = []
-        if self.bits == 16 and (format not in DEEP or bits == 8):
-            lost.append("Its 16 bits a channel become 8.")
-        if format == "JPEG" and self.alpha is not None:
-            lost.append("JPEG has no transparency: the picture stands on white.")
-        return tuple(lost)
 
     def save(
         self,

@@ -157,12 +157,9 @@ def test_a_colour_profile_is_applied_and_taken_back(tmp_path, bits):
     assert np.abs(again.rgb.astype(int) - pixels).max() <= (3 if bits == 8 else 100)
 
 
-def test_what_a_format_does_not_keep_is_said(tmp_path):
+def test_what_is_transparent_stands_on_white_in_a_jpeg(tmp_path):
     photo = Photo.from_array(np.zeros((16, 16, 3), np.uint16), np.full((16, 16), 32768, np.uint16))
     assert Photo.open(photo.save(tmp_path / "a.jpg")).rgb.mean() == pytest.approx(127, abs=2)
-    assert any("white" in sentence for sentence in photo.losses("JPEG"))
-    assert any("8" in sentence for sentence in photo.losses("WebP"))
-    assert photo.losses("PNG") == photo.losses("TIFF", 16) == ()
 
 
 @pytest.mark.parametrize(
