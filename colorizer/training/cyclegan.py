@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor, nn
 
 from colorizer.errors import WeightsError
@@ -26,6 +25,7 @@ from colorizer.evaluation.features import Features, kid, load_vgg
 from colorizer.evaluation.pictures import square
 from colorizer.networks.cyclegan import MULTIPLE, Generator, Generators
 from colorizer.networks.vgg import VGGFeatures
+from colorizer.photo import Photo
 from colorizer.predictors.tiling import to_tensor
 from colorizer.training import common, losses
 from colorizer.training.data import Draws, UnpairedCrops, to_rgb
@@ -40,6 +40,7 @@ log = logging.getLogger("colorizer.training")
 
 NAMES = {"photo2monet": "to_painting", "monet2photo": "to_photo"}  # weight file -> network
 SHEET_COLUMNS = 6
+LARGEST_STYLE = 512  # pixels of the long side at which a painting's style is taken
 NOISE = 0.03  # on what goes back, so that nothing can be hidden in it (Chu et al. 2017)
 
 
@@ -68,7 +69,7 @@ class Trainer:
             self.vgg, source = load_vgg(options.vgg)
             log.info("VGG-19: %s", source)
             self.engine.place(self.vgg)
-            small = map(_within, self.loader.paintings)
+            small = (Photo.from_array(one).preview(LARGEST_STYLE) for one in self.loader.paintings)
             self.style = losses.mean_style(self.vgg, (to_tensor(one).to(self.engine.device) for one in small))
         self.of_paintings, self.of_photos = self._adversaries(1), self._adversaries(0)
         networks = nn.ModuleList(one.network for one in (*self.of_paintings, *self.of_photos))
@@ -211,13 +212,6 @@ def kid_validation(folder: Path, device: torch.device, paintings: list[np.ndarra
 
 def _of_features(adversaries: list[Adversary]) -> list[FeatureAdversary]:
     return [one for one in adversaries if isinstance(one, FeatureAdversary)]
-
-
-def _within(rgb: np.ndarray, side: int = 512) -> np.ndarray:
-    """A picture whose long side is at most `side`, reduced where it has to be."""
-    image = Image.fromarray(rgb)
-    image.thumbnail((side, side), Image.Resampling.BICUBIC)
-    return np.asarray(image)
 
 
 def train_cyclegan(options: CycleGANOptions) -> Path:
