@@ -12,6 +12,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from colorizer.errors import SettingsError
+
 N = TypeVar("N", bound=nn.Module)
 _forced = ""
 GAIN = 0.8  # of the time that float32 takes, or less: what bf16 has to be worth, and more than timing errs
@@ -66,10 +68,12 @@ def has_bf16() -> bool:
 
     Without bf16 arithmetic it is emulated and slow. With it, much is gained where there are matrix units
     (AMX), and nothing on some that have instructions only; so it is tried, once, for a fifth of a second.
-    COLORIZER_BF16=0 or 1 in the environment decides instead.
+    COLORIZER_BF16=0 or 1 in the environment decides instead; SettingsError: it is something else.
     """
     if decided := os.environ.get("COLORIZER_BF16"):
-        return decided != "0"
+        if decided not in ("0", "1"):
+            raise SettingsError(f"COLORIZER_BF16 is “{decided}”, but must be 0 or 1, or not set at all.")
+        return decided == "1"
     check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(check and check()) and _seconds(torch.bfloat16) < GAIN * _seconds(torch.float32)
 

@@ -263,6 +263,9 @@ def test_bf16_is_used_where_it_is_there_and_faster(there, seconds, used, monkeyp
     precision.has_bf16.cache_clear()
     assert precision.has_bf16() is used
     precision.has_bf16.cache_clear()
+    monkeypatch.setenv("COLORIZER_BF16", "maybe")
+    with pytest.raises(SettingsError, match="COLORIZER_BF16 is “maybe”, but must be 0 or 1"):
+        precision.has_bf16()
 
 
 def test_bf16_arithmetic_gives_nearly_the_same(upscaler, small_tiles, monkeypatch):
