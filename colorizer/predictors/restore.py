@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -33,7 +34,7 @@ from colorizer.predictors.upscale import Forecast, Upscaler
 
 STEPS = {"mend": 1, "enlarge": 18, "colour": 1}  # and how long each takes, in proportion
 TEXTS = {"mend": "Mending", "enlarge": "Enlarging", "colour": "Colouring"}
-PACES = {"mend": 1.0, "colour": 0.1}  # seconds a megapixel, of what goes in and of what comes out
+PACES = {"mend": 1.0, "colour": 0.1}  # seconds a megapixel, of what goes in and of what comes out, at first
 LONGEST_MARKS = 32_000  # letters; a JPEG's EXIF block has room for twice as many
 NO_CHROMA = LocalLines(torch.zeros(1, 2, 1, 1), torch.zeros(1, 2, 1, 1))
 WORN = {"clean": "clean", "photo": "noisy or compressed"}
@@ -87,6 +88,7 @@ class Restorer:
 
     def __init__(self, mender: Mender, colorizer: Colorizer, upscaler: Upscaler) -> None:
         self.mender, self.colorizer, self.upscaler = mender, colorizer, upscaler
+        self._mend_pace = PACES["mend"]
 
     @classmethod
     def load(cls, *, device: str = "cpu") -> Restorer:
@@ -120,10 +122,12 @@ class Restorer:
         made_of: list[str] = []
         marks = analysis = None
         if settings.mend:
-            mending, tell_mend = MendSettings(settings.mend), progresses["mend"]
+            mending, tell_mend, began = MendSettings(settings.mend), progresses["mend"], time.perf_counter()
             marks = unpacked(settings.marks, photo) if settings.marks else None
             marks = self.mender.find(even(photo), mending, tell_mend) if marks is None else marks
             mended = self.mender.mend(photo, mending, tell_mend, marks)
+            took = time.perf_counter() - began
+            self._mend_pace = (self._mend_pace + took) / (1 + photo.megapixels)  # a mean with what was known
             photo, made_of = mended.photo, [mended.weights]
         if settings.colour == "always":
             analysis = self.colorizer.analyse(even(photo), colouring(settings))
@@ -159,7 +163,7 @@ class Restorer:
             found = self.upscaler.forecast(photo, _enlarging(settings), settings.enlarge)
         seconds, copy = found.seconds, found.width * found.height * 3 * photo.bits // 8
         if settings.mend:
-            seconds += PACES["mend"] * photo.megapixels
+            seconds += self._mend_pace * photo.megapixels
         if settings.colour == "always":
             seconds += PACES["colour"] * found.width * found.height / 1e6
         return replace(found, seconds=seconds, bytes=found.bytes + copy)

@@ -79,7 +79,7 @@ class Upscaler:
     def __init__(self, device: str = "cpu") -> None:
         self.device = torch.device(device)
         self._networks: Cache[object, Network] = Cache()
-        self._paces: Cache[object, float] = Cache(64)
+        self._paces: dict[object, float] = {}  # seconds for a pixel, lately
         keep_freed_memory()
 
     @classmethod
@@ -107,8 +107,11 @@ class Upscaler:
         """
         check_size(photo.metadata.name, photo.width, photo.height, factor)
         settings = settled(settings)
-        box = (0, 0, photo.width, photo.height)
+        box, began = (0, 0, photo.width, photo.height), time.perf_counter()
         given, rgb, alpha = self._enlarge(photo, box, settings, progress, factor)
+        if known := self._paces.get(kind := (settings.model, settings.consistency)):
+            seen, tried = TILING.pixels(photo.width, photo.height), TIMED_SIDE**2
+            self._paces[kind] = (known * tried + time.perf_counter() - began) / (tried + seen)
         error = remaining_error(rgb, given)
         differs = f"it differs from the photo by {error:.2f}/255 on average"
         result = photo.resized_to(rgb, alpha, f"Enlarged {TIMES[factor]}; reduced again, {differs}.")
@@ -132,7 +135,7 @@ class Upscaler:
     ) -> Forecast:
         """What `run` will give and cost; errors as `run`.
 
-        The first one for a kind of network times that network on a small tile.
+        The first one for a model times it on a small tile; from then on, what runs take counts as well.
         """
         width, height = photo.width, photo.height
         depth = (3 if photo.alpha is None else 4) * photo.bits // 8
@@ -140,15 +143,16 @@ class Upscaler:
         settings = settled(settings)
         network, _ = self.network(settings)
         widths = [conv.out_channels for conv in (network.head, network.up2.conv, network.up4.conv)]
-        kind = (len(network.blocks), *widths, settings.consistency)
-        seconds = self._paces.get(kind, lambda: pace(self._function(network, settings)))
+        kind = (settings.model, settings.consistency)
+        if kind not in self._paces:
+            self._paces[kind] = pace(self._function(network, settings))
         # A tile takes most where the network is widest: at the last pixel shuffle, in and out.
         floats = 2 * widths[0] + widths[1] + 8 * widths[2] + 96
         workspace = 4 * floats * TILING.largest(width, height) + ALLOCATOR
         return Forecast(
             factor * width,
             factor * height,
-            seconds * TILING.pixels(width, height),
+            self._paces[kind] * TILING.pixels(width, height),
             factor**2 * width * height * depth + workspace,
         )
 

@@ -232,14 +232,17 @@ def test_too_large_is_refused_before_any_work(upscaler, size, most):
     assert upscaler.crop(given, (0, 0, 3, 2)).width == 12
 
 
-def test_the_forecast_says_size_time_and_memory(upscaler):
+def test_the_forecast_says_size_time_and_memory_and_learns_from_what_a_run_takes(upscaler, monkeypatch):
     large, half = (Photo.from_array(np.zeros((height, 4 * height // 3), np.uint8)) for height in (1500, 750))
     forecast = upscaler.forecast(large)
     assert (forecast.width, forecast.height) == (8000, 6000)
     assert forecast.seconds > 0 and 144e6 < forecast.bytes < 1e9
     assert upscaler.forecast(half).seconds == pytest.approx(forecast.seconds / 4, rel=0.2)
     assert upscaler.forecast(photo(bits=16, alpha=True)).bytes > upscaler.forecast(photo()).bytes
-    assert len(upscaler._paces._values) == 1, "it was timed once"
+    assert len(upscaler._paces) == 1, "it was timed once"
+    monkeypatch.setattr(upscale.time, "perf_counter", iter(range(0, 9_000_000, 1000)).__next__)  # each is slow
+    upscaler.run(photo())
+    assert upscaler.forecast(half).seconds > 1000
 
 
 def test_progress_grows_to_one_and_cancelling_stops(upscaler, small_tiles):
