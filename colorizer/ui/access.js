@@ -53,6 +53,15 @@
     known.set(part, news);
   }
 
+  // Gradio tells of what is on its way up in its fields, and not of what its buttons send.
+  const {fetch} = window, root = document.documentElement;
+  window.fetch = (...asked) => {
+    const answer = fetch(...asked), sends = /\/upload(\?|$)/.test(asked[0]);
+    if (sends) answer.finally(() => root.classList.remove('sends')).catch(() => {});
+    if (sends) root.classList.add('sends');
+    return answer;
+  };
+
   // A button was pressed, or a picture given: the focus stays, and what comes of it is brought into sight.
   let wanted = null;
   const source = tab => tab.querySelector('.on-stage img:nth-of-type(2)')?.src;

@@ -97,9 +97,10 @@ def wire(tab: Tab, status: Status) -> Dependency:
     def hint(work: Work | None, code: str, status_shown: str, event: gr.EventData) -> Iterator[Updates]:
         """Dots were set, moved or taken away."""
         work, shown = running.shown(work, status_shown)
-        if event.photo == id(shown.of):  # another one may have come meanwhile
-            settings = replace(shown.settings, hints=event.hints)
-            yield from corrected(replace(work, hints=settings.hints), code, shown, settings, status)
+        if event.photo != id(shown.of):  # another one was worked on meanwhile
+            raise running.Reply("hint_late")
+        settings = replace(shown.settings, hints=event.hints)
+        yield from corrected(replace(work, hints=settings.hints), code, shown, settings, status)
 
     named = {"status_shown": "status"}
     return listen(tab, tab["palette"].input, hint, SHOWN, named, trigger_mode="multiple")

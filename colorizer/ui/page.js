@@ -32,14 +32,12 @@
     window.scrollTo({top: 0});
   };
 
-  document.addEventListener('click', event => {
+  for (const type of ['click', 'auxclick']) document.addEventListener(type, event => {
     const button = event.isTrusted && event.target.closest('[role="tab"][id^="tab-"]');
     if (button) remember(named(button));
     const link = event.target.closest('a[href^="?tab="]');
-    if (link && !event.metaKey && !event.ctrlKey) {
-      event.preventDefault();
-      window.goToTab(new URLSearchParams(link.getAttribute('href')).get('tab'));
-    }
+    if (link) event.preventDefault();  // in another tab of the browser there is nothing
+    if (link && type === 'click') window.goToTab(new URLSearchParams(link.getAttribute('href')).get('tab'));
   });
   window.addEventListener('popstate', () => window.showTab(asked() || 'restore'));
 

@@ -66,7 +66,10 @@ def start_buttons(tab: Tab, name: str, cancel: str = "cancel") -> None:
 
 def line(tab: Tab) -> None:
     """Where the tab says what is going on and what went wrong."""
-    tab["line"] = gr.HTML("", elem_id=f"{tab.prefix}line", elem_classes="line-box")
+    sending = f'<div class="line sending">{both("sending")}</div>'  # seen while the browser uploads
+    tab["line"] = gr.HTML(
+        "", html_template=f"${{value}}{sending}", elem_id=f"{tab.prefix}line", elem_classes="line-box"
+    )
 
 
 def example_cards(tab: Tab, html: str) -> None:
