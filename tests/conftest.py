@@ -43,10 +43,12 @@ BROWSER_OPTIONS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser can be slow on a busy machine: what is tested in one may be tried twice."""
+    """A browser can be slow on a busy machine: what is tested in one may be tried twice. It comes last, as
+    then a loop of events runs in this thread, and others want one of their own."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.flaky(reruns=1))
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 
 def pytest_unconfigure() -> None:
@@ -102,20 +104,7 @@ def draw(tmp_path: Path) -> Callable[..., Path]:
 # The page
 
 
-@pytest.fixture(scope="module")
-def url(page_weights: Path) -> Iterator[str]:
-    """The address of the page, served with `page_weights`."""
-    from colorizer.ui.page import appearance, build_page
-
-    page = build_page()
-    _, address, _ = page.launch(
-        server_name="127.0.0.1", quiet=True, prevent_thread_lock=True, inbrowser=False, **appearance()
-    )
-    yield address
-    page.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """A browser; where there is none, its tests are skipped, but fail where everything has to be tested."""
 

@@ -122,14 +122,6 @@ print([name for name in ("huggingface_hub", "gradio", "colorizer.training") if n
 """
 
 
-def test_importing_the_package_and_its_commands_is_light():
-    heavy = ("torch", "numpy", "PIL", "gradio", "cv2", "huggingface_hub")
-    assert (
-        python(f"import sys, colorizer.cli.train; print([name for name in {heavy} if name in sys.modules])")
-        == "[]"
-    )
-
-
 def test_the_public_names_are_there():
     for name in colorizer.__all__:
         assert getattr(colorizer, name) is not None

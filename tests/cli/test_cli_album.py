@@ -133,13 +133,6 @@ def test_a_file_that_is_no_result_is_neither_taken_for_one_nor_replaced(draw, tm
     assert tree(out).items() >= before.items()
 
 
-def test_one_photo_into_a_file_that_is_there_is_left(draw, tmp_path, capsys):
-    photo, target = draw("a.png"), tmp_path / "out.png"
-    for said in ("-> ", "1 of 1 results are there already"):
-        assert colorize(photo, "-o", target, "--skip-existing") == 0
-        assert said in capsys.readouterr().out
-
-
 # Folders, patterns, zips
 
 
@@ -160,12 +153,6 @@ def test_folders_below_are_mirrored_or_said_to_be_passed_over(draw, tmp_path, ca
         assert len(tree(photos / "1931")) == 4
 
 
-def test_a_photo_that_is_named_twice_is_done_once(draw, tmp_path):
-    photo = draw("in/1931/a.png")
-    assert colorize(photo, tmp_path / "in", "-o", tmp_path / "out", "--recursive") == 0
-    assert list(tree(tmp_path / "out")) == ["a-colorized.png"]
-
-
 def test_a_pattern_that_no_shell_expanded_is_expanded(draw, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("b.jpg", "a.jpg", "c.png", "[1].jpg"):
@@ -184,8 +171,10 @@ def test_what_is_not_there_is_named_before_anything_else(draw, tmp_path, capsys,
     monkeypatch.setattr(Colorizer, "load", lambda **_: said.append(capsys.readouterr().err) or load())
     (tmp_path / "nothing").mkdir()
     assert colorize(tmp_path / "nothing", draw("a.png"), tmp_path / "b.png", "-o", tmp_path / "out") == 1
-    assert "b.png: There is no file" in said[0].splitlines()[0]
+    first, second = said[0].splitlines()
+    assert "b.png: There is no file" in first and "no photograph" in second
     assert "2 of 3 could not be coloured" in capsys.readouterr().err
+    assert (tmp_path / "out" / "a-colorized.png").is_file()
 
 
 HOSTILE = (
@@ -317,30 +306,16 @@ def test_a_name_that_is_no_text_is_in_the_manifest_all_the_same(draw, tmp_path):
     assert os.fsencode(listed["name"]).endswith(b"\xe9t\xe9.png")
 
 
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        (("--jobs", 0), "--jobs is 0, but must be a whole number from 1 to 64"),
-        (("--manifest", "-o", "out.png"), "A manifest needs a folder of results, and “out.png” is none"),
-    ],
-)
-def test_what_cannot_be_is_said_before_any_work(draw, tmp_path, capsys, monkeypatch, words, reason):
-    monkeypatch.setattr(Colorizer, "load", lambda **_: pytest.fail("weights were loaded"))
-    monkeypatch.chdir(tmp_path)
-    assert colorize(draw("a.png"), "-o", "out/", *words) == 1
-    assert reason in capsys.readouterr().err
-
-
-def test_one_photograph_is_not_taken_for_another_that_has_the_result_s_name(photos, tmp_path, capsys):
+def test_a_file_that_is_there_is_left_unless_it_is_of_another_photograph(photos, tmp_path, capsys):
     one, other, out = photos / "0.png", photos / "x1.png", tmp_path / "out.png"
-    assert colorize(one, "-o", out) == 0
+    for said in ("-> ", "1 of 1 results are there already"):
+        assert colorize(one, "-o", out, "--skip-existing") == 0
+        assert said in capsys.readouterr().out
     first = out.read_bytes()
-    assert colorize(one, "-o", out, "--skip-existing") == 0 and out.read_bytes() == first
-    assert "are there already" in capsys.readouterr().out
     assert colorize(other, "-o", out, "--skip-existing") == 0 and out.read_bytes() != first
 
 
-def test_a_name_with_a_line_break_is_known_again_and_a_zip_counts_once(draw, photos, tmp_path):
+def test_a_name_with_a_line_break_is_known_again_and_what_is_named_twice_is_done_once(draw, photos, tmp_path):
     draw("odd/new\nline.png")
     for _ in range(2):
         assert colorize(tmp_path / "odd", "-o", tmp_path / "out", "--skip-existing") == 0
@@ -349,6 +324,8 @@ def test_a_name_with_a_line_break_is_known_again_and_a_zip_counts_once(draw, pho
         archive.write(photos / "0.png", "0.png")
     assert colorize(tmp_path / "z.zip", tmp_path / "z.zip", "-o", tmp_path / "zipped") == 0
     assert len(tree(tmp_path / "zipped")) == 1
+    assert colorize(draw("named/1931/a.png"), tmp_path / "named", "-o", tmp_path / "2", "--recursive") == 0
+    assert list(tree(tmp_path / "2")) == ["a-colorized.png"]
 
 
 def test_another_program_s_manifest_is_left_alone(photos, tmp_path, capsys):

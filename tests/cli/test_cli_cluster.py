@@ -25,13 +25,13 @@ def colorize(*words: object) -> int:
 
 def test_a_worker_that_is_killed_costs_no_photograph_and_doubles_none(draw, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for number in range(12):
+    for number in range(8):
         draw(f"in/{number}.png", 900 + number, 700)
     (tmp_path / "in" / "bad.png").write_bytes(b"no picture")
-    with LocalCluster(n_workers=3, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
 
         def kill() -> None:
-            """One of the three, as soon as there is a result."""
+            """One of the two, as soon as there is a result."""
             while not list(tmp_path.glob("out/*.png")):
                 time.sleep(0.01)
             os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
@@ -42,12 +42,12 @@ def test_a_worker_that_is_killed_costs_no_photograph_and_doubles_none(draw, tmp_
         assert colorize("in", "-o", "out", "--manifest", "--cluster", cluster.scheduler_address, *hint) == 1
         killer.join()
     said = capsys.readouterr()
-    assert said.out.count(" -> out/") == 12
+    assert said.out.count(" -> out/") == 8
     assert "in/bad.png: “bad.png” is not a picture" in said.err
     listed = json.loads((tmp_path / "out" / "manifest.json").read_text())["pictures"]
     assert [one["name"] for one in listed if one["error"]] == ["in/bad.png"]
     results = sorted(path.name for path in (tmp_path / "out").glob("*.*g"))
-    assert sorted(one["result"] for one in listed if not one["error"]) == results and len(results) == 12
+    assert sorted(one["result"] for one in listed if not one["error"]) == results and len(results) == 8
     assert colorize("in/3.png", "-o", "alone.png", *hint) == 0
     alone, there = Photo.open("alone.png"), Photo.open("out/3-colorized.png")
     assert np.abs(alone.rgb.astype(int) - there.rgb).max() <= 1

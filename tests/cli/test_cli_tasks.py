@@ -105,7 +105,7 @@ def test_of_a_folder_each_is_named_after_its_photo_and_a_failed_one_is_named(
 
 @pytest.mark.parametrize("words", [("upscale",), ("stylize",), ("restyle", "--texture")])
 def test_two_at_once_give_what_one_after_the_other_gives(draw, tmp_path, words):
-    photos = [draw(f"{name}.png", 200 + number, 600) for number, name in enumerate("abcd")]
+    photos = [draw(f"{name}.png", 100 + number, 300) for number, name in enumerate("abcd")]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # with more of them, sums are rounded otherwise
     for jobs in (1, 2):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
-from page import forget, opened
+from page import forget, opened, served
 from torch import nn
 
 from colorizer import weights
@@ -19,6 +21,7 @@ from colorizer.networks.damage import DamageUNet
 from colorizer.networks.unet import ColorUNet
 from colorizer.predictors import own_style
 from colorizer.predictors.settings import RestyleSettings
+from colorizer.predictors.style_features import StyleFeatures
 from colorizer.ui import colorize, style
 
 
@@ -52,32 +55,66 @@ def networks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def page_weights(networks_folder: Path, tiny_features) -> Iterator[Path]:
-    """They are what the page finds; styles are compared by features of chance, small and in few steps,
+@contextmanager
+def in_force(folder: Path, features: StyleFeatures) -> Iterator[None]:
+    """These weights are what the page finds; styles are compared by these features, small and in few steps,
     and nothing begins by itself."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COLORIZER_WEIGHTS_DIR", str(networks_folder))
-        patch.setattr(own_style, "load_features", lambda *_: tiny_features)
+        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
+        patch.setattr(own_style, "load_features", lambda *_: features)
         patch.setattr(style, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
         patch.setattr(colorize, "AT_ONCE", False)  # tests press the button when they are ready
         forget()
-        yield networks_folder
+        yield
     forget()
 
 
-@pytest.fixture
-def visit(browser, url: str) -> Iterator[Callable]:
-    """visit("?tab=monet", width=390) opens the page in a browser."""
-    pages = []
+@pytest.fixture(scope="module")
+def page_weights(networks_folder: Path, tiny_features: StyleFeatures) -> Iterator[Path]:
+    """The networks are in force for a module of tests."""
+    with in_force(networks_folder, tiny_features):
+        yield networks_folder
 
-    def go(query: str = "?tab=colorize", **how):
-        pages.append(opened(browser, url, query, **how))
-        return pages[-1]
+
+@pytest.fixture(scope="session")
+def server(networks_folder: Path, tiny_features: StyleFeatures) -> Iterator[str]:
+    """The address of a page that was built with them, one for all tests."""
+    with ExitStack() as serving:
+        with in_force(networks_folder, tiny_features):
+            address = serving.enter_context(served())
+        yield address
+
+
+@pytest.fixture(scope="module")
+def url(page_weights: Path, server: str) -> str:
+    """The address of the page, whose networks are in force."""
+    return server
+
+
+@pytest.fixture(scope="session")
+def windows(browser) -> defaultdict[str, list]:
+    """The browser's pages by their language: loading the page into one again takes half as long."""
+    return defaultdict(list)
+
+
+@pytest.fixture
+def visit(browser, windows: defaultdict[str, list], url: str) -> Iterator[Callable]:
+    """visit("?tab=monet", width=390) opens the page in a browser."""
+    visited = []
+
+    def go(query: str = "?tab=colorize", width: int = 1280, height: int = 900, locale: str = "en-GB"):
+        free = [page for page in windows[locale] if page not in visited and not page.is_closed()]
+        if not free:
+            free = [browser.new_page(locale=locale)]
+            windows[locale] += free
+        visited.append(free[0])
+        return opened(free[0], url + query, width, height)
 
     yield go
-    for page in pages:
-        page.close()
+    for page in visited:
+        if not page.is_closed():
+            page.evaluate("localStorage.clear()")
+            page.goto("about:blank")
 
 
 @pytest.fixture

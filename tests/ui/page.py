@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import gradio_client
@@ -16,6 +18,7 @@ from PIL import Image
 
 from colorizer.errors import Cancelled
 from colorizer.ui import running
+from colorizer.ui.page import appearance, build_page
 
 WAIT = 60_000  # milliseconds
 GREY = np.full((64, 96), 120, np.uint8)
@@ -26,11 +29,20 @@ def forget() -> None:
     running.predictors.cache_clear()
 
 
-def opened(browser, url: str, query: str = "", width: int = 1280, height: int = 900, locale: str = "en-GB"):
-    """The page in a browser, once it answers."""
-    page = browser.new_page(locale=locale, viewport={"width": width, "height": height})
+@contextmanager
+def served(**how: object) -> Iterator[str]:
+    """The address of the page, while it is served."""
+    page = build_page()
+    how = {"server_name": "127.0.0.1", "quiet": True, "inbrowser": False, **appearance(), **how}
+    yield page.launch(prevent_thread_lock=True, **how)[1]
+    page.close(verbose=False)
+
+
+def opened(page, address: str, width: int, height: int):
+    """The page in that of a browser, once it answers."""
+    page.set_viewport_size({"width": width, "height": height})
     page.set_default_timeout(WAIT)
-    page.goto(url + query)
+    page.goto(address)
     page.wait_for_selector("html[data-ready]")  # set by the page's load event, when its parts listen
     return page
 
@@ -110,11 +122,16 @@ class Held:
         patch.setattr(running, work, slowly)
 
 
+@cache
+def client(url: str) -> gradio_client.Client:
+    """A program of somebody who uses the endpoints."""
+    return gradio_client.Client(url, verbose=False)
+
+
 def called(url: str, endpoint: str, *photos: Path | None, **settings) -> tuple[Path, dict]:
     """What an endpoint answers: a file, and what made it."""
-    client = gradio_client.Client(url, verbose=False)
     files = [photo and gradio_client.handle_file(str(photo)) for photo in photos]
-    path, made_by = client.predict(*files, api_name=endpoint, **settings)
+    path, made_by = client(url).predict(*files, api_name=endpoint, **settings)
     return Path(path), made_by
 
 

@@ -13,8 +13,11 @@ from pathlib import Path
 import gradio_client
 import httpx
 import pytest
+from page import called
 from PIL import Image
 
+from colorizer.photo import Photo
+from colorizer.photo.provenance import HISTORY, marks_in
 from colorizer.predictors.settings import OF_TASK
 
 NUMBERS = {
@@ -107,10 +110,42 @@ def mistakes(endpoint: str) -> Iterator[tuple[str, object, str]]:
     yield picture, [file, file], f"{picture} is [{{"
 
 
+WRITTEN = [
+    ("colorize", {"model": "course-unet", "saturation": 1.5}, "dog-colorized.png", (150, 100), "0.0.1"),
+    ("restore", {"enlarge": 2, "format": "JPEG"}, "dog-restored.jpg", (300, 200), "mend 0.0.1, unet 0.0.1"),
+    ("upscale", {"detail": 1, "format": "WebP"}, "dog-x4.webp", (600, 400), "srgan 0.0.1"),
+    ("upscale", {}, "dog-x4.png", (600, 400), "srresnet 0.0.1, srgan 0.0.1"),
+    ("stylize", {"strength": 0.5, "format": "WebP"}, "dog-painted.webp", (150, 100), "photo2monet 0.0.1"),
+    ("restyle", {"size": 128, "steps": 10, "format": "JPEG"}, "dog-styled.jpg", (128, 85), "lite0"),
+    ("restyle", {"size": 128, "steps": 10}, "painting-texture.png", (128, 85), "lite0"),
+]
+USUAL = {
+    "colorize": {},
+    "restore": {"colour": "always", "mend": 0.5},
+    "upscale": {"consistency": 2, "detail": 0.5, "model": "clean"},
+    "stylize": {"brush": 1},
+    "restyle": {"steps_done": 10},
+}
+
+
+@pytest.mark.parametrize(("endpoint", "asked", "name", "size", "network"), WRITTEN)
+def test_the_file_has_its_size_and_a_name_and_says_what_made_it(
+    url: str, small: Path, painting: Path, endpoint, asked, name, size, network
+) -> None:
+    photos = [None if "texture" in name else small, painting][: 2 if endpoint == "restyle" else 1]
+    path, about = called(url, f"/{endpoint}", *photos, **asked)
+    assert path.name == name and Image.open(path).size == size
+    known = USUAL[endpoint] | {key: value for key, value in asked.items() if key != "format"}
+    assert about.items() >= known.items()
+    assert str(about.get("weights") or about.get("version") or about["features"]).startswith(network)
+    photo = Photo.open(path)
+    (step,) = photo.metadata.steps
+    assert step.items() <= about.items() and "Colorizer" in marks_in(photo.metadata.xmp)[HISTORY]
+
+
 @each_endpoint
 def test_a_mistake_is_a_sentence_over_plain_http_and_in_python(url: str, endpoint: str, sent, small) -> None:
-    client, number = gradio_client.Client(url, verbose=False), NUMBERS[endpoint]
-    pictures = ["photo", "painting"] if endpoint == "restyle" else ["photo"]
+    number, photos = NUMBERS[endpoint], [small] * (2 if endpoint == "restyle" else 1)
     made = list(mistakes(endpoint))
     calls = [values(url, endpoint, sent, **{name: value}) for name, value, _ in made]
     for (name, value, sentence), (event, said) in zip(made, asked(url, endpoint, *calls), strict=True):
@@ -119,9 +154,8 @@ def test_a_mistake_is_a_sentence_over_plain_http_and_in_python(url: str, endpoin
         assert len(said["error"]) < 350
         if name != number:
             continue  # in Python one setting is enough
-        files = {name: gradio_client.handle_file(small) for name in pictures}
         with pytest.raises(gradio_client.exceptions.AppError) as error:
-            client.predict(api_name=f"/{endpoint}", **files, **{name: value})
+            called(url, f"/{endpoint}", *photos, **{name: value})
         assert str(error.value) == said["error"]
 
 

@@ -13,9 +13,8 @@ import httpx
 import mcp
 import pytest
 from mcp.client.streamable_http import streamablehttp_client
+from page import served
 from PIL import Image
-
-from colorizer.ui.page import appearance, build_page
 
 TASKS = {"restore", "colorize", "upscale", "stylize", "restyle"}
 PASSED_OFF = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
@@ -24,17 +23,8 @@ PASSED_OFF = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
 @pytest.fixture(scope="module")
 def url(page_weights: Path) -> Iterator[str]:
     """The address of the page, which serves assistants, too."""
-    page = build_page()
-    _, address, _ = page.launch(
-        server_name="127.0.0.1",
-        quiet=True,
-        prevent_thread_lock=True,
-        inbrowser=False,
-        mcp_server=True,
-        **appearance(),
-    )
-    yield address
-    page.close(verbose=False)
+    with served(mcp_server=True) as address:
+        yield address
 
 
 @pytest.fixture

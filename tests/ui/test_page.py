@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 import pillow_heif
 import pytest
-from page import after, called, changed, give, made, moved, taken_home
+from page import after, called, changed, client, give, made, moved, taken_home
 from PIL import Image
 from skimage.color import rgb2lab
 
@@ -28,7 +28,9 @@ from colorizer.ui.work import Work
 # In the browser
 
 
-def test_a_photograph_is_coloured_corrected_and_taken_home(visit, url: str, photograph: Path) -> None:
+def test_a_photograph_is_coloured_corrected_and_taken_home_and_no_picture_is_one_sentence(
+    visit, url: str, photograph: Path, tmp_path: Path
+) -> None:
     page = visit()
     elsewhere = []
     page.on("request", lambda request: elsewhere.append(request.url))
@@ -38,7 +40,7 @@ def test_a_photograph_is_coloured_corrected_and_taken_home(visit, url: str, phot
     assert TEXTS["unchanged"][0] in page.inner_text("#status")
 
     moved(page, "saturation", "End")
-    changed(page, first)
+    shown = changed(page, first)
 
     file = taken_home(page)
     assert file.suggested_filename == "grandmother-colorized.png"
@@ -49,17 +51,9 @@ def test_a_photograph_is_coloured_corrected_and_taken_home(visit, url: str, phot
     difference = rgb2lab(result) - rgb2lab(given)
     assert np.abs(difference[..., 0]).mean() <= 0.5
     assert np.abs(difference[..., 1:]).mean() > 1
-    assert [address for address in elsewhere if not address.startswith((url, "data:", "blob:"))] == []
 
-
-def test_a_file_that_is_no_picture_gives_one_sentence_and_the_page_goes_on(
-    visit, photograph: Path, tmp_path: Path
-) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"This is not a picture.")
-    page = visit()
-    give(page, photograph)
-    shown = made(page, "colour")
     give(page, bad)
     trouble = page.locator("#line .trouble")
     trouble.wait_for()
@@ -70,6 +64,7 @@ def test_a_file_that_is_no_picture_gives_one_sentence_and_the_page_goes_on(
     give(page, photograph)
     page.click("#colour")
     changed(page, shown)
+    assert [address for address in elsewhere if not address.startswith((url, "data:", "blob:"))] == []
 
 
 def test_the_button_may_be_pressed_while_the_photograph_is_being_opened(
@@ -119,13 +114,6 @@ def test_the_untouched_file_reaches_the_photo(visit, tmp_path: Path, monkeypatch
 # From a program
 
 
-def test_the_endpoint_colours_a_file(url: str, photograph: Path) -> None:
-    path, made_by = called(url, "/colorize", photograph, saturation=1.5, model="course-unet")
-    assert path.name == "grandmother-colorized.png"
-    assert Image.open(path).size == (480, 320)
-    assert (made_by["model"], made_by["saturation"], made_by["version"]) == ("course-unet", 1.5, "0.0.1")
-
-
 def test_the_endpoint_takes_hints(url: str, photograph: Path) -> None:
     hint = {"x": 0.25, "y": 0.5, "colour": "#c04040", "reach": 0.3}
     path, made_by = called(url, "/colorize", photograph, hints=[hint], size=128, rebalance=0.5)
@@ -138,8 +126,7 @@ def test_the_endpoint_takes_hints(url: str, photograph: Path) -> None:
 
 def test_the_endpoint_can_be_called_without_what_came_later(url: str, photograph: Path) -> None:
     file = gradio_client.handle_file(str(photograph))
-    client = gradio_client.Client(url, verbose=False)
-    _, made_by = client.predict(file, 1.2, 0.38, 1, "unet", 2, "JPEG", api_name="/colorize")
+    _, made_by = client(url).predict(file, 1.2, 0.38, 1, "unet", 2, "JPEG", api_name="/colorize")
     assert (made_by["saturation"], made_by["variant"], made_by["hints"]) == (1.2, 2, [])
 
     server = f"{url}gradio_api"
@@ -151,11 +138,10 @@ def test_the_endpoint_can_be_called_without_what_came_later(url: str, photograph
     assert json.loads(answer.split("data: ")[1])[1] == made_by
 
 
-def test_the_endpoint_says_what_is_wrong_in_one_sentence(url: str, tmp_path: Path) -> None:
-    bad = tmp_path / "bad.jpg"
-    bad.write_bytes(b"This is not a picture.")
+def test_the_endpoint_names_a_file_that_is_no_picture(url: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"This is not a picture.")
     with pytest.raises(Exception, match=r"bad\.jpg"):
-        called(url, "/colorize", bad)
+        called(url, "/colorize", tmp_path / "bad.jpg")
 
 
 # Without a browser

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import gradio_client
 import pytest
-from page import GREY, Held, after, ask_to_read, changed, give, made, scrolls_sideways
+from page import GREY, Held, after, ask_to_read, changed, client, give, made, scrolls_sideways
 
 from colorizer.photo import Photo
 from colorizer.ui import cards, files
@@ -23,10 +22,15 @@ TABS = {
 }
 
 
-@pytest.mark.parametrize("tab", TABS)
-def test_an_example_works_on_a_phone_in_french(visit, photograph: Path, tab: str) -> None:
+def test_an_example_works_in_every_tab_on_a_phone_in_french(visit, photograph: Path) -> None:
+    page = visit(width=390, height=844, locale="fr-FR")
+    for tab in TABS:
+        page.evaluate("name => window.goToTab(name)", tab)
+        example_in(page, tab, photograph)
+
+
+def example_in(page, tab: str, photograph: Path) -> None:
     prefix, start, said, more, control = TABS[tab]
-    page = visit(f"?tab={tab}", width=390, height=844, locale="fr-FR")
     page.wait_for_selector(f"#{prefix}examples .card")
     assert not scrolls_sideways(page)
     page.locator(f"#{prefix}examples .card").first.click()
@@ -53,27 +57,28 @@ def test_an_example_works_on_a_phone_in_french(visit, photograph: Path, tab: str
     assert tops == sorted(tops)
 
 
-@pytest.mark.parametrize("tab, work", [("monet", "paint"), ("upscale", "enlarge")])
 def test_cancel_ends_the_work_at_its_next_step_and_what_was_there_stays(
-    visit, photograph: Path, monkeypatch: pytest.MonkeyPatch, tab: str, work: str
+    visit, photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prefix, start, *_ = TABS[tab]
-    page = visit(f"?tab={tab}")
-    give(page, photograph, prefix)
-    shown = made(page, start, prefix)
-    with monkeypatch.context() as patch:
-        held = Held(patch, work)
+    page = visit()
+    for tab, work in (("monet", "paint"), ("upscale", "enlarge")):
+        prefix, start, *_ = TABS[tab]
+        page.evaluate("name => window.goToTab(name)", tab)
+        give(page, photograph, prefix)
+        shown = made(page, start, prefix)
+        with monkeypatch.context() as patch:
+            held = Held(patch, work)
+            page.click(f"#{start}")
+            assert held.begun.wait(20)
+            page.click(f"#{prefix}cancel")
+            page.wait_for_selector(f"#{prefix}line :text('{TEXTS['stopped'][0]}')")
+            page.wait_for_selector(f"#{start}", state="visible")
+            page.wait_for_timeout(600)  # until the server, too, has noticed
+            held.going.set()
+            assert held.cancelled.wait(20)
+        assert after(page, prefix) == shown
         page.click(f"#{start}")
-        assert held.begun.wait(20)
-        page.click(f"#{prefix}cancel")
-        page.wait_for_selector(f"#{prefix}line :text('{TEXTS['stopped'][0]}')")
-        page.wait_for_selector(f"#{start}", state="visible")
-        page.wait_for_timeout(600)  # until the server, too, has noticed
-        held.going.set()
-        assert held.cancelled.wait(20)
-    assert after(page, prefix) == shown
-    page.click(f"#{start}")
-    changed(page, shown, prefix)
+        changed(page, shown, prefix)
 
 
 def test_the_tab_is_in_the_address(visit) -> None:
@@ -121,8 +126,7 @@ def test_a_file_of_this_machine_that_was_not_uploaded_is_not_read(
 
 
 def test_there_is_one_endpoint_for_each_task_and_what_tells_of_them(url: str) -> None:
-    client = gradio_client.Client(url, verbose=False)
-    named = list(client.view_api(return_format="dict")["named_endpoints"])
+    named = list(client(url).view_api(return_format="dict")["named_endpoints"])
     assert named == ["/restore", "/colorize", "/upscale", "/stylize", "/restyle", "/explain", "/models"]
 
 

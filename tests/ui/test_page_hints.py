@@ -52,7 +52,7 @@ def palette_of(page, photo: Path) -> tuple[str, np.ndarray]:
     return palette(page)
 
 
-def test_a_place_takes_a_likely_colour_and_keeps_it_in_the_file(visit, halves: Path) -> None:
+def test_a_place_takes_a_likely_colour_and_keeps_it_if_the_model_takes_any(visit, halves: Path) -> None:
     page = visit()
     first, plain = palette_of(page, halves)
     tap(page, 0.2, 0.5)
@@ -73,6 +73,15 @@ def test_a_place_takes_a_likely_colour_and_keeps_it_in_the_file(visit, halves: P
     with Image.open(taken_home(page).path()) as result:
         (hint,) = json.loads(result.info["colorizer"])["hints"]
         assert hint["colour"] == colour and abs(hint["x"] - 0.2) < 0.01 and abs(hint["y"] - 0.5) < 0.01
+
+    page.click("#more > button")
+    page.click(f"#model :text('{TEXTS['model_course_unet'][0]}')")
+    page.wait_for_function("() => document.querySelector('#status').innerText.includes('Course')")
+    page.wait_for_selector(f"#palette :text('{TEXTS['hint_none'][0]}')")
+    assert not page.locator("#palette .dot").is_visible()
+    page.click(f"#model :text('{TEXTS['model_unet'][0]}')")
+    page.wait_for_selector("#palette .dot")
+    assert page.locator("#palette .hint-list li").count() == 1
 
 
 def test_dots_are_dragged_moved_by_keys_and_removed(visit, halves: Path) -> None:
@@ -125,22 +134,6 @@ def test_a_photograph_is_coloured_as_soon_as_it_is_given(visit, halves: Path) ->
     give(page, halves)
     page.wait_for_selector("#stage img")
     assert "300 × 200" in page.inner_text("#status")
-
-
-def test_models_that_take_no_dots_say_so_and_the_dots_come_back(visit, halves: Path) -> None:
-    page = visit()
-    first, _ = palette_of(page, halves)
-    tap(page, 0.2, 0.5)
-    page.locator("#palette .swatch").nth(2).click()
-    palette(page, first)
-    page.click("#more > button")
-    page.click(f"#model :text('{TEXTS['model_course_unet'][0]}')")
-    page.wait_for_function("() => document.querySelector('#status').innerText.includes('Course')")
-    page.wait_for_selector(f"#palette :text('{TEXTS['hint_none'][0]}')")
-    assert not page.locator("#palette .dot").is_visible()
-    page.click(f"#model :text('{TEXTS['model_unet'][0]}')")
-    page.wait_for_selector("#palette .dot")
-    assert page.locator("#palette .hint-list li").count() == 1
 
 
 def test_an_answer_takes_neither_the_focus_nor_a_dot_that_is_dragged(visit, halves: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page import Held, called, changed, give, made, moved, pixels, taken_home
+from page import Held, changed, give, made, moved, pixels, taken_home
 from PIL import Image
 
 from colorizer.photo import Photo
@@ -29,7 +29,7 @@ def pond(tmp_path: Path) -> Path:
 # In the browser
 
 
-def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(visit, pond: Path) -> None:
+def test_a_photograph_is_painted_mixed_taken_home_shown_there_and_back_and_sent_on(visit, pond: Path) -> None:
     page = visit("?tab=monet")
     give(page, pond, PREFIX)
     painted = made(page, "paint", PREFIX)
@@ -58,19 +58,14 @@ def test_a_photograph_is_painted_mixed_taken_home_and_sent_on(visit, pond: Path)
     page.wait_for_function("() => document.querySelector('#monet-status').innerText.includes('monet2photo')")
     assert other != again
 
+    page.locator("#monet-more > button").first.click()
+    page.click("#there-and-back")
+    page.wait_for_function("() => document.querySelectorAll('#cycle img').length >= 4")
+    assert "/255" in page.inner_text("#lost")
+
     page.click("#monet-send-upscale")
     page.wait_for_url("**/?tab=upscale")
     page.wait_for_selector("#upscale-stage img")
-
-
-def test_the_way_there_and_back_is_shown(visit, pond: Path) -> None:
-    page = visit("?tab=monet")
-    give(page, pond, PREFIX)
-    page.locator("#monet-more > button").first.click()
-    page.click("#there-and-back")
-    page.wait_for_selector("#cycle img")
-    page.wait_for_function("() => document.querySelectorAll('#cycle img').length >= 4")
-    assert "/255" in page.inner_text("#lost")
 
 
 def test_the_brush_may_be_moved_again_while_the_last_is_painted(
@@ -92,18 +87,6 @@ def test_the_brush_may_be_moved_again_while_the_last_is_painted(
     directions = [settings.direction for _, settings, _ in held.asked]
     assert directions == ["photo2monet", "monet2photo", "monet2photo"]
     assert TEXTS["stopped"][0] not in page.inner_text("#monet-line")
-
-
-# From a program
-
-
-def test_the_endpoint_paints_a_file(url: str, pond: Path) -> None:
-    path, made_by = called(url, "/stylize", pond, strength=0.5, format="JPEG")
-    assert path.name == "pond-painted.jpg"
-    assert Image.open(path).size == (150, 100)
-    assert (made_by["strength"], made_by["brush"], made_by["weights"]) == (0.5, 1, "photo2monet 0.0.1")
-    with pytest.raises(Exception, match="brush is 99"):
-        called(url, "/stylize", pond, brush=99)
 
 
 # Without a browser

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page import GREY, after, called, changed, give, made, moved, pixels, scrolls_sideways, taken_home
+from page import GREY, changed, give, made, moved, pixels, taken_home
 from PIL import Image
 
 from colorizer.photo import Photo
@@ -90,29 +90,6 @@ def test_damage_is_painted_and_rubbed_out_with_a_brush(visit, scratched: Path) -
     about = json.loads(Image.open(taken_home(page, PREFIX).path()).text["colorizer"])
     marks = unpacked(about["marks"], Photo.from_array(np.zeros((100, 150), np.uint8)))
     assert marks[25, 75] and marks[:, :70].any() and not marks[50, 75]
-
-
-def test_on_a_phone_it_is_one_column_and_each_language_has_its_words(visit, small: Path) -> None:
-    page = visit("", width=390, height=844, locale="fr-FR")
-    assert TEXTS["restore_mend_help"][1] in page.inner_text("#restore-mend")
-    give(page, small, PREFIX)
-    page.uncheck("#restore-enlarge input")
-    made(page, "restore", PREFIX)
-    assert not scrolls_sideways(page)
-    assert after(page, PREFIX)
-
-
-# From a program
-
-
-def test_the_endpoint_restores_a_file(url: str, scratched: Path) -> None:
-    path, made_by = called(url, "/restore", scratched, enlarge=2, format="JPEG")
-    assert path.name == "grandmother-restored.jpg"
-    assert Image.open(path).size == (300, 200)
-    assert made_by["weights"].startswith("mend 0.0.1, unet 0.0.1, sr")
-    assert (made_by["enlarge"], made_by["colour"], made_by["mend"]) == (2, "always", 0.5)
-    with pytest.raises(Exception, match="detail is 7"):
-        called(url, "/restore", scratched, detail=7)
 
 
 # Without a browser

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page import after, called, changed, give, taken_home
+from page import after, changed, give, taken_home
 from PIL import Image
 
 from colorizer.photo import Photo
@@ -109,19 +109,6 @@ def test_closing_the_page_ends_the_work(visit, monkeypatch: pytest.MonkeyPatch) 
     held.going.set()
     assert held.ended.wait(20)
     assert held.left > -10  # of 30 steps, most were never done
-
-
-# From a program
-
-
-def test_the_endpoint_paints_a_file_and_makes_a_texture(url: str, small: Path, painting: Path) -> None:
-    path, made_by = called(url, "/restyle", small, painting, size=128, steps=10, format="JPEG")
-    assert path.name == "dog-styled.jpg" and Image.open(path).size == (128, 85)
-    assert (made_by["steps_done"], made_by["features"]) == (10, "lite0")
-    path, made_by = called(url, "/restyle", None, painting, size=128, steps=10)
-    assert path.name == "painting-texture.png" and made_by["task"] == "texture"
-    with pytest.raises(Exception, match="size is 999"):
-        called(url, "/restyle", small, painting, size=999)
 
 
 # Without a browser

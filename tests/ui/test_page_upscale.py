@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page import Held, after, called, changed, give, made, moved, pixels, taken_home
+from page import Held, after, changed, give, made, moved, pixels, taken_home
 from PIL import Image
 from skimage import data
 
@@ -121,37 +121,6 @@ def test_after_a_part_the_whole_comes_back(visit, small: Path) -> None:
     page.click("#whole")
     assert changed(page, part_shown, PREFIX) == whole
     assert page.locator("#upscale-download").is_visible()
-
-
-def test_a_result_is_sent_on_and_back(visit, small: Path) -> None:
-    page = visit()
-    give(page, small)
-    made(page, "colour")
-    page.click("#send-upscale")
-    page.wait_for_url("**/?tab=upscale")
-    page.wait_for_selector("#upscale-stage img")
-    made(page, "enlarge", PREFIX)
-    assert taken_home(page, PREFIX).suggested_filename == "dog-colorized-x4.png"
-    page.click("#upscale-send-colorize")
-    page.wait_for_url("**/?tab=colorize")
-    page.wait_for_function("() => !document.querySelector('#line progress')")
-    page.click("#colour")
-    page.wait_for_function("() => document.querySelector('#status').innerText.includes('600 × 400')")
-
-
-# From a program
-
-
-def test_the_endpoint_enlarges_a_file(url: str, small: Path) -> None:
-    path, made_by = called(url, "/upscale", small, detail=1, format="JPEG")
-    assert path.name == "dog-x4.jpg"
-    assert Image.open(path).size == (600, 400)
-    assert (made_by["detail"], made_by["consistency"], made_by["weights"]) == (1, 2, "srgan 0.0.1")
-    assert made_by["remaining_error"] >= 0
-    _, made_by = called(url, "/upscale", small)
-    assert (made_by["detail"], made_by["model"]) == (0.5, "clean")
-    with pytest.raises(Exception, match="detail is 7"):
-        called(url, "/upscale", small, detail=7)
 
 
 # Without a browser
