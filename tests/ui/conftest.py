@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from page import forget, opened, served
+from PIL import Image
 from torch import nn
 
 from colorizer import weights
@@ -22,7 +23,7 @@ from colorizer.networks.unet import ColorUNet
 from colorizer.predictors import own_style
 from colorizer.predictors.settings import RestyleSettings
 from colorizer.predictors.style_features import StyleFeatures
-from colorizer.ui import colorize, style
+from colorizer.ui import cards, colorize, style
 
 
 def networks() -> Iterator[tuple[str, str, nn.Module]]:
@@ -55,32 +56,43 @@ def networks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextmanager
-def in_force(folder: Path, features: StyleFeatures) -> Iterator[None]:
-    """These weights are what the page finds; styles are compared by these features, small and in few steps,
-    and nothing begins by itself."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COLORIZER_WEIGHTS_DIR", str(folder))
-        patch.setattr(own_style, "load_features", lambda *_: features)
-        patch.setattr(style, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
-        patch.setattr(colorize, "AT_ONCE", False)  # tests press the button when they are ready
+@pytest.fixture(scope="session")
+def in_force(networks_folder: Path, tiny_features: StyleFeatures, tmp_path_factory) -> Callable:
+    """with in_force(): they are what the page finds; styles are compared by features of chance, small and in
+    few steps, the examples are small as well, and nothing begins by itself."""
+    examples = tmp_path_factory.mktemp("examples")
+    for path in cards.FOLDER.glob("*.jpg"):
+        with Image.open(path) as picture:
+            picture.thumbnail((400, 400))
+            picture.save(examples / path.name)
+
+    @contextmanager
+    def patched() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("COLORIZER_WEIGHTS_DIR", str(networks_folder))
+            patch.setattr(own_style, "load_features", lambda *_: tiny_features)
+            patch.setattr(style, "RestyleSettings", partial(RestyleSettings, size=128, steps=30))
+            patch.setattr(cards, "FOLDER", examples)
+            patch.setattr(colorize, "AT_ONCE", False)  # tests press the button when they are ready
+            forget()
+            yield
         forget()
-        yield
-    forget()
+
+    return patched
 
 
 @pytest.fixture(scope="module")
-def page_weights(networks_folder: Path, tiny_features: StyleFeatures) -> Iterator[Path]:
+def page_weights(networks_folder: Path, in_force: Callable) -> Iterator[Path]:
     """The networks are in force for a module of tests."""
-    with in_force(networks_folder, tiny_features):
+    with in_force():
         yield networks_folder
 
 
 @pytest.fixture(scope="session")
-def server(networks_folder: Path, tiny_features: StyleFeatures) -> Iterator[str]:
+def server(in_force: Callable) -> Iterator[str]:
     """The address of a page that was built with them, one for all tests."""
     with ExitStack() as serving:
-        with in_force(networks_folder, tiny_features):
+        with in_force():
             address = serving.enter_context(served())
         yield address
 
