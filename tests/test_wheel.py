@@ -27,12 +27,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in (*ROOT.glob("requirements*.txt"), *(ROOT / name for name in ("README.md", "LICENSE"))):
         shutil.copy(path, folder / "source")
     shutil.copy(ROOT / "pyproject.toml", folder / "source")
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    offline = ["--no-deps", "--no-index"]
-    build = [*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", folder, folder / "source"]
-    subprocess.run(build, check=True)
-    (wheel,) = folder.glob("*.whl")
-    subprocess.run([*pip, "install", *offline, "--target", folder / "site", wheel], check=True)
+    offline = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-index", "--no-build-isolation"]
+    install = [sys.executable, "-m", "pip", "install", *offline, "--target", folder / "site"]
+    subprocess.run([*install, folder / "source"], check=True)
     return folder / "site"
 
 

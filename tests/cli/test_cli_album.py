@@ -298,12 +298,19 @@ def test_an_interrupted_run_leaves_a_whole_manifest(photos, tmp_path, monkeypatc
     assert len(listed) == 6 and sum(p["error"] == "It was not reached." for p in listed) == 6 - len(done)
 
 
-def test_a_name_that_is_no_text_is_in_the_manifest_all_the_same(draw, tmp_path):
-    named = os.fsdecode(b"\xe9t\xe9.png")  # Latin-1, of an old disk
-    shutil.move(draw("summer.png"), tmp_path / named)
-    assert colorize(tmp_path / named, "-o", f"{tmp_path}/out/", "--manifest") == 0
-    (listed,) = manifest(tmp_path / "out")
-    assert os.fsencode(listed["name"]).endswith(b"\xe9t\xe9.png")
+def test_a_name_that_is_no_text_is_in_the_manifest_all_the_same(draw, tmp_path, capsys):
+    named, bad = (
+        tmp_path / os.fsdecode(name) for name in (b"\xe9t\xe9.png", b"\xe0.png")
+    )  # Latin-1, as of old
+    shutil.move(draw("summer.png"), named)
+    bad.write_bytes(b"no picture")
+    assert colorize(named, bad, "-o", f"{tmp_path}/out/", "--manifest") == 1
+    listed, failed = manifest(tmp_path / "out")
+    assert (
+        os.fsencode(listed["name"]).endswith(b"\xe9t\xe9.png")
+        and (tmp_path / "out" / listed["result"]).exists()
+    )
+    assert "is not a picture" in failed["error"] and "is not a picture" in capsys.readouterr().err
 
 
 def test_a_file_that_is_there_is_left_unless_it_is_of_another_photograph(photos, tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -9,12 +10,7 @@ import torch
 from PIL import Image
 
 from colorizer import cli, weights
-from colorizer.photo import Photo
 from colorizer.predictors import precision
-from colorizer.predictors.restore import Restorer
-from colorizer.predictors.settings import Hint, RestoreSettings, StylizeSettings
-from colorizer.predictors.stylize import Stylizer
-from colorizer.predictors.upscale import Upscaler
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 QUICK = {"restyle": ("--size", 128, "--steps", 10)}
@@ -24,61 +20,55 @@ def run(command: str, *words: object) -> int:
     return cli.main([command, *map(str, (*QUICK.get(command, ()), *words))])
 
 
-def test_a_photo_is_enlarged_and_its_settings_travel_with_it(draw, tmp_path, capsys):
-    given = draw("dog.jpg", 30, 20)
-    assert run("upscale", given, "-o", tmp_path / "large.png") == 0
-    about = made(tmp_path / "large.png", (120, 80))
-    own = {"model": "clean", "detail": 0, "consistency": 2, "precision": precision.used(torch.device("cpu"))}
-    assert about == {"task": "upscale", "weights": "srresnet 0.1", "sha256": hashes("srresnet"), **own}
-    assert about == Upscaler.load().run(Photo.open(given)).made_by
-    said = capsys.readouterr().out
-    assert "large.png (" in said and "/255 on average" in said
+HINT = {"x": 15.5 / 30, "y": 10.5 / 20, "colour": "#7a5230", "reach": 0.3}
+DONE = [
+    (("upscale",), (120, 80), "srresnet 0.1", {"model": "clean", "detail": 0, "consistency": 2}),
+    (
+        ("restore", "--enlarge", 2, "--saturation", 0.5, "--hint", "15,10,#7a5230"),
+        (60, 40),
+        "unet 0.0.1, srresnet 0.1",
+        {"enlarge": 2, "saturation": 0.5, "hints": [HINT]},
+    ),
+    (
+        ("stylize", "--strength", 0.75, "--keep-colours"),
+        (30, 20),
+        "photo2monet 0.1",
+        {"direction": "photo2monet", "strength": 0.75, "brush": 1, "keep_colours": True},
+    ),
+    (
+        ("restyle", "--style", "b.png", "--strength", 0.75),
+        (128, 85),
+        None,
+        {"strength": 0.75, "painting": "b.png", "features": "lite0"},
+    ),
+]
+SAID = {
+    "upscale": "/255 on average",
+    "restore": "It was enlarged as a",
+    "stylize": "new.png (",
+    "restyle": "times nearer to the style",
+}
 
 
 @pytest.mark.usefixtures("tiny_colours")
-def test_a_photo_is_restored_and_its_settings_travel_with_it(draw, tmp_path, capsys):
-    given = draw("dog.jpg", 70, 66)
-    words = ("--enlarge", 2, "--saturation", 0.5, "--hint", "30,40,#7a5230")
-    assert run("restore", given, "-o", tmp_path / "new.png", *words) == 0
-    about = made(tmp_path / "new.png", (140, 132))
-    settings = RestoreSettings(enlarge=2, saturation=0.5, hints=(Hint(30.5 / 70, 40.5 / 66, "#7a5230"),))
-    assert about == Restorer.load().run(Photo.open(given), settings).made_by
-    assert about["weights"] == "unet 0.0.1, srresnet 0.1" and about["task"] == "restore"
-    assert "It was enlarged as a" in capsys.readouterr().out
-
-
-def test_a_photo_is_painted_and_its_settings_travel_with_it(draw, tmp_path):
-    given = draw("pond.jpg", 30, 20)
-    assert run("stylize", given, "-o", tmp_path / "monet.png", "--strength", 0.75, "--keep-colours") == 0
-    about = made(tmp_path / "monet.png", (30, 20))
-    own = {"direction": "photo2monet", "strength": 0.75, "brush": 1, "keep_colours": True}
-    own["precision"] = precision.used(torch.device("cpu"))
-    assert about == {"task": "stylize", "weights": "photo2monet 0.1", "sha256": hashes("photo2monet"), **own}
-    settings = StylizeSettings(strength=0.75, keep_colours=True)
-    assert about == Stylizer.load().paint(Photo.open(given), settings).made_by(settings)
-
-
-def test_a_photo_takes_on_a_style_and_its_settings_travel_with_it(draw, tmp_path, capsys):
-    photo, painting = draw("lake.jpg", 60, 40), draw("painting.png", 50, 50, "RGB")
-    assert run("restyle", photo, "--style", painting, "-o", tmp_path / "out.png", "--strength", 0.75) == 0
-    assert "times nearer to the style" in capsys.readouterr().out
-    about = made(tmp_path / "out.png", (128, 85))
-    own = {"task": "restyle", "strength": 0.75, "painting": "painting.png", "features": "lite0"}
-    assert about.items() >= own.items()
-
-
-def hashes(name: str) -> dict[str, str]:
-    """What the manifest says of the weights of that name."""
-    return {name: weights.entries()[name].sha256}
-
-
-def made(path, size: tuple[int, int]) -> dict[str, object]:
-    """What a result says of itself, but for the photograph it is of; it has this size."""
-    with Image.open(path) as result:
+@pytest.mark.parametrize(("words", "size", "networks", "settings"), DONE)
+def test_what_is_asked_is_done_and_its_settings_travel_with_it(
+    draw, tmp_path, capsys, monkeypatch, words, size, networks, settings
+):
+    monkeypatch.chdir(tmp_path)
+    given = draw("dog.jpg", 30, 20)
+    draw("b.png", 50, 50, "RGB")
+    assert run(*words, given, "-o", "new.png") == 0
+    assert SAID[words[0]] in capsys.readouterr().out
+    with Image.open("new.png") as result:
         assert result.size == size
         about = json.loads(result.info["colorizer"])
-    assert len(about.pop("original")) == 64
-    return about
+    assert about["original"] == hashlib.sha256(given.read_bytes()).hexdigest()
+    assert about.items() >= {"task": words[0], **settings}.items() and about.get("weights") == networks
+    if networks:
+        names = [one.split()[0] for one in networks.split(", ")]
+        assert about["sha256"] == {name: weights.entries()[name].sha256 for name in names}
+        assert about["precision"] == precision.used(torch.device("cpu"))
 
 
 @pytest.mark.parametrize(

@@ -210,12 +210,6 @@ def test_a_hint_of_the_colour_that_is_there_changes_nothing(colorizer: Colorizer
     assert difference(again, plain) <= 1
 
 
-@pytest.mark.parametrize("model", ["course-unet", "autoencoder"])
-def test_models_that_tell_nothing_apart_take_no_hints(model: str):
-    with pytest.raises(SettingsError, match=f"“{model}” takes no hints. Choose “unet”"):
-        ColorizeSettings(model=model, hints=(Hint(0.5, 0.5, "#b04040"),))
-
-
 def analysis_of(colorizer: Colorizer, log_probability: torch.Tensor) -> Analysis:
     """An analysis whose distribution is given (1, Q, h, w)."""
     plain = colorizer.analyse(GREY)

@@ -174,15 +174,6 @@ def test_progress_tells_the_step_and_may_stop_the_work_in_each():
             restorer.run(photograph(120, 300, grey=True), progress=stop_beyond(share))
 
 
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [({"mend": 2}, "mend is 2"), ({"colour": "red"}, "no colour “red”"), ({"enlarge": 5}, "enlarge is 5")],
-)
-def test_what_cannot_be_chosen_is_refused(wrong, said):
-    with pytest.raises(SettingsError, match=said):
-        RestoreSettings(**wrong)
-
-
 # What kind of print it is
 
 

@@ -11,12 +11,14 @@ from colorizer.errors import SettingsError
 from colorizer.predictors.settings import (
     ColorizeSettings,
     Hint,
+    MendSettings,
+    RestoreSettings,
     RestyleSettings,
     StylizeSettings,
     UpscaleSettings,
 )
 
-TASKS = (ColorizeSettings, UpscaleSettings, StylizeSettings, RestyleSettings)
+TASKS = (ColorizeSettings, MendSettings, RestoreSettings, RestyleSettings, StylizeSettings, UpscaleSettings)
 WHOLE = [(ColorizeSettings, "variant"), (UpscaleSettings, "consistency"), (RestyleSettings, "size")]
 
 

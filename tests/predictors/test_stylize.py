@@ -18,7 +18,7 @@ from colorizer.networks.cyclegan import Generator
 from colorizer.photo import Photo
 from colorizer.predictors import stylize
 from colorizer.predictors.settings import StylizeSettings
-from colorizer.predictors.stylize import Finish, Stylizer, offered, suited_brush
+from colorizer.predictors.stylize import Finish, Stylizer, offered
 from colorizer.predictors.tiling import Tiling, to_tensor
 
 
@@ -137,11 +137,6 @@ def test_a_wide_brush_sees_a_small_picture(stylizer, seen):
     results = [stylizer.stylize(given, StylizeSettings(brush=brush)) for brush in (1, 4)]
     assert [size for _, size in seen] == [(200, 160), (52, 40)]
     assert all(result.rgb.shape == given.rgb.shape for result in results)
-
-
-def test_the_usual_brush_grows_with_the_picture():
-    for side, brush in ((300, 1.0), (stylize.SEEN_SIDE, 1.0), (4 * stylize.SEEN_SIDE, 4.0)):
-        assert suited_brush(Photo.from_array(np.zeros((side, side + 100), np.uint8))) == brush
 
 
 def test_there_and_back_is_shown_with_its_difference(stylizer):

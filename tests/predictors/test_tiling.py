@@ -33,8 +33,12 @@ def noise(height: int, width: int, channels: int = 3, dtype: type = np.uint8) ->
 @settings(max_examples=80)
 @given(st.integers(1, 90), st.integers(1, 90), TILINGS, st.sampled_from([np.uint8, np.uint16]))
 def test_doing_nothing_gives_the_picture_back(height: int, width: int, tiling: Tiling, dtype: type):
+    def same(tile: torch.Tensor) -> torch.Tensor:
+        assert not any(side % tiling.multiple for side in tile.shape[2:])
+        return tile
+
     picture = noise(height, width, 2, dtype)
-    assert np.array_equal(run(lambda tile: tile, picture, tiling), picture)
+    assert np.array_equal(run(same, picture, tiling), picture)
 
 
 @settings(max_examples=60)
@@ -77,25 +81,6 @@ def test_seams_fade_where_tiles_disagree():
     found = run(lambda tile: torch.full_like(tile, next(level)), noise(1, 60, 1), Tiling(10, 4, 2))[0, :, 0]
     assert np.abs(np.diff(found.astype(int))).max() <= 255 / 5 / 4 + 1
     assert found[0] == 0 and found[-1] == 255
-
-
-@settings(max_examples=200)
-@given(st.integers(1, 2000), TILINGS, st.data())
-def test_cores_lie_side_by_side_and_tiles_fit_the_multiple(length: int, tiling: Tiling, data: st.DataObject):
-    low = data.draw(st.integers(0, length - 1))
-    high = data.draw(st.integers(low + 1, length))
-    found = tiling.parts(length, low, high)
-    assert [part.start for part in found[1:]] == [part.stop for part in found[:-1]]
-    assert found[0].start == 0 and found[-1].stop == high - low
-    most = max(tiling.side, 4 * tiling.blend + 2 * tiling.multiple)
-    for part in found:
-        assert 0 < part.stop - part.start <= most
-        assert part.size % tiling.multiple == 0 and (low + part.begin) % tiling.multiple == 0
-        # as much as it should see, or all there is; beyond the end only what the multiple asks for
-        assert low + part.begin <= max(0, low + part.start - tiling.overlap)
-        assert low + part.end >= min(length, low + part.stop + tiling.overlap)
-        assert low + part.begin >= 0 and low + part.end < length + tiling.multiple
-        assert part.size <= most + 2 * (tiling.overlap + tiling.multiple)
 
 
 def test_small_pictures_are_seen_once_and_whole():

@@ -21,10 +21,14 @@ PAIRED = ["unet", "course-unet", "autoencoder", "mend", "srresnet"]
 
 
 @pytest.mark.parametrize("kind", PAIRED)
-def test_a_run_leaves_weights_a_log_and_a_sheet(kind, options_of, narrow, tmp_path):
+def test_a_run_leaves_weights_a_log_and_a_sheet_and_if_stopped_on_the_way_the_same(
+    kind, options_of, narrow, tmp_path
+):
     (tmp_path / "held out").mkdir()
     draw(tmp_path / "held out" / "one.png", 7, (256, 256))
-    result = train(options_of(kind, val=tmp_path / "held out"))
+    more = {"rebalance": 0.5} if kind == "unet" else {}
+    whole = options_of(kind, val=tmp_path / "held out", **more)
+    result = train(whole)
     assert result == tmp_path / "run" / f"{kind}.safetensors"
     state, about = weights.load(result)
     assert state.keys() == weights.load(narrow[kind])[0].keys()
@@ -34,15 +38,9 @@ def test_a_run_leaves_weights_a_log_and_a_sheet(kind, options_of, narrow, tmp_pa
     assert Image.open(tmp_path / "run" / f"{kind}-sheet.jpg").size == (256, 3 * 256)
     assert "seed: 1\n" in (tmp_path / "run" / f"{kind}-options.txt").read_text()
     before = result.read_bytes()  # what is finished is left as it is
-    train(options_of(kind, val=tmp_path / "held out"))
+    train(whole)
     assert result.read_bytes() == before and len(logged(tmp_path / "run")) == 2
 
-
-@pytest.mark.parametrize("kind", PAIRED)
-def test_a_run_stopped_on_the_way_ends_in_the_same_weights(kind, options_of, narrow, tmp_path):
-    more = {"rebalance": 0.5} if kind == "unet" else {}
-    whole = options_of(kind, **more)
-    train(whole)
     for minutes in (1e-9, 0.0):  # the first stops after one step
         train(replace(whole, out=tmp_path / "parts", minutes=minutes))
     one, other = state_of(whole.out), state_of(tmp_path / "parts")

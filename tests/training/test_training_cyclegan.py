@@ -18,11 +18,7 @@ from colorizer.predictors.style_features import gram
 from colorizer.predictors.tiling import to_tensor
 from colorizer.training import cyclegan, discriminators, losses
 from colorizer.training.data import Draws, UnpairedCrops, to_rgb
-from colorizer.training.discriminators import (
-    FeatureDiscriminator,
-    History,
-    shifted,
-)
+from colorizer.training.discriminators import FeatureDiscriminator, History, shifted
 from colorizer.training.losses import CONTENT, STYLE, compared, mean_style
 from colorizer.training.options import CycleGANOptions
 

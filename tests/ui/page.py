@@ -146,13 +146,18 @@ def scrolls_sideways(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
 
+@cache
+def config(url: str) -> dict:
+    """What the page consists of."""
+    return httpx.get(f"{url}config").json()
+
+
 def ask_to_read(url: str, field: str, path: Path, session: str, meta: Mapping[str, object]) -> None:
     """Ask the server, as a browser could, to take a file of its own machine for an upload to that field."""
-    config = httpx.get(f"{url}config").json()
-    ids = {part["id"]: part["props"].get("elem_id") for part in config["components"]}
+    ids = {part["id"]: part["props"].get("elem_id") for part in config(url)["components"]}
     (event,) = [
         dependency["id"]
-        for dependency in config["dependencies"]
+        for dependency in config(url)["dependencies"]
         if any(ids.get(target) == field and name == "upload" for target, name in dependency["targets"])
     ]
     request = {"data": [{"path": str(path), **meta}], "fn_index": event}
