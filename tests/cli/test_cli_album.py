@@ -299,17 +299,14 @@ def test_an_interrupted_run_leaves_a_whole_manifest(photos, tmp_path, monkeypatc
 
 
 def test_a_name_that_is_no_text_is_in_the_manifest_all_the_same(draw, tmp_path, capsys):
-    named, bad = (
-        tmp_path / os.fsdecode(name) for name in (b"\xe9t\xe9.png", b"\xe0.png")
-    )  # Latin-1, as of old
+    names = (os.fsdecode(b"\xe9t\xe9.png"), os.fsdecode(b"\xe0.png"))  # Latin-1, of an old disk
+    named, bad = (tmp_path / name for name in names)
     shutil.move(draw("summer.png"), named)
     bad.write_bytes(b"no picture")
     assert colorize(named, bad, "-o", f"{tmp_path}/out/", "--manifest") == 1
     listed, failed = manifest(tmp_path / "out")
-    assert (
-        os.fsencode(listed["name"]).endswith(b"\xe9t\xe9.png")
-        and (tmp_path / "out" / listed["result"]).exists()
-    )
+    assert os.fsencode(listed["name"]).endswith(b"\xe9t\xe9.png")
+    assert (tmp_path / "out" / listed["result"]).exists()
     assert "is not a picture" in failed["error"] and "is not a picture" in capsys.readouterr().err
 
 

@@ -85,8 +85,7 @@ def test_a_result_is_explained_and_made_again_to_the_pixel(capsys, task, name):
     kinds = {"upscale": "algorithmicallyEnhanced", "texture": "trainedAlgorithmicMedia"}
     assert f"({kinds.get(task, 'compositeWithTrainedAlgorithmicMedia')})" in lines[3]
     style = ("--style", "painting.png") if task == "restyle" else ()
-    shutil.copy("photo.jpg", "copy.jpg")
-    assert run("again", name, "--original", "copy.jpg", *style, "-o", f"again-{name}") == 0
+    assert run("again", name, "--original", "photo.jpg", *style, "-o", f"again-{name}") == 0
     assert "It has the same pixels." in capsys.readouterr().out
     assert Path(f"again-{name}").read_bytes() == Path(name).read_bytes()
 
@@ -116,7 +115,8 @@ def test_a_chain_is_explained_and_made_again_from_any_of_its_links(capsys):
         "3. ",
     ]
     assert said.endswith("photo.jpg:\n    Nothing is known of what was done to it.\n")
-    for original in ("photo.jpg", "a.png", "b.png"):
+    shutil.copy("photo.jpg", "copy.jpg")
+    for original in ("photo.jpg", "copy.jpg", "a.png", "b.png"):
         assert run("again", "c.tif", "--original", original, "-o", "d.tif") == 0
         assert "It has the same pixels." in capsys.readouterr().out
         assert Photo.open("d.tif").metadata.steps == Photo.open("c.tif").metadata.steps
