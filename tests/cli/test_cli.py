@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -220,9 +221,9 @@ def test_a_hint_outside_of_a_photo_fails_that_photo_alone(draw, tmp_path, capsys
 def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
     photos = [draw("0.png", 1500, 1200)]
     photos += [Path(shutil.copy(photos[0], tmp_path / f"{number}.png")) for number in range(1, 15)]
-    words, processes = [sys.executable, "-m", "colorizer", "colorize", *photos], {}
-    for jobs in "12":
-        processes[jobs] = subprocess.Popen(
+    words = [sys.executable, "-m", "colorizer", "colorize", *photos]
+    processes = [
+        subprocess.Popen(
             [*words, "-o", tmp_path / jobs, "--jobs", jobs],
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -231,13 +232,20 @@ def test_ctrl_c_stops_with_130_and_leaves_no_half_file(draw, tmp_path):
             # Where the tests run in the background, Ctrl-C is ignored: what they start would inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
-    for jobs, process in processes.items():
+        for jobs in "12"
+    ]
+
+    def stopped(process: subprocess.Popen[str]) -> str:
         process.stdout.readline()  # the first result is there
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         error = process.stderr.readline()
         process.send_signal(signal.SIGINT)  # while Python ends
-        error += process.communicate(timeout=60)[1]
+        return error + process.communicate(timeout=60)[1]
+
+    with ThreadPoolExecutor() as threads:
+        errors = list(threads.map(stopped, processes))
+    for jobs, process, error in zip("12", processes, errors, strict=True):
         assert (process.returncode, error) == (130, "Stopped.\n")
         results = list((tmp_path / jobs).iterdir())
         assert 0 < len(results) < 15
@@ -287,15 +295,17 @@ def test_help_names_every_command(capsys):
 
 HELP = """
 import contextlib, sys
-import colorizer.cli.train  # and the package
+import colorizer.cli.train
+heavy = {"torch", "numpy", "PIL", "gradio", "cv2", "huggingface_hub"} & sys.modules.keys()
 for command in ("colorize", "upscale", "evaluate colorize", "train", "weights push"):
     with contextlib.suppress(SystemExit):
         colorizer.cli.main([*command.split(), "--help"])
-sys.exit(str({"torch", "numpy", "PIL", "gradio", "cv2", "huggingface_hub"} & sys.modules.keys() or "") or 0)
+heavy |= {"torch", "gradio"} & sys.modules.keys()
+sys.exit(str(heavy) if heavy else 0)
 """
 
 
-def test_help_answers_without_importing_anything_heavy():
+def test_importing_the_package_and_its_commands_is_light_and_help_answers_without_torch():
     done = subprocess.run([sys.executable, "-c", HELP], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("usage:") == 5
