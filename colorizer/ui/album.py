@@ -6,7 +6,6 @@ half an hour after it was last used, with all that is in it.
 
 from __future__ import annotations
 
-import inspect
 import secrets
 import time
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from colorizer.predictors.settings import (
 )
 from colorizer.predictors.tiling import Progress
 from colorizer.ui import files, parts, running
+from colorizer.ui.earlier import ASKS
 from colorizer.ui.running import LINE, QUIET, Reply, Tab, Updates, Upload, busy, done, listen
 from colorizer.ui.texts import both, decimal, label, progress_line, remark_line, say, sentence
 from colorizer.ui.work import Work, keep, recall
@@ -45,13 +45,7 @@ SHOWN = (*LINE, "list", "below")
 
 TASKS = ("restore", "colorize", "upscale", "stylize")
 
-# The tabs in which a photograph is opened to correct it, each with the event of the list that asks for it:
-# one that never happens by itself, and that no other tab listens to.
-OPENED = {"restore": "select", "colorize": "edit", "upscale": "expand", "monet": "apply"}
-OPEN = """element.addEventListener('click', event => {
-  const link = event.target.closest('[data-picture]');
-  if (link) trigger(link.dataset.asks, {picture: Number(link.dataset.picture)});
-});"""
+OPENED = ("restore", "colorize", "upscale", "monet")  # the tabs in which a photograph is opened to correct it
 
 Choice = tuple[str, Settings, str]  # what is to be done to all, how, and the results' format
 
@@ -77,7 +71,7 @@ def build(name: gr.BrowserState) -> Tab:
             tab["photos"] = gr.File(file_count="multiple", file_types=kinds, height=170, **about)
             parts.start_buttons(tab, "begin")
         with gr.Column(elem_classes="result"):
-            tab["list"] = gr.HTML(listed(None, ""), js_on_load=OPEN, elem_id="album-list")
+            tab["list"] = gr.HTML(listed(None, ""), js_on_load=parts.OPEN, elem_id="album-list")
             with gr.Row(visible=False, elem_classes="take-home") as tab["below"]:
                 tab["download"] = gr.Button(label("album_download"), elem_id="album-download", min_width=140)
                 tab["clear"] = gr.Button(label("album_clear"), elem_id="album-clear", min_width=140)
@@ -105,7 +99,7 @@ def build(name: gr.BrowserState) -> Tab:
 
 def wire_opening(tab: Tab, target: Tab) -> Dependency:
     """A photograph of the album is given to the target, with the settings that the album has."""
-    usual = {name: target[name].value for name in inspect.signature(target.settings).parameters}
+    usual = {name: target[name].value for name in target.chosen}
     target["album"] = tab["name"]
 
     def open_picture(work: Work | None, code: str, album: str, event: gr.EventData) -> Iterator[Updates]:
@@ -118,7 +112,7 @@ def wire_opening(tab: Tab, target: Tab) -> Dependency:
         yield {**usual, **same, "kind": kind, **parts.accepted(target, work, code, photo)}
 
     outputs = ["photo", "line", "kind", *usual, *(name for name in target.said if name not in usual)]
-    asked = getattr(tab["list"], OPENED[target.name])
+    asked = getattr(tab["list"], ASKS[target.name])
     return listen(target, asked, open_picture, outputs, trigger_mode="always_last")
 
 
@@ -163,7 +157,7 @@ def opening(album: Album, number: int, code: str) -> str:
         return ""
     tab = "monet" if choice[0] == "stylize" else choice[0]
     text = say(code, "album_open", tab=say(code, f"tab_{tab}"))
-    about = f'aria-label="{text}: {escape(picture.name)}" data-picture="{number}" data-asks="{OPENED[tab]}"'
+    about = f'aria-label="{text}: {escape(picture.name)}" data-picture="{number}" data-asks="{ASKS[tab]}"'
     return f'<a href="?tab={tab}" {about}>{text}</a>'
 
 

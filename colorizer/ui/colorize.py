@@ -40,7 +40,7 @@ Choice = tuple[ColorizeSettings, bool]  # how to colour, and whether to veil whe
 def build(tabs: Sequence[str]) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; `tabs` are those that results can be sent to."""
     said = ("notice", "notice_text", "keep_some")
-    tab = Tab("colorize", describe=notices, said=said, settings=settings_of)
+    tab = Tab("colorize", "", notices, said, settings_of, lambda made: {"keep": round(1 - made.strength, 6)})
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             parts.picture_field(tab, ("upload", "clipboard", "webcam"))
@@ -106,9 +106,9 @@ def wire(tab: Tab) -> None:
     )
     sliders = [tab[name].release for name in ("saturation", "temperature", "keep")]
     started += [
-        listen(tab, [*sliders, tab["confidence"].input], correct, SHOWN, trigger_mode="always_last"),
+        listen(tab, [*sliders, tab["confidence"].input], correct, RAN, trigger_mode="always_last"),
         listen(tab, tab["gallery"].select, pick, SHOWN, trigger_mode="multiple"),
-        listen(tab, tab["keep_some"].click, keep_some, [*SHOWN, "keep", "notice"]),
+        listen(tab, tab["keep_some"].click, keep_some, [*RAN, "keep", "notice"]),
         hints.wire(tab, status_of),
     ]
     parts.wire_cancel(tab, started)
@@ -211,7 +211,10 @@ def correct(work: Work | None, code: str, status: str, settings: Choice) -> Iter
     wanted, veiled = settings
     analysed = {name: getattr(shown.settings, name) for name in ("model", "size", "variant", "hints")}
     shown, wanted = replace(shown, veiled=veiled), replace(wanted, **analysed)
-    yield from hints.corrected(work, code, shown, wanted, status_of)
+    if shown.said is None:  # it was opened again
+        yield from coloured(work, code, shown.of, wanted, veiled)
+    else:
+        yield from hints.corrected(work, code, shown, wanted, status_of)
 
 
 def pick(work: Work | None, code: str, status: str, event: gr.EventData) -> Iterator[Updates]:

@@ -23,7 +23,7 @@ from PIL import Image
 from colorizer.errors import SettingsError
 from colorizer.photo import FORMATS, Photo, to_bits
 from colorizer.predictors.results import ENDINGS as ENDINGS
-from colorizer.ui.work import held
+from colorizer.ui.work import held, spared
 
 CACHE_MB = 2048  # of uploads and results, all visitors together
 YOUNG = 120  # seconds, in which a file is on its way to a page
@@ -45,23 +45,24 @@ def new_path(name: str) -> Path:
 
 
 def make_room() -> None:
-    """Delete the oldest of Gradio's cache until it has room: nothing young, and nothing of an open page."""
+    """Delete the oldest of Gradio's cache until it has room, earlier results last: nothing young, and nothing
+    that is on an open page."""
     told = os.environ.get("COLORIZER_CACHE_MB", CACHE_MB)
     try:
         most = float(told) * 1e6
     except ValueError:
         raise SettingsError(f"COLORIZER_CACHE_MB is “{told}”, but must be a number of megabytes.") from None
-    found, kept = [], held()
+    found, kept, last = [], held(), spared()
     for folder in Path(get_upload_folder()).glob("*"):
         with suppress(FileNotFoundError):  # others delete as well
             files = [path.stat() for path in folder.rglob("*")]
             used = max((about.st_mtime for about in files), default=folder.stat().st_mtime)
-            found.append((used, sum(about.st_size for about in files), folder))
-    left = sum(size for _, size, _ in found)
-    for used, size, folder in sorted(found):
-        if left <= most or time.time() - used < YOUNG:
+            found.append((folder in last, used, sum(about.st_size for about in files), folder))
+    left = sum(size for *_, size, _ in found)
+    for _, used, size, folder in sorted(found):
+        if left <= most:
             return
-        if folder not in kept:
+        if folder not in kept and time.time() - used >= YOUNG:
             shutil.rmtree(folder, ignore_errors=True)
             left -= size
 
@@ -98,6 +99,13 @@ def plainly_enlarged(photo: Photo, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(shown_pixels(photo)).resize(size, Image.Resampling.BICUBIC))
 
 
+def beside_plain(photo: Photo, result: Photo) -> tuple[str, str]:
+    """Two files of one size for the slider: what bicubic interpolation makes of a photo, and the result."""
+    after = shown_pixels(result)
+    before = plainly_enlarged(photo, (after.shape[1], after.shape[0]))
+    return write_shown(before, "before"), write_shown(after, "after")
+
+
 def veiled(pixels: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     """The picture (h, w, 3) with a grey veil where confidence (any size, 0..1) is low."""
     size = pixels.shape[1], pixels.shape[0]
@@ -105,6 +113,12 @@ def veiled(pixels: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     doubt = np.clip((high - confidence) / max(high - low, 0.05), 0, 1)
     doubt = np.asarray(Image.fromarray(doubt.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
     return np.rint(pixels + 0.85 * doubt[..., None] * (SURROUND - pixels)).astype(np.uint8)
+
+
+def kept_pair(pair: tuple[str, str], photo: Photo, result: Photo) -> tuple[str, str]:
+    """The files of a slider; others where they have been deleted meanwhile."""
+    there = all(Path(path).exists() for path in pair)
+    return pair if there else beside_plain(photo, result)
 
 
 def write_shown(pixels: np.ndarray, name: str) -> str:

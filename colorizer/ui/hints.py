@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -102,6 +103,7 @@ def wire(tab: Tab, status: Status) -> Dependency:
         settings = replace(shown.settings, hints=event.hints)
         yield from corrected(replace(work, hints=settings.hints), code, shown, settings, status)
 
+    tab.correct = partial(corrected, status=status, known=False)
     named = {"status_shown": "status"}
     return listen(tab, tab["palette"].input, hint, SHOWN, named, trigger_mode="multiple")
 
@@ -141,9 +143,15 @@ def after(analysis: Analysis, result: Photo, veiled: bool) -> str:
 
 
 def corrected(
-    work: Work, code: str, shown: Shown, settings: ColorizeSettings | RestoreSettings, status: Status
+    work: Work,
+    code: str,
+    shown: Shown,
+    settings: ColorizeSettings | RestoreSettings,
+    status: Status,
+    known: bool = True,
 ) -> Iterator[Updates]:
-    """Render what is shown in other settings, a large one first small; the networks rest."""
+    """Render what is shown in other settings, a large one first small; the networks rest. `known`: the
+    browser has the hints already."""
     began, analysis, result = time.monotonic(), shown.said, shown.photo
     left = files.kept_shown(shown.files[0], shown.of)
     if settings != shown.settings:
@@ -155,9 +163,9 @@ def corrected(
             yield on_stage(replace(shown, photo=quick, settings=settings, files=pair), known=True)
         result = yield from rendered(analysis, colours, code)
     pair, made_by = (left, after(analysis, result, shown.veiled)), {**shown.made_by, **settings.as_dict()}
-    shown = replace(shown, photo=result, settings=settings, made_by=made_by, files=pair)
+    shown = replace(shown, photo=result, settings=settings, made_by=made_by, files=pair, past=None)
     shown = replace(shown, status=status(shown, code, began))
-    yield {**done(), **on_stage(shown, known=True), "work": replace(work, shown=shown)}
+    yield {**done(), **on_stage(shown, known), "work": replace(work, shown=shown)}
 
 
 def rendered(analysis: Analysis, settings: ColorizeSettings, code: str) -> Generator[Updates, None, Photo]:

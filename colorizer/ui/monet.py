@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import gradio as gr
 import numpy as np
@@ -13,7 +14,7 @@ from colorizer.photo import Photo
 from colorizer.predictors.settings import STYLIZE_RANGES, StylizeSettings
 from colorizer.predictors.stylize import Cycle, Painting, offered, suited_brush
 from colorizer.ui import cards, files, parts, running
-from colorizer.ui.running import LINE, Tab, Updates, Upload, busy, done, listen
+from colorizer.ui.running import LINE, Reply, Tab, Updates, Upload, busy, done, listen
 from colorizer.ui.texts import both, decimal, label, paragraphs, progress_line, say, status_line
 from colorizer.ui.work import Shown, Work
 
@@ -24,13 +25,23 @@ SHOWN = (*LINE, *parts.STAGE)  # what another mixture changes
 RAN = (*SHOWN, "cycle")  # what painting changes
 
 
+@dataclass(frozen=True)
+class Wanted(StylizeSettings):
+    """What the page asks for: the brush, how many times as wide as what suits the photograph."""
+
+    RANGES: ClassVar = {**STYLIZE_RANGES, "brush": BRUSHES}
+
+    brush: float = 1.0
+
+
 # What is on it
 
 
 def build(tabs: Sequence[str]) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; at least one direction is there, and `tabs` are
     those that results can be sent to."""
-    tab = Tab("monet", "monet-", settings=settings_of)
+    tab = Tab("monet", "monet-", settings=settings_of, controls=lambda wanted: {"keep": wanted.keep_colours})
+    tab.correct = remixed
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             parts.picture_field(tab, ("upload", "clipboard"))
@@ -87,34 +98,28 @@ def wire(tab: Tab) -> None:
 # It is painted
 
 
-def settings_of(direction: str, strength: float, keep: bool) -> StylizeSettings:
-    """What the controls say, but for the brush, whose width depends on the photograph."""
-    return StylizeSettings(direction, strength, keep_colours=keep)
+def settings_of(direction: str, strength: float, brush: float, keep: bool) -> Wanted:
+    """What the controls say."""
+    return Wanted(direction, strength, brush, keep)
 
 
-def paint(
-    work: Work | None, code: str, photo: Upload, settings: StylizeSettings, brush: float
-) -> Iterator[Updates]:
+def paint(work: Work | None, code: str, photo: Upload, settings: Wanted) -> Iterator[Updates]:
     """The button was pressed."""
     work, given = running.given(work, photo)
-    yield from painted(work, code, given, settings, brush)
+    yield from painted(work, code, given, settings)
 
 
-def paint_again(
-    work: Work | None, code: str, status: str, settings: StylizeSettings, brush: float
-) -> Iterator[Updates]:
+def paint_again(work: Work | None, code: str, status: str, settings: Wanted) -> Iterator[Updates]:
     """Another direction or another brush was chosen: the photograph that is shown is painted anew."""
     work, shown = running.shown(work, status)
-    yield from painted(work, code, shown.of, settings, brush)
+    yield from painted(work, code, shown.of, settings)
 
 
-def painted(
-    work: Work, code: str, photo: Photo, settings: StylizeSettings, brush: float
-) -> Iterator[Updates]:
+def painted(work: Work, code: str, photo: Photo, wanted: Wanted) -> Iterator[Updates]:
     """Paint, mix, show."""
     began = time.monotonic()
     yield busy(progress_line(say(code, "getting_ready")))
-    settings = replace(settings, brush=brush_for(photo, brush))
+    settings = StylizeSettings(**{**wanted.as_dict(), "brush": brush_for(photo, wanted.brush)})
     painting = yield from running.run(
         lambda progress: running.paint(photo, settings, progress),
         code,
@@ -164,12 +169,20 @@ def on_stage(shown: Shown, code: str, began: float) -> Updates:
 # It is mixed
 
 
-def mix(work: Work | None, code: str, status: str, settings: StylizeSettings) -> Updates:
-    """The mixture was changed: the same painting in another, the network doesn't run."""
-    began, (work, shown) = time.monotonic(), running.shown(work, status)
+def mix(work: Work | None, code: str, status: str, settings: Wanted) -> Iterator[Updates]:
+    """The mixture was changed."""
+    work, shown = running.shown(work, status)
+    yield from remixed(work, code, shown, settings)
+
+
+def remixed(work: Work, code: str, shown: Shown, settings: StylizeSettings) -> Iterator[Updates]:
+    """The same painting in another mixture, the network doesn't run."""
+    if shown.said is None:
+        raise Reply("made_earlier")
+    began = time.monotonic()
     settings = replace(shown.settings, strength=settings.strength, keep_colours=settings.keep_colours)
     shown = mixed(shown.said, settings, files.kept_shown(shown.files[0], shown.of))
-    return {**done(), **on_stage(shown, code, began), "work": replace(work, shown=shown)}
+    yield {**done(), **on_stage(shown, code, began), "work": replace(work, shown=shown)}
 
 
 # There and back

@@ -16,10 +16,28 @@
     document.documentElement.dataset.ready = 'true';
   };
 
+  // The page's address with another query; what is Gradio's own, such as __theme, stays.
+  const address = query => {
+    const url = new URL(location), own = [...url.searchParams].filter(([name]) => name.startsWith('__'));
+    url.search = new URLSearchParams([...new URLSearchParams(query), ...own]);
+    url.hash = '';
+    return url;
+  };
+
+  // A browser may not let a page write to the clipboard: the address stands there, too, and is marked.
+  window.copyLink = (id, query) => {
+    const box = document.querySelector(`#${id} .link`), field = box.querySelector('input');
+    field.value = address(query).href;
+    box.classList.add('filled');
+    field.select();
+    const told = copied => box.classList.toggle('copied', copied);
+    if (!navigator.clipboard) told(document.execCommand('copy'));
+    else navigator.clipboard.writeText(field.value).then(() => told(true), () => told(false));
+  };
+
   const remember = name => {
-    const url = new URL(location);
-    if (url.searchParams.get('tab') === name) return;
-    url.searchParams.set('tab', name);
+    const url = address(`tab=${name}`);
+    if (asked() === name) return;
     history.pushState(null, '', url);
     // Inside a Hugging Face Space the page lives in a frame, and the frame's parent keeps the address.
     if (window.parent !== window) window.parent.postMessage({queryString: url.search.slice(1)}, 'https://huggingface.co');

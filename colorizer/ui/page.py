@@ -10,7 +10,7 @@ import gradio as gr
 from colorizer.predictors.album import MOST_GIVEN
 from colorizer.predictors.stylize import offered as directions
 from colorizer.predictors.upscale import offered as upscalers
-from colorizer.ui import about, album, colorize, dull, monet, parts, restore, running, style, upscale
+from colorizer.ui import about, album, colorize, dull, history, monet, parts, restore, running, style, upscale
 from colorizer.ui.api import Page, build_api
 from colorizer.ui.running import Tab
 from colorizer.ui.served import ROUTES
@@ -64,6 +64,7 @@ def build_page() -> gr.Blocks:
             if target.arrive:
                 for arrived in arrivals:
                     target.arrive(arrived)
+        history.wire(page, tabs)
         build_api(painting="monet" in tabs)
         page.load(None, None, None, js="() => window.pageReady()", **running.QUIET)
     return page

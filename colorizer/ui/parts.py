@@ -26,7 +26,12 @@ TAKE_HOME = """(file) => {
   link.download = file.orig_name;
   link.click();
 }"""
-STAGE = ("stage", "status", "examples", "below")  # what showing a result changes
+# A list of links, in which one says what is to be opened, and by which event.
+OPEN = """element.addEventListener('click', event => {
+  const link = event.target.closest('[data-picture]');
+  if (link) trigger(link.dataset.asks, {picture: Number(link.dataset.picture)});
+});"""
+STAGE = ("stage", "status", "examples", "below", "earlier")  # what showing a result changes
 FIELDS = {"photo": "given", "canvas": "painting"}  # what a visitor's work calls the picture in a field
 
 
@@ -131,6 +136,17 @@ def take_home(tab: Tab, tabs: Sequence[str], left: str = "before", right: str = 
                     label(f"send_{other}"), elem_id=f"{tab.prefix}send-{other}", min_width=140
                 )
         tab["file"] = gr.File(visible="hidden", elem_id=f"{tab.prefix}file", elem_classes="unseen")
+        with gr.Row(elem_classes="ways-back"):
+            for name in ("undo", "link"):
+                tab[name] = gr.Button(label(name), size="sm", elem_id=f"{tab.prefix}{name}", min_width=140)
+        tab["query"] = gr.Textbox(visible="hidden", elem_classes="unseen")
+        link = f"<span>{both('link_copied')} </span><label>{both('link_help')}<input readonly></label>"
+        gr.HTML(f'<div class="link" role="status">{link}</div>', elem_id=f"{tab.prefix}link-box")
+        tab["earlier_box"] = gr.Accordion(
+            label("earlier"), open=False, elem_id=f"{tab.prefix}earlier", elem_classes="more"
+        )
+        with tab["earlier_box"]:
+            tab["earlier"] = gr.HTML("", js_on_load=OPEN, elem_classes="earlier")
 
 
 def slider(tab: Tab, name: str, low: float, high: float, value: float, step: float, text: str = "") -> None:

@@ -22,7 +22,7 @@ from colorizer.ui import cards, files, hints, parts, running
 from colorizer.ui.hints import SHOWN
 from colorizer.ui.running import Reply, Tab, Updates, Upload, busy, done, listen
 from colorizer.ui.texts import both, decimal, label, paragraphs, progress_line, say, status_line
-from colorizer.ui.upscale import beside_bicubic, duration
+from colorizer.ui.upscale import duration
 from colorizer.ui.work import Shown, Work
 
 MARKS_SIDE = 1024  # pixels of the picture on which damage is marked
@@ -36,7 +36,8 @@ RAN = (*SHOWN, "mode", "damage", "marks")  # what restoring changes
 
 def build(tabs: Sequence[str]) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; `tabs` are those that results can be sent to."""
-    tab = Tab("restore", "restore-", notices, ("notice", "notice_text", "smooth", "colour"), settings_of)
+    said = ("notice", "notice_text", "smooth", "colour")
+    tab = Tab("restore", "restore-", notices, said, settings_of, controls_of)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             parts.picture_field(tab, ("upload", "clipboard", "webcam"))
@@ -136,6 +137,16 @@ def settings_of(
     )
 
 
+def controls_of(settings: RestoreSettings) -> Updates:
+    """What the controls say for these settings, where they aren't called alike."""
+    return {
+        "mend": settings.mend > 0,
+        "sensitivity": settings.mend or RestoreSettings.mend,
+        "colour": settings.colour != "never",
+        "enlarge": settings.enlarge > 1,
+    }
+
+
 def wire(tab: Tab) -> None:
     """Which touch leads to which answer."""
     example = parts.wire_examples(tab)
@@ -231,7 +242,7 @@ def restored(work: Work, code: str, photo: Photo, settings: RestoreSettings) -> 
 
     made = yield from running.run(lambda progress: running.restore(photo, settings, progress), code, told)
     more = made.analysis.photo.rgb.nbytes if made.analysis else 0
-    pair, said = beside_bicubic(photo, made.photo), (made.analysis, made.settings)
+    pair, said = files.beside_plain(photo, made.photo), (made.analysis, made.settings)
     shown = Shown(made.photo, photo, files.ENDINGS["restore"], made.made_by, pair, *said, more_bytes=more)
     shown = replace(shown, status=status_of(shown, code, began))
     yield {
@@ -250,6 +261,8 @@ def recolour(work: Work | None, code: str, status: str, saturation: float) -> It
     settings = replace(shown.settings, saturation=saturation)
     if shown.said and settings != shown.settings:
         yield from hints.corrected(work, code, shown, settings, status_of)
+    elif settings.colour == "always" and not shown.said:
+        raise Reply("made_earlier")
 
 
 def status_of(shown: Shown, code: str, began: float) -> str:

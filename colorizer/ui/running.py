@@ -39,20 +39,23 @@ from colorizer.predictors.stylize import Cycle, Painting, Stylizer
 from colorizer.predictors.tasks import Predictors
 from colorizer.predictors.truth_test import TruthTest
 from colorizer.predictors.upscale import Box, Forecast, Upscaled
+from colorizer.ui import earlier
 from colorizer.ui.served import logged
 from colorizer.ui.texts import language, progress_line, say, sentence, trouble_line
-from colorizer.ui.work import Shown, Work, keep, recall
+from colorizer.ui.work import Shown, Work, recall
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Upload = dict[str, Any] | None  # what a picture field holds, untouched: its path and name
+PLAIN = (bool, int, float, str)
 Updates = dict[str, Any]  # what changes on a tab, by the component's name; the rest stays as it is
 
 HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": 1}  # shared by all that computes
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 LINE = ("line", "start", "cancel")
+GIVEN = ("tab", "work", "code", "settings", "controls", "event", "visitor")  # to handlers that ask for it
 
 TELL_EVERY = 0.15  # seconds between two progress updates
 TELL_LEFT_AFTER = 2.0  # seconds, before which nobody asks how long it takes
@@ -238,7 +241,9 @@ class Tab(dict[str, Any]):
 
     name: in the address. prefix: of its elements' ids. describe: what is to be said, in a language, of a
     photograph that is given (None: of none), on the components `said`; it may raise why that can't be taken.
-    settings: makes them of the values of the components that its parameters name.
+    settings: makes them of the values of the components that its parameters name, `chosen`. controls: the
+    reverse, of those components that aren't called like a field of the settings.
+    correct: shows a result in other settings (work, code, shown, settings), where that needs no network.
     arrive: what follows when one has come from another tab. queue: in which its events wait for their turn.
     """
 
@@ -248,11 +253,14 @@ class Tab(dict[str, Any]):
         prefix: str = "",
         describe: Callable[[Photo | None, str], Updates] = lambda photo, code: {},
         said: Sequence[str] = (),
-        settings: Callable[..., Any] = dict,
+        settings: Callable[..., Any] = lambda: None,
+        controls: Callable[[Any], Updates] = lambda settings: {},
     ) -> None:
         super().__init__()
         self.name, self.prefix, self.describe, self.said = name, prefix, describe, said
-        self.settings = settings
+        self.settings, self.controls = settings, controls
+        self.chosen = list(inspect.signature(settings).parameters)
+        self.correct: Callable[..., Iterator[Updates]] | None = None
         self.queue = HEAVY
         self.arrive: Callable[[Dependency], object] | None = None
 
@@ -271,13 +279,14 @@ def listen(
     """Call the handler on each of the triggers, with what its parameters ask for.
 
     They are `work` (what is remembered of the visitor, or None), `code` (the language), `settings` (the
-    tab's), `event`, `visitor`, or values of the tab's components, by their names or by those that `named`
-    gives. What is returned or yielded is what changes on the page, all of it among `outputs`; "work" is
-    remembered. When something goes wrong the page says it in one sentence, and all that is on it stays.
+    tab's), `controls` (what they are made of), `event`, `visitor`, `tab`, or values of its components, by
+    their names or by those that `named` gives. What is returned or yielded is what changes on the page, all
+    of it among `outputs`; "work" is remembered. When something goes wrong the page says it in one sentence,
+    and all that is on it stays.
     """
     parameters = list(inspect.signature(handler).parameters)
-    names = [name for name in parameters if name not in ("work", "code", "settings", "event", "visitor")]
-    chosen = list(inspect.signature(tab.settings).parameters) if "settings" in parameters else []
+    names = [name for name in parameters if name not in GIVEN]
+    chosen = tab.chosen if {"settings", "controls"} & set(parameters) or "status" in outputs else []
     names += [name for name in chosen if name not in names]
     inputs = [tab[(named or {}).get(name, name)] for name in names]
     nothing = {tab[name]: gr.skip() for name in outputs[:1]}
@@ -286,14 +295,17 @@ def listen(
         code, visitor = language(request), request.session_hash or secrets.token_urlsafe()
         key = visitor, tab.name
         known: Updates = dict(zip(names, values, strict=True))
-        known |= {"code": code, "event": event, "visitor": visitor}
+        known |= {"tab": tab, "code": code, "event": event, "visitor": visitor}
         if "work" in parameters:
             known["work"] = recall(key)
 
         def told(updates: Mapping[str, Any] | None) -> dict[Any, Any]:
             updates = dict(updates or {})
+            known.update((name, updates[name]) for name in chosen if isinstance(updates.get(name), PLAIN))
             if "work" in updates:
-                keep(key, updates.pop("work"))
+                controls, status = {name: known[name] for name in chosen}, updates.get("status", "")
+                if earlier.remember(key, updates.pop("work"), controls, status) and "earlier" in outputs:
+                    updates["earlier"] = earlier.listed(visitor, code)
             return nothing | {tab[name]: update for name, update in updates.items()}
 
         def instead(line: object) -> dict[Any, Any]:
@@ -301,8 +313,9 @@ def listen(
 
         yield nothing  # a generator without a word would empty all outputs
         try:
-            if chosen:
-                known["settings"] = tab.settings(**{name: known[name] for name in chosen})
+            known["controls"] = {name: known[name] for name in chosen}
+            if "settings" in parameters:
+                known["settings"] = tab.settings(**known["controls"])
             answer = handler(**{name: known[name] for name in parameters})
             if not isinstance(answer, Generator):
                 yield told(answer)

@@ -34,7 +34,7 @@ RAN = (*LINE, *parts.STAGE, "preview")  # what painting changes
 
 def build(tabs: Sequence[str]) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; `tabs` are those that results can be sent to."""
-    tab = Tab("style", "style-", settings=settings_of)
+    tab = Tab("style", "style-", settings=settings_of, controls=lambda made: {"keep": made.keep_colours})
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             fields(tab)

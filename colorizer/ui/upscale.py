@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import gradio as gr
 from gradio.events import Dependency
@@ -40,7 +39,7 @@ def build_empty() -> None:
 def build(tabs: Sequence[str]) -> Tab:
     """Lay the tab out inside the current Blocks and wire it; at least one model is there, and `tabs` are
     those that results can be sent to."""
-    tab = Tab("upscale", "upscale-", foretold, ("forecast", *PLACE), settings_of)
+    tab = Tab("upscale", "upscale-", foretold, ("forecast", *PLACE), settings_of, controls_of)
     with gr.Column(elem_classes="workbench"):
         with gr.Column(elem_classes="give"):
             parts.picture_field(tab, ("upload", "clipboard"))
@@ -84,6 +83,7 @@ def wire(tab: Tab) -> None:
     # always_last brings the last settings, but the first click: its place is noted at once.
     picked = listen(tab, tab["photo"].select, pick, PLACE, queue=False, trigger_mode="multiple")
     chosen = listen(tab, tab["model"].input, choose, OWN, queue=False, trigger_mode="multiple")
+    listen(tab, tab["model"].change, has_choice, ["detail"], queue=False)
     sliders = [tab[name].release for name in (*PLACE, *OWN)]
     for touched in (sliders, [picked.then], [chosen.then]):
         looks.append(listen(tab, touched, look_again, PART, trigger_mode="always_last"))
@@ -115,11 +115,21 @@ def duration(seconds: float) -> str:
 
 
 def choose(model: str) -> Updates:
-    """Another model was chosen: its own correction, and detail where it has a choice."""
+    """Another model was chosen: its own correction and detail."""
     (offer,) = (offer for offer in upscale.offered() if offer.model == model)
-    return {
-        "detail": gr.Slider(value=offer.defaults.detail, visible=len(set(offer.details)) > 1),
-        "consistency": offer.defaults.consistency,
+    return {"detail": offer.defaults.detail, "consistency": offer.defaults.consistency}
+
+
+def has_choice(model: str) -> Updates:
+    """Another model is chosen, by whatever: its detail, where it has a choice."""
+    choice = any(offer.model == model and len(set(offer.details)) > 1 for offer in upscale.offered())
+    return {"detail": gr.Slider(visible=choice)}
+
+
+def controls_of(settings: UpscaleSettings) -> Updates:
+    """What the controls say for these settings, in which the model's own may be left out."""
+    return choose(settings.model) | {
+        n: v for n, v in settings.as_dict().items() if n in OWN and v is not None
     }
 
 
@@ -166,7 +176,7 @@ def part_enlarged(
     made = yield from running.run(lambda _progress: running.enlarge_part(photo, box, settings), code)
     whole = box == (0, 0, photo.width, photo.height)
     status = paragraphs(say(code, "part_whole" if whole else "part"), say(code, "part_how"))
-    yield {"line": "", **aside(work, beside_bicubic(cut(photo, box), made), status)}
+    yield {"line": "", **aside(work, files.beside_plain(cut(photo, box), made), status)}
 
 
 def part(photo: Photo, across: float, down: float) -> Box:
@@ -185,13 +195,6 @@ def cut(photo: Photo, box: Box) -> Photo:
     left, top, right, bottom = box
     alpha = None if photo.alpha is None else photo.alpha[top:bottom, left:right]
     return photo.resized_to(photo.rgb[top:bottom, left:right], alpha)
-
-
-def beside_bicubic(photo: Photo, enlarged: Photo) -> tuple[str, str]:
-    """Two files of one size for the slider: what bicubic interpolation makes of a photo, and the result."""
-    after = files.shown_pixels(enlarged)
-    before = files.plainly_enlarged(photo, (after.shape[1], after.shape[0]))
-    return files.write_shown(before, "before"), files.write_shown(after, "after")
 
 
 def aside(work: Work, pair: tuple[str, str], status: str) -> Updates:
@@ -213,7 +216,7 @@ def enlarge(work: Work | None, code: str, photo: Upload, settings: UpscaleSettin
         code,
         lambda share: say(code, "tile", number=min(count, round(share * count) + 1), count=count),
     )
-    pair = beside_bicubic(given, made.photo)
+    pair = files.beside_plain(given, made.photo)
     facts = [f"{given.width} × {given.height} → {made.photo.width} × {made.photo.height}", *made.weights]
     error = decimal(code, made.error, ".2g" if made.error < 10 else ".0f")
     status = status_line(code, began, facts, [say(code, "remaining", error=error)], given, made.photo)
@@ -228,8 +231,7 @@ def back(work: Work | None, status: str) -> Updates:
 
 def whole(shown: Shown) -> Updates:
     """The result, which can be taken home; its files are written anew where they have been deleted."""
-    there = all(Path(path).exists() for path in shown.files)
-    pair = shown.files if there else beside_bicubic(shown.of, shown.photo)
+    pair = files.kept_pair(shown.files, shown.of, shown.photo)
     found, home = gr.Button(visible=False), gr.Row(visible=True)
     return {**parts.on_stage(pair, shown.status), "whole": found, "take_home": home}
 

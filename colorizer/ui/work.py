@@ -31,7 +31,8 @@ class Shown:
     photo: at full size. of: what it was made of. ending: what its file's name ends with, "-colorized".
     made_by: all that is needed to make it again. files: the pictures on the slider, left and right.
     said, settings: what the network said and how that is shown, where it can be shown in other settings.
-    veiled: whether what the network guesses is veiled on the slider.
+    veiled: whether what the network guesses is veiled on the slider. controls: what the tab's controls said.
+    past: what Undo goes back to, the newest last (earlier.py); None until the result is kept.
     """
 
     photo: Photo
@@ -44,6 +45,8 @@ class Shown:
     veiled: bool = False
     status: str = ""
     more_bytes: int = 0  # that `said` takes
+    controls: Mapping[str, Any] = field(default_factory=dict)
+    past: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Work:
     hints: tuple[Any, ...] = ()  # of the photograph that is shown, also while a model shows it without
     stop: threading.Event = field(default_factory=threading.Event, compare=False)
     album: Any = None
+    earlier: tuple[Any, ...] = ()  # results that are not on the page any more, the newest last
 
     @property
     def nbytes(self) -> int:
@@ -109,6 +113,12 @@ def held() -> set[Path]:
         works = [work for work, _ in _kept.values()]
     shown = {Path(file).parent for work in works if work.shown for file in work.shown.files}
     return shown | {work.album.folder for work in works if work.album}
+
+
+def spared() -> set[Path]:
+    """The folders of earlier results, which go when nothing else is left that could."""
+    with _lock:
+        return {folder for work, _ in _kept.values() for one in work.earlier for folder in one.folders}
 
 
 def _sweep() -> None:
