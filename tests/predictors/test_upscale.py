@@ -240,7 +240,7 @@ def test_the_forecast_says_size_time_and_memory_and_learns_from_what_a_run_takes
     assert upscaler.forecast(half).seconds == pytest.approx(forecast.seconds / 4, rel=0.2)
     assert upscaler.forecast(photo(bits=16, alpha=True)).bytes > upscaler.forecast(photo()).bytes
     assert len(upscaler._paces) == 1, "it was timed once"
-    monkeypatch.setattr(upscale.time, "perf_counter", iter(range(0, 9_000_000, 1000)).__next__)  # each is slow
+    monkeypatch.setattr(upscale.time, "perf_counter", iter(range(0, 9_000_000, 1000)).__next__)
     upscaler.run(photo())
     assert upscaler.forecast(half).seconds > 1000
 
