@@ -139,7 +139,7 @@ def take_home(tab: Tab, tabs: Sequence[str], left: str = "before", right: str = 
         with gr.Row(elem_classes="ways-back"):
             for name in ("undo", "link"):
                 tab[name] = gr.Button(label(name), size="sm", elem_id=f"{tab.prefix}{name}", min_width=140)
-        tab["query"] = gr.Textbox(visible="hidden", elem_classes="unseen")
+        tab["query"] = gr.HTML(visible="hidden", elem_classes="unseen")
         link = f"<span>{both('link_copied')} </span><label>{both('link_help')}<input readonly></label>"
         gr.HTML(f'<div class="link" role="status">{link}</div>', elem_id=f"{tab.prefix}link-box")
         tab["earlier_box"] = gr.Accordion(
