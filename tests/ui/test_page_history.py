@@ -64,8 +64,6 @@ def test_an_earlier_result_is_opened_from_another_tab_with_its_photograph_and_se
     first = made(page, "colour")
     moved(page, "saturation", "End")
     first, vivid = changed(page, first), pixels(page)
-    page.locator("#saturation .reset-button").click()
-    moved(page, "saturation", "End")
     give(page, small)
     page.click("#colour")
     second = changed(page, first)
