@@ -112,7 +112,7 @@ class Held:
             self.asked.append(arguments)
             if len(self.asked) >= number:
                 self.begun.set()
-                self.going.wait(20)
+                self.going.wait(WAIT / 1000)
             try:
                 return run(*arguments)
             except Cancelled:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page import after, changed, give, taken_home
+from page import WAIT, after, changed, give, taken_home
 from PIL import Image
 
 from colorizer.photo import Photo
@@ -33,7 +33,7 @@ class Held:
                 time.sleep(pause)  # so that the page hears of it
                 self.left -= 1
                 if self.left < 0:
-                    self.going.wait(20)
+                    self.going.wait(WAIT / 1000)
 
             try:
                 return run(photo, painting, settings, step, preview, stop)
