@@ -117,9 +117,8 @@
       if (stage && seen(status)) tell(status, `${labelled(stage)}. ${text}`);
     }
     const tab = document.querySelector('#tabs [role="tab"][aria-selected="true"]'), list = tab?.parentElement;
-    const bar = `${tab?.id} ${list?.clientWidth}`;  // it is swept by hand, too, but a phone that is turned begins anew
-    if (tab && known.get(list) !== bar) list.scrollLeft = tab.offsetLeft - (list.clientWidth - tab.offsetWidth) / 2;
-    known.set(list, bar);
+    if (tab && known.get(list) !== tab) list.scrollLeft = tab.offsetLeft - (list.clientWidth - tab.offsetWidth) / 2;
+    known.set(list, tab);
     if (wanted) follow();
   }
   const soon = () => { due ??= setTimeout(look, 50); };
