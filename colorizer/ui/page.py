@@ -19,6 +19,7 @@ from colorizer.ui.theme import CSS, HEAD, theme
 
 FILES_KEPT = 50 * 60  # seconds; looked at every SWEEP seconds, so that nothing is older than an hour
 SWEEP = 5 * 60
+SESSIONS = 64  # Gradio copies the page for each, 0.5 MiB; a program's call is one, and 10,000 would be kept
 
 
 def build_page() -> gr.Blocks:
@@ -86,5 +87,6 @@ def appearance() -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "max_file_size": MOST_GIVEN,
+        "state_session_capacity": SESSIONS,
         "app_kwargs": {"routes": ROUTES},
     }
