@@ -19,7 +19,7 @@ from colorizer.ui.theme import CSS, HEAD, theme
 
 FILES_KEPT = 50 * 60  # seconds; looked at every SWEEP seconds, so that nothing is older than an hour
 SWEEP = 5 * 60
-SESSIONS = 64  # Gradio copies the page for each, 0.5 MiB; a program's call is one, and 10,000 would be kept
+SESSIONS = 32  # Gradio copies the page for each, 0.5 MiB; a program's call is one, and 10,000 would be kept
 
 
 def build_page() -> gr.Blocks:

@@ -16,7 +16,9 @@ from starlette.routing import Route
 from colorizer import weights
 from colorizer.errors import WeightsError
 from colorizer.photo import Photo
+from colorizer.predictors.settings import OF_TASK
 
+TASK_OF = {settings: task for task, settings in reversed(OF_TASK.items())}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 log = logging.getLogger(__name__)
@@ -42,10 +44,12 @@ def logged(function: Callable[P, T]) -> Callable[P, T]:
             outcome = type(error).__name__  # its text may name a file
             raise
         finally:
-            photos = [one for one in (*values, *named.values()) if isinstance(one, Photo)]
+            given = (*values, *named.values())
+            work = [function.__name__, *(TASK_OF[type(one)] for one in given if type(one) in TASK_OF)]
+            photos = [one for one in given if isinstance(one, Photo)]
             sizes = " and ".join(f"{one.width} x {one.height}" for one in photos)
             seconds = time.perf_counter() - began
-            log.info("%s %s: %s, %.1f s", function.__name__, sizes, outcome, seconds)
+            log.info("%s %s: %s, %.1f s", " ".join(work), sizes, outcome, seconds)
 
     return called
 

@@ -21,9 +21,8 @@ def test_a_line_in_the_log_tells_what_how_large_and_how_long(page_weights, draw,
     with caplog.at_level("INFO", "colorizer"):
         running.make(photo, ColorizeSettings())
     (line,) = caplog.messages
-    assert (
-        line.startswith("make 60 x 40: done, ") and line.endswith(" s") and "grandmother" not in caplog.text
-    )
+    assert line.startswith("make colorize 60 x 40: done, ") and line.endswith(" s")
+    assert "grandmother" not in caplog.text
 
 
 def test_a_mistake_is_a_line_as_well(caplog):
