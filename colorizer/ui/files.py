@@ -37,8 +37,8 @@ def new_path(name: str) -> Path:
     """A path for a file of that name in a fresh folder of Gradio's cache."""
     global _looked
     if time.monotonic() > _looked + YOUNG / 4:
-        _looked = time.monotonic()
         make_room()
+        _looked = time.monotonic()
     folder = Path(get_upload_folder()) / secrets.token_hex(16)
     folder.mkdir(parents=True)
     return folder / name

@@ -18,7 +18,7 @@ from colorizer.errors import WeightsError
 from colorizer.photo import Photo
 from colorizer.predictors.settings import OF_TASK
 
-TASK_OF = {settings: task for task, settings in reversed(OF_TASK.items())}
+TASK_OF: dict[type, str] = {settings: task for task, settings in reversed(OF_TASK.items())}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 log = logging.getLogger(__name__)
