@@ -104,23 +104,25 @@ def url(page_weights: Path, server: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def windows(browser) -> defaultdict[str, list]:
-    """The browser's pages by their language: loading the page into one again takes half as long."""
+def windows(browser) -> defaultdict[tuple, list]:
+    """The browser's pages by size and language: loading the page into one again takes half as long. They keep
+    their size: an editor that is just built loses strokes when the window changes."""
     return defaultdict(list)
 
 
 @pytest.fixture
-def visit(browser, windows: defaultdict[str, list], url: str) -> Iterator[Callable]:
+def visit(browser, windows: defaultdict[tuple, list], url: str) -> Iterator[Callable]:
     """visit("?tab=monet", width=390) opens the page in a browser."""
     visited = []
 
     def go(query: str = "?tab=colorize", width: int = 1280, height: int = 900, locale: str = "en-GB"):
-        free = [page for page in windows[locale] if page not in visited and not page.is_closed()]
+        like = windows[width, height, locale]
+        free = [page for page in like if page not in visited and not page.is_closed()]
         if not free:
-            free = [browser.new_page(locale=locale)]
-            windows[locale] += free
+            free = [browser.new_page(locale=locale, viewport={"width": width, "height": height})]
+            like += free
         visited.append(free[0])
-        return opened(free[0], url + query, width, height)
+        return opened(free[0], url + query)
 
     yield go
     for page in visited:

@@ -38,9 +38,8 @@ def served(**how: object) -> Iterator[str]:
     page.close(verbose=False)
 
 
-def opened(page, address: str, width: int, height: int):
+def opened(page, address: str):
     """The page in that of a browser, once it answers."""
-    page.set_viewport_size({"width": width, "height": height})
     page.set_default_timeout(WAIT)
     page.goto(address)
     page.wait_for_selector("html[data-ready]")  # set by the page's load event, when its parts listen
