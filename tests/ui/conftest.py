@@ -112,12 +112,18 @@ def windows(browser) -> defaultdict[tuple, list]:
 
 @pytest.fixture
 def visit(browser, windows: defaultdict[tuple, list], url: str) -> Iterator[Callable]:
-    """visit("?tab=monet", width=390) opens the page in a browser."""
+    """visit("?tab=monet", width=390) opens the page in a browser; fresh: in one that nobody used before."""
     visited = []
 
-    def go(query: str = "?tab=colorize", width: int = 1280, height: int = 900, locale: str = "en-GB"):
+    def go(
+        query: str = "?tab=colorize",
+        width: int = 1280,
+        height: int = 900,
+        locale: str = "en-GB",
+        fresh: bool = False,
+    ):
         like = windows[width, height, locale]
-        free = [page for page in like if page not in visited and not page.is_closed()]
+        free = [page for page in like if not (fresh or page in visited or page.is_closed())]
         if not free:
             free = [browser.new_page(locale=locale, viewport={"width": width, "height": height})]
             like += free

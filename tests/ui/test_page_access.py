@@ -146,7 +146,7 @@ def test_on_a_phone_the_result_comes_into_sight_and_the_tabs_are_one_line(visit,
 
 
 def test_a_comparison_is_enlarged_to_one_to_one_and_both_sides_move_together(visit, draw) -> None:
-    page = visit(width=390, height=844)
+    page = visit(width=390, height=844, fresh=True)
     give(page, draw("large.jpg", width=1650, height=1100))
     made(page, "colour")
     handle = page.locator("#stage [role=slider]")
