@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -11,15 +12,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 from gradio.state_holder import SessionState
-from page import GREY, Held, after, give, made, moved
+from page import GREY, Held, after, changed, give, made, moved
 
 from colorizer.errors import SettingsError
 from colorizer.photo import Photo
 from colorizer.ui import files, running, work
-from colorizer.ui.page import build_page
+from colorizer.ui.page import SESSIONS, build_page
 from colorizer.ui.parts import accepted
 from colorizer.ui.running import Tab, listen
 from colorizer.ui.texts import TEXTS
@@ -87,6 +89,25 @@ def test_what_was_put_away_is_said_and_the_button_comes_back(visit, photograph: 
     page.click("#download")
     page.wait_for_timeout(500)
     assert page.locator(put_away).count() == 1 and after(page) == shown
+
+
+def test_calls_of_programs_leave_little_behind_and_take_nothing_from_a_page(
+    visit, url: str, photograph: Path
+) -> None:
+    page = visit()
+    give(page, photograph)
+    shown = made(page, "colour")
+    for _ in range(SESSIONS + 8):  # each is a visit of its own
+        event = httpx.post(f"{url}gradio_api/call/models", json={"data": []}).json()["event_id"]
+        assert "event: complete" in httpx.get(f"{url}gradio_api/call/models/{event}").text
+    gc.collect()
+    assert sum(isinstance(one, SessionState) for one in gc.get_objects()) <= SESSIONS + 1
+    moved(page, "saturation", "End")
+    vivid = changed(page, shown)
+    page.click("#undo")
+    assert changed(page, vivid) != shown
+    give(page, photograph)
+    made(page, "colour")
 
 
 # Without a browser
