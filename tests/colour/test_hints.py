@@ -103,8 +103,9 @@ def test_far_from_a_hint_of_small_reach_nothing_changes(seed: int):
     points = map_.points(1)
     added = map_.spread(points, torch.tensor([[60.0, -60.0]]), reach=0.02)
     row, column = torch.meshgrid(torch.arange(HEIGHT), torch.arange(WIDTH), indexing="ij")
-    far = (column - points[0, 0]).abs().maximum((row - points[0, 1]).abs()) > 8
-    assert float((added.slope * 50 + added.offset)[0, :, far].abs().max()) < 0.01
+    # Four of them are how far a window carries what the last place has that the hint reaches.
+    far = (column - points[0, 0]).abs().maximum((row - points[0, 1]).abs()) > 10
+    assert float((added.slope * 50 + added.offset)[0, :, far].abs().max()) < 0.005
 
 
 def test_a_hint_stops_where_things_are_unlike():
